@@ -1,0 +1,85 @@
+package answer
+
+import (
+	"iter"
+	"time"
+)
+
+// Verdict is the answer for a region of requests.
+type Verdict string
+
+// The verdicts, best first.
+const (
+	Allowed     Verdict = "allowed"     // some request of the question is allowed whatever the free keys are
+	Conditional Verdict = "conditional" // allowed under the residual
+	Unknown     Verdict = "unknown"     // hangs on something that could not be analysed, is missing, or cost too much (D54)
+	Denied      Verdict = "denied"      // nothing of the question is allowed
+)
+
+// Rank orders verdicts from best (0) to worst, for summaries that take the best; an unknown word ranks last.
+func (v Verdict) Rank() int {
+	switch v {
+	case Allowed:
+		return 0
+	case Conditional:
+		return 1
+	case Unknown:
+		return 2
+	case Denied:
+		return 3
+	}
+	return 4
+}
+
+// Snapshot says which facts were asked. Complete is false when something given or asked for could not be used; coverage
+// says what.
+type Snapshot struct {
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	Time     time.Time `json:"time"`
+	Complete bool      `json:"complete"`
+}
+
+// Rows is a stream of rows. An error ends it.
+type Rows = iter.Seq2[Row, error]
+
+// Answer is one answered question. Rows can be ranged over once; Summary is called after that.
+type Answer struct {
+	Query    string
+	Snapshot Snapshot
+	Schema   *Schema
+	Rows     Rows
+	Summary  func() Summary
+}
+
+// Summary is what is known when the last row is out. Warnings are for people (stderr) and no part of the JSON.
+type Summary struct {
+	Count       int      // rows given
+	Unknown     int      // rows with the verdict unknown among the rows given, or among those that were grouped or counted
+	Assumptions []string // what the answer rests on, sorted
+	Incomplete  []string // what coverage says is missing, sorted
+	Warnings    []string
+}
+
+// Of gives a stream of rows that are already there.
+func Of(rows ...Row) Rows {
+	return func(yield func(Row, error) bool) {
+		for _, r := range rows {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Collect ranges over rows and keeps them all; it stops at the first error.
+func Collect(rows Rows) ([]Row, error) {
+	var all []Row
+	for r, err := range rows {
+		if err != nil {
+			return all, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}

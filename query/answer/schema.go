@@ -1,0 +1,153 @@
+package answer
+
+import "strings"
+
+// Type is the type of a field's values. Every field can also be null.
+type Type uint8
+
+// The types. A value's Go type is string, float64, bool, time.Time, time.Duration or []string; Object fields (grants,
+// context) have no value of their own for stages: their members are fields by path (grants.conditions).
+const (
+	Text Type = iota
+	Number
+	Bool
+	Time
+	Duration
+	List
+	Object
+)
+
+// String names the type as messages to users do.
+func (t Type) String() string {
+	switch t {
+	case Text:
+		return "text"
+	case Number:
+		return "a number"
+	case Bool:
+		return "true or false"
+	case Time:
+		return "a time"
+	case Duration:
+		return "a duration"
+	case List:
+		return "a list of texts"
+	case Object:
+		return "a structure"
+	}
+	return "a value"
+}
+
+// Column is one field of a row.
+type Column struct {
+	Name string
+	Type Type
+	// Text of a Text or List column that holds ARNs: like also tries the part after the account.
+	ARN bool
+}
+
+// Schema says which fields the rows of an answer have, in the order of their JSON. Nested fields, which stages can use and
+// JSON shows inside their parent, come after the dot: grants.conditions.
+type Schema struct {
+	Kind    Kind
+	Columns []Column
+	Nested  []Column
+}
+
+// Kind is the shape of an answer's rows.
+type Kind string
+
+// The shapes.
+const (
+	KindWhoCan  Kind = "who can"
+	KindCan     Kind = "can"
+	KindWhatCan Kind = "what can"
+	KindRecord  Kind = "record" // what select, group by and count make
+)
+
+// Column finds the field called name, letter case ignored.
+func (s *Schema) Column(name string) (Column, bool) {
+	for _, list := range [][]Column{s.Columns, s.Nested} {
+		for _, c := range list {
+			if strings.EqualFold(c.Name, name) {
+				return c, true
+			}
+		}
+	}
+	return Column{}, false
+}
+
+// Names lists every field that stages can use, in order.
+func (s *Schema) Names() []string {
+	names := make([]string, 0, len(s.Columns)+len(s.Nested))
+	for _, c := range s.Columns {
+		names = append(names, c.Name)
+	}
+	for _, c := range s.Nested {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// nestedGrants are the fields inside grants.
+func nestedGrants() []Column {
+	return []Column{
+		{Name: "grants.actions", Type: List},
+		{Name: "grants.resources", Type: List, ARN: true},
+		{Name: "grants.verdict", Type: List},
+		{Name: "grants.conditions", Type: List},
+		{Name: "grants.assumptions", Type: List},
+		{Name: "grants.via.layer", Type: List},
+		{Name: "grants.via.policy", Type: List, ARN: true},
+		{Name: "grants.via.sid", Type: List},
+	}
+}
+
+// WhoCanSchema is the schema of WhoCan rows.
+func WhoCanSchema() *Schema {
+	return &Schema{Kind: KindWhoCan, Nested: nestedGrants(), Columns: []Column{
+		{Name: "principal", ARN: true},
+		{Name: "kind"},
+		{Name: "account"},
+		{Name: "verdict"},
+		{Name: "actions", Type: List},
+		{Name: "action_count", Type: Number},
+		{Name: "resources", Type: List, ARN: true},
+		{Name: "grants", Type: Object},
+	}}
+}
+
+// CanSchema is the schema of Can rows.
+func CanSchema() *Schema {
+	return &Schema{Kind: KindCan, Nested: nestedGrants(), Columns: []Column{
+		{Name: "principal", ARN: true},
+		{Name: "action"},
+		{Name: "resource", ARN: true},
+		{Name: "verdict"},
+		{Name: "covers", Type: Bool},
+		{Name: "layer"},
+		{Name: "grants", Type: Object},
+	}}
+}
+
+// WhatCanSchema is the schema of WhatCan rows.
+func WhatCanSchema() *Schema {
+	return &Schema{Kind: KindWhatCan, Columns: []Column{
+		{Name: "principal", ARN: true},
+		{Name: "account"},
+		{Name: "service"},
+		{Name: "access"},
+		{Name: "actions", Type: List},
+		{Name: "action_count", Type: Number},
+		{Name: "resources", Type: List, ARN: true},
+		{Name: "verdict"},
+		{Name: "conditions"},
+		{Name: "via", Type: Object},
+		{Name: "assumptions", Type: List},
+		{Name: "witness", Type: Object},
+	}, Nested: []Column{
+		{Name: "via.layer", Type: List},
+		{Name: "via.policy", Type: List, ARN: true},
+		{Name: "via.sid", Type: List},
+	}}
+}
