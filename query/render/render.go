@@ -1,0 +1,76 @@
+// Package render writes answers: tables for people, JSON, newline-delimited JSON, CSV and Markdown for everything else.
+// The same answer gives the same bytes. Newline-delimited JSON, JSON and CSV are written while the rows are found; a table
+// waits for the last row, because its columns fit what is in them.
+//
+// Caveats: data comes from others. Tables and Markdown show control characters as escapes (\x1b), so that nothing in a
+// policy can drive the reader's terminal; JSON and CSV hold values exactly.
+package render
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/accessgraph/accessgraph/query/answer"
+)
+
+// Format is an output format.
+type Format string
+
+// The formats.
+const (
+	Table    Format = "table"    // for people, within the width of the terminal
+	Wide     Format = "wide"     // the table with every column, nothing cut
+	JSON     Format = "json"     // one document
+	NDJSON   Format = "ndjson"   // the rows alone, one a line, as they are found
+	CSV      Format = "csv"      // RFC 4180, one record a row
+	Markdown Format = "markdown" // a table to paste into a page
+)
+
+// Formats lists the formats in the order in which help names them.
+func Formats() []Format { return []Format{Table, Wide, JSON, NDJSON, CSV, Markdown} }
+
+// ParseFormat reads the name of a format; the error names those there are.
+func ParseFormat(name string) (Format, error) {
+	names := make([]string, 0, len(Formats()))
+	for _, f := range Formats() {
+		if string(f) == name {
+			return f, nil
+		}
+		names = append(names, string(f))
+	}
+	return "", fmt.Errorf("output format %q is not one of %s", name, strings.Join(names, ", "))
+}
+
+// Options are what a terminal can do. Width is in columns; 0 means 120.
+type Options struct {
+	Width int
+	Color bool
+}
+
+// Write writes a in the format f. It stops at the first error of the rows or of w; what was written until then stays.
+func Write(w io.Writer, f Format, a *answer.Answer, o Options) error {
+	b := bufio.NewWriterSize(w, 1<<16)
+	var err error
+	switch f {
+	case Table:
+		err = writeTable(b, a, o)
+	case Wide:
+		err = writeWide(b, a, o)
+	case JSON:
+		err = writeJSON(b, a)
+	case NDJSON:
+		err = writeNDJSON(w, a)
+	case CSV:
+		err = writeCSV(b, a)
+	case Markdown:
+		err = writeMarkdown(b, a)
+	default:
+		_, err = ParseFormat(string(f))
+	}
+	if flushed := b.Flush(); err == nil {
+		err = flushed
+	}
+	return err
+}

@@ -1,0 +1,219 @@
+package render
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+
+	"github.com/accessgraph/accessgraph/query/answer"
+)
+
+const (
+	defaultWidth = 120
+	gap          = "  "
+	narrowest    = 4 // what a column that may be narrowed keeps, for each share it has
+)
+
+func writeTable(w *bufio.Writer, a *answer.Answer, o Options) error {
+	total := o.Width
+	if total <= 0 {
+		total = defaultWidth
+	}
+	l := layoutOf(a.Schema, false)
+	entries, err := gather(l, a.Rows, false)
+	if err != nil {
+		return err
+	}
+	writeGrid(w, l, entries, total, o.Color)
+	writeFooter(w, l, a.Summary())
+	return nil
+}
+
+// writeWide writes one line a grant with everything in it; lines are as long as they must be.
+func writeWide(w *bufio.Writer, a *answer.Answer, o Options) error {
+	l := layoutOf(a.Schema, true)
+	entries, err := gather(l, a.Rows, true)
+	if err != nil {
+		return err
+	}
+	writeGrid(w, l, entries, 0, o.Color)
+	writeFooter(w, l, a.Summary())
+	return nil
+}
+
+// gather makes the lines of all rows, neutralised.
+func gather(l *layout, rows answer.Rows, full bool) ([][]string, error) {
+	var all [][]string
+	for r, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		for _, cells := range l.entries(r, full) {
+			for i := range cells {
+				cells[i] = neutral(cells[i])
+			}
+			all = append(all, cells)
+		}
+	}
+	return all, nil
+}
+
+// writeGrid writes headings and entries in aligned columns that fit into total columns; 0 means no limit.
+func writeGrid(w *bufio.Writer, l *layout, entries [][]string, total int, color bool) {
+	if len(entries) == 0 {
+		return
+	}
+	widths := make([]int, len(l.headings))
+	titles := make([]string, len(l.headings))
+	for i, h := range l.headings {
+		titles[i] = h.title
+		widths[i] = width(h.title)
+	}
+	for _, cells := range entries {
+		for i, c := range cells {
+			widths[i] = max(widths[i], width(c))
+		}
+	}
+	if total > 0 {
+		fit(widths, l.headings, total-len(gap)*(len(widths)-1))
+	}
+	writeLine(w, l, titles, widths, false)
+	for _, cells := range entries {
+		writeEntry(w, l, cells, widths, color)
+	}
+}
+
+// fit narrows the columns that have a share until all of them take at most total, or as little as they may.
+func fit(widths []int, headings []heading, total int) {
+	limit := 0 // columns a share
+	for i, h := range headings {
+		if h.share > 0 {
+			limit = max(limit, (widths[i]+h.share-1)/h.share)
+		}
+	}
+	room := func(i, limit int) int {
+		if headings[i].share == 0 {
+			return widths[i]
+		}
+		return min(widths[i], headings[i].share*limit)
+	}
+	taken := func(limit int) int {
+		sum := 0
+		for i := range headings {
+			sum += room(i, limit)
+		}
+		return sum
+	}
+	low := min(narrowest, limit)
+	for low < limit { // the largest limit that fits, by halving: widths come from data and may be huge
+		middle := low + (limit-low+1)/2
+		if taken(middle) <= total {
+			low = middle
+		} else {
+			limit = middle - 1
+		}
+	}
+	spare := total - taken(low)
+	for i := len(headings) - 1; i >= 0; i-- { // the last columns are the most in need of the rest
+		before := widths[i]
+		widths[i] = room(i, low)
+		extra := max(min(before-widths[i], spare), 0)
+		widths[i] += extra
+		spare -= extra
+	}
+}
+
+// writeEntry writes one entry, wrapped over as many lines as its longest cell needs.
+func writeEntry(w *bufio.Writer, l *layout, cells []string, widths []int, color bool) {
+	wrapped := make([][]string, len(cells))
+	height := 1
+	for i, c := range cells {
+		wrapped[i] = []string{c}
+		if l.headings[i].share > 0 {
+			wrapped[i] = wrap(c, widths[i], l.headings[i].lines)
+		}
+		height = max(height, len(wrapped[i]))
+	}
+	line := make([]string, len(cells))
+	for n := range height {
+		for i := range line {
+			line[i] = ""
+			if n < len(wrapped[i]) {
+				line[i] = wrapped[i][n]
+			}
+		}
+		writeLine(w, l, line, widths, color)
+	}
+}
+
+func writeLine(w *bufio.Writer, l *layout, cells []string, widths []int, color bool) {
+	pending := 0 // blanks that are written only if something follows
+	for i, c := range cells {
+		if i > 0 {
+			pending += len(gap)
+		}
+		room := widths[i] - width(c)
+		if l.headings[i].right {
+			pending += room
+			room = 0
+		}
+		if c != "" {
+			w.WriteString(strings.Repeat(" ", pending))
+			pending = 0
+			if color && l.headings[i].verdict {
+				c = colored(c)
+			}
+			w.WriteString(c)
+		}
+		pending += room
+	}
+	w.WriteByte('\n')
+}
+
+// colored paints a verdict; other text stays as it is.
+func colored(verdict string) string {
+	code := ""
+	switch answer.Verdict(verdict) {
+	case answer.Allowed:
+		code = "32"
+	case answer.Conditional:
+		code = "33"
+	case answer.Unknown:
+		code = "35"
+	case answer.Denied:
+		code = "31"
+	default:
+		return verdict
+	}
+	return "\x1b[" + code + "m" + verdict + "\x1b[0m"
+}
+
+// footer says how many rows there are and what the answer rests on, a line each.
+func footer(l *layout, s answer.Summary) []string {
+	noun := l.noun[1]
+	if s.Count == 1 {
+		noun = l.noun[0]
+	}
+	count := fmt.Sprintf("%d %s", s.Count, noun)
+	if s.Unknown > 0 {
+		count += fmt.Sprintf(", %d unknown", s.Unknown)
+	}
+	lines := []string{count}
+	for _, a := range s.Assumptions {
+		lines = append(lines, "assumes: "+neutral(a))
+	}
+	for _, i := range s.Incomplete {
+		lines = append(lines, "incomplete: "+neutral(i))
+	}
+	return lines
+}
+
+// writeFooter puts the footer under a table, after a blank line when there is one.
+func writeFooter(w *bufio.Writer, l *layout, s answer.Summary) {
+	if s.Count > 0 {
+		w.WriteByte('\n')
+	}
+	for _, line := range footer(l, s) {
+		w.WriteString(line + "\n")
+	}
+}
