@@ -31,7 +31,12 @@ type contextEntry struct {
 func NewContext(n int) *Context { return &Context{entries: make([]contextEntry, 0, n)} }
 
 // CanonicalKey is the spelling under which a key is looked up: lower case throughout, tag names included (A14, C2, C3).
-func CanonicalKey(written string) string { return strings.ToLower(written) }
+func CanonicalKey(written string) string {
+	if key := commonKey(written); key != "" {
+		return key
+	}
+	return strings.ToLower(written)
+}
 
 // Set puts a key, written in any case, into the context; it replaces the value of a key that is there already.
 func (c *Context) Set(key string, v ContextValue) {
