@@ -21,7 +21,7 @@ var allowed = map[string][]string{
 	"cmd":               {"query", "evaluator", "graph", "ingest", "testdata"},
 	"query":             {"evaluator", "graph"},
 	"query/syntax":      nil, // the language does not know the store
-	"query/answer":      {"query/syntax"},
+	"query/answer":      {"query/syntax", "evaluator/region", "graph"},
 	"query/render":      {"query/answer", "graph"},
 	"evaluator":         {"graph"},
 	"evaluator/policy":  {"evaluator/region"},

@@ -29,11 +29,13 @@ func writeJSON(w *bufio.Writer, a *answer.Answer) error {
 	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
 		return err
 	}
-	if err := write("query", a.Query); err != nil {
-		return err
-	}
-	if err := write("snapshot", a.Snapshot); err != nil {
-		return err
+	if a.Query != "" { // lists that answer no question have neither
+		if err := write("query", a.Query); err != nil {
+			return err
+		}
+		if err := write("snapshot", a.Snapshot); err != nil {
+			return err
+		}
 	}
 	if err := writeRows(enc, a.Rows); err != nil {
 		return err

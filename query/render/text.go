@@ -9,6 +9,9 @@ import (
 	"github.com/rivo/uniseg"
 )
 
+// Neutral gives s as tables show it: see the package's caveats.
+func Neutral(s string) string { return neutral(s) }
+
 // neutral gives s with everything that could act on a terminal made visible: control characters, bytes that are no UTF-8,
 // and the marks that reorder or hide text.
 func neutral(s string) string {
