@@ -19,7 +19,7 @@ func (d *Decider) gatherGrants() {
 			d.addGrant(g, kinds, doubt)
 		}
 		if retires {
-			others := d.retirers(g)
+			others := retirers(g, &d.request.Principal)
 			addKinds(&d.tally.grant, others, 0)
 			kinds |= others
 		}
@@ -75,8 +75,7 @@ func (d *Decider) addGrant(g *Grant, kinds Match, doubt causes) {
 
 // retirers gives the forms in which a caller other than the grantee may retire a grant (D33): as its retiring principal, who needs
 // the identity permission from another account, and as an identity of the account that created it.
-func (d *Decider) retirers(g *Grant) Match {
-	c := &d.request.Principal
+func retirers(g *Grant, c *Principal) Match {
 	var kinds Match
 	if g.Retiring != "" {
 		entry := principalText(g.Retiring)

@@ -198,7 +198,7 @@ func (d *Decider) match(layer Layer, st *policy.Statement) (kinds Match, doubt c
 			doubt |= causeBit(policy.NotPrincipalUncertain)
 		}
 		if layer == LayerEndpoint && st.Effect == policy.Allow && kinds == MatchAccount && d.request.Principal.Kind != Root {
-			switch d.endpointKind() {
+			switch endpointKindFor(d.layers.EndpointKind, d.facts.service) {
 			case EndpointGateway:
 				return 0, 0, false
 			case EndpointUnknown:
@@ -225,12 +225,12 @@ func (d *Decider) match(layer Layer, st *policy.Statement) (kinds Match, doubt c
 	return kinds, doubt, true
 }
 
-// endpointKind gives the kind of the endpoint in use: only S3 and DynamoDB have gateways (D42).
-func (d *Decider) endpointKind() EndpointKind {
-	if k := d.layers.EndpointKind; k != EndpointUnknown {
-		return k
-	}
-	if d.facts.service == "s3" || d.facts.service == "dynamodb" {
+// endpointKindFor gives the kind of the endpoint in use: only S3 and DynamoDB have gateways (D42).
+func endpointKindFor(known EndpointKind, service string) EndpointKind {
+	switch {
+	case known != EndpointUnknown:
+		return known
+	case service == "s3" || service == "dynamodb":
 		return EndpointUnknown
 	}
 	return EndpointInterface

@@ -43,12 +43,6 @@ func (s *statementReader) conditions(m *node) {
 	}
 }
 
-func (s *statementReader) twice(m *node, where string) {
-	if s.broken == "" {
-		s.broken = "the member " + clip(m.name) + " stands in " + where + " twice"
-	}
-}
-
 func nullHint(name string) string {
 	if sameName(name, "NullIfExists") {
 		return "; Null takes no IfExists"

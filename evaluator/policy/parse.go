@@ -2,10 +2,12 @@ package policy
 
 // parser holds the state of one Parse.
 type parser struct {
-	kind Kind
-	text []byte
-	doc  *Document
-	sids map[string]bool
+	kind   Kind
+	text   []byte
+	doc    *Document
+	sids   map[string]bool
+	broken int // problems found
+	linted int // lint findings
 }
 
 // The two versions of the language (A2).
@@ -90,7 +92,7 @@ func (p *parser) id(m *node, at *path) {
 	case m.kind != '"':
 		p.problem("A12", at, m.offset, "Id must be a string, not %s", m.what())
 	case principalRuleOf(p.kind) == principalRefused:
-		p.problem("A12", at, m.nameAt, "Id stands in resource policies only; remove it from this %s policy", p.kind)
+		p.problem("A12", at, m.nameAt, "Id stands in resource policies only; remove it, %s has none", p.kind.phrase())
 	}
 }
 

@@ -6,6 +6,8 @@
 // What could not is on the wide side: an unanalysable statement covers at least the requests that the real one could.
 package policy
 
+import "strings"
+
 // Kind of policy a document serves as; it decides which elements are legal (A34).
 type Kind uint8
 
@@ -30,6 +32,17 @@ func (k Kind) String() string {
 		return kindNames[k]
 	}
 	return "unknown"
+}
+
+// phrase is the kind in a sentence.
+func (k Kind) phrase() string {
+	switch k {
+	case Identity:
+		return "an identity policy"
+	case SCP, RCP:
+		return "an " + strings.ToUpper(k.String())
+	}
+	return "a " + k.String() + " policy"
 }
 
 // ParseKind reads the word for a kind as String writes it; `vpcEndpoint` and `vpce` are read too.

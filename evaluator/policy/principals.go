@@ -12,7 +12,7 @@ func (s *statementReader) principals() {
 	}
 	at := s.at.member(m.name)
 	if rule == principalRefused {
-		s.broke("A7", at, m.nameAt, "a %s policy has no %s, it speaks of whom it is attached to; remove it", s.kind, m.name)
+		s.broke("A7", at, m.nameAt, "%s has no %s, it speaks of whom it is attached to; remove it", s.kind.phrase(), m.name)
 		return
 	}
 	if not {
@@ -23,7 +23,7 @@ func (s *statementReader) principals() {
 		return
 	}
 	s.out.Principals = Principals{Not: not, Entries: entries}
-	if s.kind == RCP && !not && (len(entries) != 1 || entries[0].Kind != PrincipalEveryone) {
+	if s.kind == RCP && !not && (!everyoneAlone(entries)) {
 		s.broke("D17", at, m.offset, `the Principal of an RCP is "*"; restrict whom it binds with a condition`)
 	}
 }
@@ -61,9 +61,7 @@ func (s *statementReader) principalEntries(m *node, at *path) (entries []Princip
 		place := at.member(kind.name)
 		switch {
 		case kind.twin:
-			if s.broken == "" {
-				s.broken = "the member " + clip(kind.name) + " stands in " + m.name + " twice"
-			}
+			s.twice(kind, m.name)
 			ok = false
 			continue
 		case kind.name != mapAWS && kind.name != mapService && kind.name != mapFederated && kind.name != mapCanonicalUser:
@@ -73,11 +71,11 @@ func (s *statementReader) principalEntries(m *node, at *path) (entries []Princip
 		}
 		list, fine := s.texts(kind, place)
 		ok = ok && fine
-		for j, v := range list {
+		for _, v := range list {
 			e, found, wrong := principalEntry(s.kind, kind.name, v.text)
-			s.flaws(place.element(j), v.offset, found)
+			s.flaws(v.at, v.offset, found)
 			if wrong.rule != "" {
-				s.broke(wrong.rule, place.element(j), v.offset, "%s", wrong.message)
+				s.broke(wrong.rule, v.at, v.offset, "%s", wrong.message)
 				ok = false
 				continue
 			}
@@ -85,6 +83,16 @@ func (s *statementReader) principalEntries(m *node, at *path) (entries []Princip
 		}
 	}
 	return entries, ok
+}
+
+// everyoneAlone tells whether a list of principals is "*" (D17).
+func everyoneAlone(entries []PrincipalEntry) bool {
+	for _, e := range entries {
+		if e.Kind != PrincipalEveryone {
+			return false
+		}
+	}
+	return len(entries) > 0
 }
 
 // describe is what stands in a place where something else was expected.

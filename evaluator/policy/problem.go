@@ -82,17 +82,24 @@ func plainName(s string) bool {
 // flaw is a finding whose place the finder does not know; it is always lint.
 type flaw struct{ rule, message string }
 
+// maxFindings bounds the problems, and the lint findings, that one document reports one by one.
+const maxFindings = 500
+
 func (p *parser) problem(rule string, at *path, offset int, format string, args ...any) {
-	p.add(rule, at, offset, false, fmt.Sprintf(format, args...))
+	if p.broken++; p.broken <= maxFindings {
+		p.add(rule, at, offset, false, fmt.Sprintf(format, args...))
+	}
 }
 
 func (p *parser) lint(rule string, at *path, offset int, format string, args ...any) {
-	p.add(rule, at, offset, true, fmt.Sprintf(format, args...))
+	if p.linted++; p.linted <= maxFindings {
+		p.add(rule, at, offset, true, fmt.Sprintf(format, args...))
+	}
 }
 
 func (p *parser) flaws(at *path, offset int, found []flaw) {
 	for _, f := range found {
-		p.add(f.rule, at, offset, true, f.message)
+		p.lint(f.rule, at, offset, "%s", f.message)
 	}
 }
 
@@ -102,6 +109,12 @@ func (p *parser) add(rule string, at *path, offset int, lint bool, message strin
 
 // finish puts the problems in document order and counts their lines, in one pass over the text.
 func (p *parser) finish() {
+	if more := p.broken - maxFindings; more > 0 {
+		p.add("A15", nil, len(p.text), false, fmt.Sprintf("%d more problems; correct the first ones", more))
+	}
+	if more := p.linted - maxFindings; more > 0 {
+		p.add("A15", nil, len(p.text), true, fmt.Sprintf("%d more findings", more))
+	}
 	problems := p.doc.Problems
 	sort.SliceStable(problems, func(i, j int) bool { return problems[i].Offset < problems[j].Offset })
 	line, done := 1, 0

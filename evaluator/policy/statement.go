@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // statementReader reads one statement. Whatever breaks it is kept as its reason, and its other elements are read on.
 type statementReader struct {
@@ -9,21 +12,28 @@ type statementReader struct {
 	offset  int
 	out     Statement
 	effects []Effect
-	broken  string
+	reason  string // why the statement is unanalysable; empty while it is not
 	members map[string]*node
 }
 
 // broke reports a problem that leaves the statement unanalysable (A15).
 func (s *statementReader) broke(rule string, at *path, offset int, format string, args ...any) {
 	s.problem(rule, at, offset, format, args...)
-	if s.broken == "" {
-		s.broken = s.doc.Problems[len(s.doc.Problems)-1].Message
+	if s.reason == "" {
+		s.reason = fmt.Sprintf(format, args...)
+	}
+}
+
+// twice notes a repeated member, which was reported already (A9).
+func (s *statementReader) twice(m *node, where string) {
+	if s.reason == "" {
+		s.reason = "the member " + clip(m.name) + " stands in " + where + " twice"
 	}
 }
 
 // statement compiles one statement and appends it to the document: twice when its effect is not known.
 func (p *parser) statement(index int, n *node, at *path, strange string) {
-	s := &statementReader{parser: p, at: at, offset: n.offset, broken: strange, effects: []Effect{Allow, Deny}}
+	s := &statementReader{parser: p, at: at, offset: n.offset, reason: strange, effects: []Effect{Allow, Deny}}
 	s.out = Statement{
 		Index: index, Actions: everyAction(), Resources: Resources{Implicit: true}, Principals: unknownPrincipals(p.kind),
 	}
@@ -32,8 +42,8 @@ func (p *parser) statement(index int, n *node, at *path, strange string) {
 	} else {
 		s.broke("A3", at, n.offset, "a statement is an object, not %s", n.what())
 	}
-	if s.broken != "" {
-		s.out.Unanalysable, s.out.Cause = s.broken, UnanalysableStatement
+	if s.reason != "" {
+		s.out.Unanalysable, s.out.Cause = s.reason, UnanalysableStatement
 	}
 	for _, effect := range s.effects {
 		s.out.Effect = effect
@@ -57,9 +67,7 @@ func (s *statementReader) read(n *node) {
 		switch {
 		case m.twin:
 			twins[m.name] = true
-			if s.broken == "" {
-				s.broken = "the member " + clip(m.name) + " stands in the statement twice"
-			}
+			s.twice(m, "the statement")
 		case !known:
 			s.broke("A10", s.at.member(m.name), m.nameAt, "unknown member %s; a statement has %s%s", clip(m.name), strings.Join(statementMembers, ", "), meant(m.name, statementMembers...))
 		}
@@ -83,7 +91,6 @@ func (s *statementReader) read(n *node) {
 	if m := s.members["Condition"]; m != nil && !twins["Condition"] {
 		s.conditions(m)
 	}
-	s.controls()
 }
 
 // sid reads Sid (A11): lint only.
@@ -120,6 +127,9 @@ func (s *statementReader) effect() {
 		s.broke("A4", s.at, s.offset, `Effect is missing; write "Allow" or "Deny"`)
 	case m.kind == '"' && m.text == "Allow":
 		s.effects = []Effect{Allow}
+		if s.kind == RCP { // understood all the same: it changes nothing
+			s.problem("D17", s.at.member("Effect"), m.offset, "an RCP only denies; write Deny, or remove the statement")
+		}
 	case m.kind == '"' && m.text == "Deny":
 		s.effects = []Effect{Deny}
 	default:
@@ -143,14 +153,21 @@ func (s *statementReader) either(rule, name, not string, needed bool) (m *node, 
 	return nil, false, false
 }
 
+// placed is one string of a list, with its place.
+type placed struct {
+	text   string
+	offset int
+	at     *path
+}
+
 // texts reads a string or a list of strings (A8). Values of another type break the statement, and ok is false.
-func (s *statementReader) texts(m *node, at *path) (list []*node, ok bool) {
+func (s *statementReader) texts(m *node, at *path) (list []placed, ok bool) {
 	switch m.kind {
 	case '"':
-		return []*node{m}, true
+		return []placed{{m.text, m.offset, at}}, true
 	case '[':
 		ok = true
-		list = make([]*node, 0, len(m.children))
+		list = make([]placed, 0, len(m.children))
 		for i := range m.children {
 			v := &m.children[i]
 			if v.kind != '"' {
@@ -158,7 +175,7 @@ func (s *statementReader) texts(m *node, at *path) (list []*node, ok bool) {
 				ok = false
 				continue
 			}
-			list = append(list, v)
+			list = append(list, placed{v.text, v.offset, at.element(i)})
 		}
 		if len(m.children) == 0 {
 			s.lint("A16", at, m.offset, "an empty list matches nothing; list at least one value")
@@ -176,19 +193,25 @@ func (s *statementReader) actions() {
 		return
 	}
 	at := s.at.member(m.name)
+	if not && s.kind == RCP {
+		s.broke("D17", at, m.nameAt, "an RCP has no NotAction; list the actions under Action")
+	}
 	list, ok := s.texts(m, at)
 	if !ok {
 		return
 	}
 	s.out.Actions = Actions{Not: not, Patterns: make([]ActionPattern, 0, len(list))}
-	for i, v := range list {
+	for _, v := range list {
 		pattern := NewActionPattern(v.text)
 		s.out.Actions.Patterns = append(s.out.Actions.Patterns, pattern)
 		found := actionFlaws(v.text)
 		if s.kind == Trust && !not {
 			found = append(found, trustActionFlaws(v.text, &pattern)...)
 		}
-		s.flaws(at.element(i), v.offset, found)
+		s.flaws(v.at, v.offset, found)
+		if s.kind == RCP && !not && starsAlone(v.text) { // understood all the same
+			s.problem("D17", v.at, v.offset, "an RCP does not take * for every action; name the services, like s3:*")
+		}
 	}
 }
 
@@ -223,28 +246,9 @@ func (s *statementReader) resources() {
 		return
 	}
 	s.out.Resources = Resources{Not: not, Patterns: make([]Template, 0, len(list))}
-	for i, v := range list {
+	for _, v := range list {
 		t, found := compileResource(v.text, s.kind, s.doc.Variables)
 		s.out.Resources.Patterns = append(s.out.Resources.Patterns, t)
-		s.flaws(at.element(i), v.offset, found)
-	}
-}
-
-// controls holds RCPs to their narrower form (D17). What breaks it here is still understood: an Allow of an RCP changes
-// nothing, and a Deny of every action is plain.
-func (s *statementReader) controls() {
-	if s.kind != RCP {
-		return
-	}
-	if len(s.effects) == 1 && s.effects[0] == Allow {
-		s.problem("D17", s.at.member("Effect"), s.members["Effect"].offset, "an RCP only denies; write Deny, or remove the statement")
-	}
-	if m := s.members["NotAction"]; m != nil {
-		s.broke("D17", s.at.member("NotAction"), m.nameAt, "an RCP has no NotAction; list the actions under Action")
-	}
-	for i, a := range s.out.Actions.Patterns {
-		if m := s.members["Action"]; m != nil && starsAlone(a.Text) {
-			s.problem("D17", s.at.member("Action").element(i), m.offset, "an RCP does not take * for every action; name the services, like s3:*")
-		}
+		s.flaws(v.at, v.offset, found)
 	}
 }

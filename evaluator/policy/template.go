@@ -87,14 +87,14 @@ func compileTemplate(text string, syn syntax) (Template, []flaw) {
 			v, length, why := readVariable(text[i:])
 			switch {
 			case why != "":
-				found = append(found, flaw{"B16", why + " in " + clip(text) + "; it is read as ordinary text"})
+				found = noteOnce(found, flaw{"B16", why + " in " + clip(text) + "; it is read as ordinary text"})
 			case v.escape != 0:
 				tokens = append(tokens, region.Token{Rune: v.escape})
 				i += length
 				continue
 			default:
 				if colons < 5 && syn.fields == resourceFields {
-					found = append(found, flaw{"B11", "the variable ${" + v.segment.Key + "} stands before the fifth colon, where AWS does not document variables"})
+					found = noteOnce(found, flaw{"B11", "the variable ${" + v.segment.Key + "} stands before the fifth colon, where AWS does not document variables"})
 				}
 				t.add(tokens)
 				tokens = nil
@@ -113,6 +113,16 @@ func compileTemplate(text string, syn syntax) (Template, []flaw) {
 	t.add(tokens)
 	t.seal()
 	return t, found
+}
+
+// noteOnce adds a finding unless there is one of its rule: a hostile text may repeat a flaw a million times.
+func noteOnce(found []flaw, f flaw) []flaw {
+	for _, have := range found {
+		if have.rule == f.rule {
+			return found
+		}
+	}
+	return append(found, f)
 }
 
 // token is the token of character c, which rest follows, behind so many colons.

@@ -10,8 +10,13 @@ import (
 // Instant is a point in time in milliseconds since 1970-01-01T00:00:00Z (C25).
 type Instant int64
 
-// instantLimit bounds instants, in seconds either side of 1970.
-const instantLimit = 9_000_000_000_000_000
+// instantLimit bounds the epoch seconds that are read, either side of 1970; minInstant and maxInstant are the instants that
+// it leaves.
+const (
+	instantLimit = 9_000_000_000_000_000
+	minInstant   = Instant(-instantLimit * 1000)
+	maxInstant   = Instant(instantLimit*1000 + 999)
+)
 
 // ParseInstant reads the W3C profile of ISO 8601 (a year, a month, a date, or a date and time with or without seconds and
 // fraction, with Z, an offset or no zone, which is UTC) or epoch seconds with an optional fraction. A bare number of four
@@ -43,7 +48,7 @@ func parseEpoch(s string) (Instant, bool) {
 			ms-- // cutting off goes towards the past on either side of 1970
 		}
 	}
-	return Instant(ms), true
+	return Instant(ms), Instant(ms) >= minInstant
 }
 
 func thousandths(fraction string) int64 {
@@ -53,11 +58,10 @@ func thousandths(fraction string) int64 {
 
 func parseISO(s string) (Instant, bool) {
 	date, clock, timed := strings.Cut(s, "T")
-	layout := "2006-01-02"[:min(len(date), 10)]
-	if len(date) > 10 || timed && len(date) != 10 {
+	if len(date) != 10 && (timed || len(date) != 4 && len(date) != 7) {
 		return 0, false
 	}
-	day, err := time.Parse(layout, date)
+	day, err := time.Parse("2006-01-02"[:len(date)], date)
 	if err != nil {
 		return 0, false
 	}

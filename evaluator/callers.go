@@ -1,0 +1,181 @@
+package evaluator
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/graph"
+)
+
+// caller is one principal that a question ranges over, with everything that binds it whatever the resource.
+type caller struct {
+	principal Principal
+	kind      string // user, role, root, group, account, service, provider, public
+	arn       string // as answers show it
+	name      string
+	account   *account // nil outside the snapshot
+	tags      []graph.Tag
+	freeTags  bool // session tags may override the role's own (C44)
+	identity  []Policy
+	boundary  *Policy
+	// everything stands in for the unknown identity side of an outside account (D50).
+	outside bool
+	// class is what tells principals with the same documents apart from the rest; see classKey.
+	class string
+}
+
+// compileCallers lists the users, roles and root user of an account, by ARN.
+func (w *World) compileCallers(a *account) []*caller {
+	out := make([]*caller, 0, len(a.facts.Users)+len(a.facts.Roles)+1)
+	for _, u := range a.facts.Users {
+		out = append(out, w.userCaller(a, u))
+	}
+	for _, r := range a.facts.Roles {
+		out = append(out, w.roleCaller(a, r))
+	}
+	out = append(out, w.rootCaller(a))
+	sort.Slice(out, func(i, j int) bool { return out[i].arn < out[j].arn })
+	return out
+}
+
+func (w *World) userCaller(a *account, u *graph.User) *caller {
+	c := &caller{
+		kind: "user", arn: string(u.ARN), name: u.Name, account: a, tags: u.Tags,
+		principal: Principal{Kind: User, ARN: string(u.ARN), UniqueID: u.ID, Account: a.id, Management: a.management},
+	}
+	c.identity = w.identityPolicies(a, nil, "", u.Inline, u.Attached)
+	for _, name := range u.Groups { // D23
+		g := a.groups[name]
+		if g == nil {
+			c.identity = append(c.identity, Policy{Name: "group/" + name, Doc: policy.Missing(policy.Identity)})
+			continue
+		}
+		c.identity = w.identityPolicies(a, c.identity, "group/"+name+": ", g.Inline, g.Attached)
+	}
+	c.boundary = w.boundary(a, u.Boundary)
+	c.class = classKey(c, a)
+	return c
+}
+
+func (w *World) roleCaller(a *account, r *graph.Role) *caller {
+	linked := strings.HasPrefix(r.Path, "/aws-service-role/") // D12: the path, not the name
+	c := &caller{
+		kind: "role", arn: string(r.ARN), name: r.Name, account: a, tags: r.Tags,
+		principal: Principal{
+			Kind: RoleSession, RoleARN: string(r.ARN), UniqueID: r.ID, Account: a.id, Management: a.management,
+			ServiceLinked: linked, ARN: sessionARN(a, r.Name, anySession),
+		},
+	}
+	c.identity = w.identityPolicies(a, nil, "", r.Inline, r.Attached)
+	c.boundary = w.boundary(a, r.Boundary)
+	c.freeTags = w.takesSessionTags(r)
+	c.class = classKey(c, a)
+	return c
+}
+
+// anySession is the session name of a witness where the name does not matter.
+const anySession = "session"
+
+func sessionARN(a *account, role, session string) string {
+	return "arn:" + a.partition + ":sts::" + a.id + ":assumed-role/" + role + "/" + session
+}
+
+func (w *World) rootCaller(a *account) *caller {
+	arn := "arn:" + a.partition + ":iam::" + a.id + ":root"
+	c := &caller{
+		kind: "root", arn: arn, name: "root", account: a,
+		principal: Principal{Kind: Root, ARN: arn, UniqueID: a.id, Account: a.id, Management: a.management},
+	}
+	c.class = classKey(c, a)
+	return c
+}
+
+// groupCaller is a member of a group with that group's policies alone, for questions about `group/NAME`.
+func (w *World) groupCaller(a *account, g *graph.Group) *caller {
+	c := &caller{
+		kind: "group", arn: string(g.ARN), name: g.Name, account: a,
+		principal: Principal{
+			Kind: User, Account: a.id, Management: a.management, UniqueID: "AIDAMEMBEROFTHEGROUP",
+			ARN: "arn:" + a.partition + ":iam::" + a.id + ":user/member-of-" + g.Name,
+		},
+	}
+	c.identity = w.identityPolicies(a, nil, "group/"+g.Name+": ", g.Inline, g.Attached)
+	c.class = classKey(c, a)
+	return c
+}
+
+func (w *World) identityPolicies(a *account, to []Policy, prefix string, inline []graph.InlinePolicy, attached []graph.ARN) []Policy {
+	for _, p := range inline {
+		to = append(to, Policy{Name: prefix + p.Name, Doc: w.docs.get(p.Document, policy.Identity)})
+	}
+	for _, arn := range attached {
+		to = append(to, Policy{Name: prefix + string(arn), Doc: w.managed(a, arn, policy.Identity)})
+	}
+	return to
+}
+
+// managed gives the default version of a managed policy (D24), or a stand-in that says that it is missing (D18).
+func (w *World) managed(a *account, arn graph.ARN, kind policy.Kind) *policy.Document {
+	if p := a.policies[arn]; p != nil {
+		if hash, ok := p.Default(); ok {
+			return w.docs.get(hash, kind)
+		}
+	}
+	return policy.Missing(kind)
+}
+
+func (w *World) boundary(a *account, arn graph.ARN) *Policy {
+	if arn == "" {
+		return nil
+	}
+	return &Policy{Name: string(arn), Doc: w.managed(a, arn, policy.Boundary)}
+}
+
+// takesSessionTags tells whether some assumption may pass session tags: the trust policy allows sts:TagSession, or lets
+// federated users in (C44).
+func (w *World) takesSessionTags(r *graph.Role) bool {
+	if r.Trust.IsZero() {
+		return false
+	}
+	doc := w.docs.get(r.Trust, policy.Trust)
+	for i := range doc.Statements {
+		s := &doc.Statements[i]
+		if s.Effect != policy.Allow {
+			continue
+		}
+		if s.Unanalysable != "" || s.Actions.Match("sts:TagSession") {
+			return true
+		}
+		for _, e := range s.Principals.Entries {
+			if e.Kind == policy.PrincipalFederated {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// classKey names what principals must share to be judged together at all: account, kind, the exemptions that hang on the
+// kind, and the very documents. The facts that statements read are compared per question (D5's classes).
+func classKey(c *caller, a *account) string {
+	var b strings.Builder
+	b.WriteString(a.id)
+	b.WriteByte(0)
+	b.WriteString(c.kind)
+	if c.principal.ServiceLinked {
+		b.WriteString("+linked")
+	}
+	if c.freeTags {
+		b.WriteString("+tags")
+	}
+	for _, p := range c.identity {
+		b.WriteByte(0)
+		fmt.Fprintf(&b, "%s\x00%p", p.Name, p.Doc)
+	}
+	if c.boundary != nil {
+		fmt.Fprintf(&b, "\x00boundary\x00%s\x00%p", c.boundary.Name, c.boundary.Doc)
+	}
+	return b.String()
+}

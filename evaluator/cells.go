@@ -1,0 +1,470 @@
+package evaluator
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+)
+
+// resourceTest is one resource pattern in play, what is known substituted. A test with variables left depends on the request.
+type resourceTest struct {
+	text     string
+	template policy.Template
+	static   bool
+	pattern  region.Pattern // of a static test; else the pattern with every variable as a star
+	matcher  region.Matcher
+}
+
+// resourceTests interns the resource patterns of one evaluation.
+type resourceTests struct {
+	list  []*resourceTest
+	index map[string]int
+}
+
+func (r *resourceTests) add(t policy.Template) int {
+	if i, ok := r.index[t.Text]; ok {
+		return i
+	}
+	test := &resourceTest{text: t.Text, template: t, static: t.Static != nil}
+	switch {
+	case t.Never:
+		test.static = true
+	case test.static:
+		test.pattern = *t.Static
+	default:
+		test.pattern = widened(&t)
+	}
+	test.matcher = region.Compile(test.pattern)
+	if r.index == nil {
+		r.index = map[string]int{}
+	}
+	r.list = append(r.list, test)
+	r.index[t.Text] = len(r.list) - 1
+	return len(r.list) - 1
+}
+
+// widened is the pattern of a template with every variable as any text.
+func widened(t *policy.Template) region.Pattern {
+	var p region.Pattern
+	for _, seg := range t.Segments {
+		if seg.Kind == policy.SegmentVariable {
+			p.Tokens = append(p.Tokens, region.Token{Kind: region.TokenStar})
+			continue
+		}
+		p.Tokens = append(p.Tokens, seg.Tokens...)
+	}
+	return p
+}
+
+// cell is a set of resource strings that no pattern in play tells apart.
+type cell struct {
+	in      region.Set // static tests that hold throughout
+	depends region.Set // tests with variables that may hold
+	pieces  []piece
+	actions region.Set
+}
+
+// piece is the part of one item that lies in a cell.
+type piece struct {
+	item    *item
+	whole   bool
+	bits    region.Set // over the item's splitting tests, when not whole
+	split   *splitItem
+	witness string
+}
+
+// splitItem is an item that patterns cut in two or more.
+type splitItem struct {
+	item  *item
+	tests []int // the tests that cut it, by index in the evaluation
+	cells []region.Cell
+}
+
+// cutCells cuts a group's items by the tests in play. Only cells inside the question's resource patterns are kept.
+func (e *evaluation) cutCells() error {
+	byKey := map[string]*cell{}
+	for _, it := range e.group.items {
+		actions := e.applies(it).And(e.live)
+		if actions.Empty() {
+			continue
+		}
+		if err := e.cutItem(it, actions, byKey); err != nil {
+			return fmt.Errorf("resources %s: %w", it.text, err)
+		}
+	}
+	return nil
+}
+
+func (e *evaluation) cutItem(it *item, actions region.Set, byKey map[string]*cell) error {
+	n := len(e.tests.list)
+	in, depends := region.NewSet(n), region.NewSet(n)
+	var partial []int
+	for i, t := range e.tests.list {
+		switch {
+		case e.group.star:
+			if t.template.StarOnly {
+				in.Add(i)
+			}
+		case t.template.Never:
+		case it.literal:
+			if t.matcher.Match(it.text) {
+				if t.static {
+					in.Add(i)
+				} else {
+					depends.Add(i)
+				}
+			}
+		default:
+			meets, covers, err := e.relate(it, t)
+			if err != nil {
+				return err
+			}
+			switch {
+			case !meets:
+			case !t.static:
+				depends.Add(i)
+			case covers:
+				in.Add(i)
+			default:
+				partial = append(partial, i)
+			}
+		}
+	}
+	if it.literal || len(partial) == 0 && !it.claimed {
+		witness := it.text
+		if !it.literal {
+			witness = ""
+		}
+		e.addPiece(byKey, in, depends, actions, piece{item: it, whole: true, witness: witness})
+		return nil
+	}
+	return e.splitItem(it, in, depends, partial, actions, byKey)
+}
+
+// relate tells whether a test meets an item and whether it covers it.
+func (e *evaluation) relate(it *item, t *resourceTest) (meets, covers bool, err error) {
+	if t.template.StarOnly {
+		return true, true, nil
+	}
+	lang := region.Lang{Patterns: []region.Pattern{t.pattern}}
+	own := region.Lang{Patterns: []region.Pattern{it.pattern}}
+	meets, err = region.Intersects(e.budget, lang, own)
+	if err != nil || !meets {
+		return false, false, err
+	}
+	covers, err = region.Covers(e.budget, lang, own)
+	return true, covers, err
+}
+
+// splitItem partitions an item by the patterns that cut it, and takes out what the snapshot's own resources claim.
+func (e *evaluation) splitItem(it *item, in, depends region.Set, partial []int, actions region.Set, byKey map[string]*cell) error {
+	langs := make([]region.Lang, len(partial))
+	for i, at := range partial {
+		langs[i] = region.Lang{Patterns: []region.Pattern{e.tests.list[at].pattern}}
+	}
+	within := it.langs
+	if it.claimed {
+		if claims := e.claims(it, partial); len(claims) > 0 {
+			within = append(append([]region.Lang{}, within...), region.Lang{Patterns: claims, Not: true})
+		}
+	}
+	n := len(e.tests.list)
+	cells, err := region.Cells(e.budget, within, langs)
+	if err != nil {
+		return err
+	}
+	split := &splitItem{item: it, tests: partial, cells: cells}
+	for _, c := range cells {
+		cin := in.Or(region.NewSet(n))
+		for i, at := range partial {
+			if c.In.Has(i) {
+				cin.Add(at)
+			}
+		}
+		p := piece{item: it, whole: len(cells) == 1, witness: c.Witness, bits: c.In, split: split}
+		if it.claimed && e.w.byARN[c.Witness] != nil {
+			p.witness = e.unclaimed(c.Witness)
+		}
+		e.addPiece(byKey, cin, depends, actions, p)
+	}
+	return nil
+}
+
+// claims are the snapshot's resources that patterns in play single out, so that "any other resource" does not speak of them.
+func (e *evaluation) claims(it *item, partial []int) []region.Pattern {
+	var out []region.Pattern
+	seen := map[string]bool{}
+	for _, at := range partial {
+		p := e.tests.list[at].pattern
+		text, literal := p.Literal()
+		if !literal {
+			text = literalPrefix(p)
+		}
+		if literal && e.w.byARN[text] != nil && !seen[text] {
+			seen[text] = true
+			out = append(out, region.Literal(text))
+		}
+		for i, r := range text { // what lies under a resource of the snapshot
+			if (r != '/' && r != ':') || e.w.byARN[text[:i]] == nil || seen[text[:i+1]] {
+				continue
+			}
+			seen[text[:i+1]] = true
+			under := region.Literal(text[:i+1])
+			under.Tokens = append(under.Tokens, region.Token{Kind: region.TokenStar})
+			out = append(out, under)
+		}
+	}
+	return out
+}
+
+// unclaimed lengthens a witness until no resource of the snapshot has that ARN.
+func (e *evaluation) unclaimed(arn string) string {
+	for range 64 {
+		arn += "x"
+		if e.w.byARN[arn] == nil {
+			break
+		}
+	}
+	return arn
+}
+
+func (e *evaluation) addPiece(byKey map[string]*cell, in, depends, actions region.Set, p piece) {
+	if !e.asked(in, p.item) {
+		return
+	}
+	key := in.Key() + "|" + depends.Key() + "|" + actions.Key()
+	if !depends.Empty() {
+		key += "|" + p.item.text // what a variable must be depends on the very ARN
+		if !p.whole {
+			key += "|" + p.bits.Key()
+		}
+	}
+	c := byKey[key]
+	if c == nil {
+		c = &cell{in: in, depends: depends, actions: actions}
+		byKey[key] = c
+		e.cells = append(e.cells, c)
+	}
+	c.pieces = append(c.pieces, p)
+}
+
+// asked tells whether a cell lies in the question's resources.
+func (e *evaluation) asked(in region.Set, it *item) bool {
+	if len(e.question) == 0 || e.group.star {
+		return true
+	}
+	for _, i := range e.question {
+		if in.Has(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// matchFormula is "the statement's Resource or NotResource holds in the cell" (B6–B17).
+func (e *evaluation) matchFormula(in *instance, c *cell, l *lowering) *formula {
+	r := &in.statement.Resources
+	if r.Implicit {
+		return formulaTrue
+	}
+	var parts []*formula
+	hit := false
+	for _, i := range in.resources {
+		switch {
+		case c.in.Has(i):
+			hit = true
+		case c.depends.Has(i):
+			parts = append(parts, e.dependent(e.tests.list[i], c, l))
+		}
+	}
+	any := disj(append(parts, constant(hit))...)
+	if r.Not {
+		return negate(any)
+	}
+	return any
+}
+
+// dependent is a pattern whose variables only the request knows, against a cell (C47).
+func (e *evaluation) dependent(t *resourceTest, c *cell, l *lowering) *formula {
+	p := c.pieces[0]
+	if p.item.literal {
+		return l.literalMatches(&t.template, p.item.text, nil)
+	}
+	return l.relation("", &t.template, policy.Condition{}, p.item.text)
+}
+
+// describe gives the resource patterns of a set of pieces, and what must be said beyond patterns: pieces of one item that no
+// union of patterns spells exactly.
+func (e *evaluation) describe(pieces []piece) []described {
+	var out []described
+	var plain []string
+	bySplit := map[*splitItem][]piece{}
+	var order []*splitItem
+	for _, p := range pieces {
+		if p.whole {
+			plain = append(plain, p.item.text)
+			continue
+		}
+		if bySplit[p.split] == nil {
+			order = append(order, p.split)
+		}
+		bySplit[p.split] = append(bySplit[p.split], p)
+	}
+	for _, s := range order {
+		ps := bySplit[s]
+		if len(ps) == len(s.cells) {
+			plain = append(plain, s.item.text)
+			continue
+		}
+		patterns, cond := e.describeSplit(s, ps)
+		if cond == nil {
+			plain = append(plain, patterns...)
+			continue
+		}
+		out = append(out, described{patterns: patterns, condition: cond})
+	}
+	if len(plain) > 0 {
+		out = append([]described{{patterns: plain}}, out...)
+	}
+	return out
+}
+
+// described is a set of resources as answers show it.
+type described struct {
+	patterns  []string
+	condition Expr // nil: the patterns alone say it
+}
+
+// describeSplit finds patterns in play whose union is exactly the chosen cells of an item, else says the item and which
+// patterns it must or must not match.
+func (e *evaluation) describeSplit(s *splitItem, chosen []piece) ([]string, Expr) {
+	in := map[string]bool{}
+	for _, p := range chosen {
+		in[p.bits.Key()] = true
+	}
+	var positive, negative []int
+	for i := range s.tests {
+		all, none := true, true
+		for _, c := range s.cells {
+			if c.In.Has(i) {
+				if in[c.In.Key()] {
+					none = false
+				} else {
+					all = false
+				}
+			}
+		}
+		if all {
+			positive = append(positive, i)
+		}
+		if none {
+			negative = append(negative, i)
+		}
+	}
+	if patterns, ok := e.cover(s, in, positive); ok {
+		return patterns, nil
+	}
+	excluded := true // everything of the item but what the negative patterns match
+	for _, c := range s.cells {
+		hit := false
+		for _, i := range negative {
+			hit = hit || c.In.Has(i)
+		}
+		excluded = excluded && hit != in[c.In.Key()]
+	}
+	if excluded {
+		return []string{s.item.text}, Not{Of: resourceLike(e.textsOf(s, irredundant(s, in, negative)))}
+	}
+	var terms []Expr
+	for _, p := range chosen {
+		var all []Expr
+		for i := range s.tests {
+			like := resourceLike(e.textsOf(s, []int{i}))
+			if p.bits.Has(i) {
+				all = append(all, like)
+			} else {
+				all = append(all, Not{Of: like})
+			}
+		}
+		terms = append(terms, And{Of: all})
+	}
+	return []string{s.item.text}, Or{Of: terms}
+}
+
+// irredundant drops negative patterns whose cells the others exclude already.
+func irredundant(s *splitItem, in map[string]bool, negative []int) []int {
+	keep := append([]int{}, negative...)
+	for at := 0; at < len(keep); {
+		rest := append(append([]int{}, keep[:at]...), keep[at+1:]...)
+		same := true
+		for _, c := range s.cells {
+			hit := false
+			for _, i := range rest {
+				hit = hit || c.In.Has(i)
+			}
+			same = same && hit != in[c.In.Key()]
+		}
+		if same {
+			keep = rest
+		} else {
+			at++
+		}
+	}
+	return keep
+}
+
+// cover picks patterns whose cells are exactly the chosen ones and that do not reach beyond the item.
+func (e *evaluation) cover(s *splitItem, in map[string]bool, positive []int) ([]string, bool) {
+	covered := map[string]bool{}
+	var out []string
+	for _, i := range positive {
+		t := e.tests.list[s.tests[i]]
+		inside, err := region.Covers(e.budget, region.Lang{Patterns: []region.Pattern{s.item.pattern}}, region.Lang{Patterns: []region.Pattern{t.pattern}})
+		if err != nil || !inside {
+			continue
+		}
+		gain := false
+		for _, c := range s.cells {
+			if c.In.Has(i) && !covered[c.In.Key()] {
+				covered[c.In.Key()] = true
+				gain = true
+			}
+		}
+		if gain {
+			out = append(out, t.text)
+		}
+	}
+	return out, len(covered) == len(in)
+}
+
+func (e *evaluation) textsOf(s *splitItem, tests []int) []string {
+	out := make([]string, 0, len(tests))
+	for _, i := range tests {
+		out = append(out, e.tests.list[s.tests[i]].text)
+	}
+	return out
+}
+
+// resourceLike is `resource like pattern…`.
+func resourceLike(patterns []string) Expr {
+	c := policy.Condition{Op: policy.StringLike, Key: ResourceKey, Written: ResourceKey}
+	for _, p := range patterns {
+		t := policy.ResourceTemplate(p, policy.Identity, strings.Contains(p, "${"))
+		c.Values = append(c.Values, policy.Value{Text: p, Template: &t})
+	}
+	return Test{Condition: c}
+}
+
+// literalPrefix is what every string of a pattern begins with.
+func literalPrefix(p region.Pattern) string {
+	var b strings.Builder
+	for _, t := range p.Tokens {
+		if t.Kind != region.TokenRune || p.Fold {
+			break
+		}
+		b.WriteRune(t.Rune)
+	}
+	return b.String()
+}

@@ -1,0 +1,472 @@
+package evaluator
+
+import (
+	"fmt"
+	"math/bits"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+)
+
+// byKind are formulas by the match kind under which their statements name the caller.
+type byKind [bits.UintSize]*formula
+
+func (k *byKind) add(kinds Match, f *formula) {
+	for m := kinds; m != 0; m &= m - 1 {
+		i := bits.TrailingZeros(uint(m))
+		k[i] = disj(k[i], f)
+	}
+}
+
+// of is the OR over some kinds.
+func (k *byKind) of(kinds Match) *formula {
+	out := formulaFalse
+	for m := kinds; m != 0; m &= m - 1 {
+		if f := k[bits.TrailingZeros(uint(m))]; f != nil {
+			out = disj(out, f)
+		}
+	}
+	return out
+}
+
+const allKinds = MatchWildcard | MatchAccount | MatchExact | MatchRole | MatchIssuer | MatchService | MatchFederated
+
+// composer builds D5 for one action class on one cell, as formulas.
+type composer struct {
+	e        *evaluation
+	part     *verdictPart
+	action   string
+	resource string
+	l        *lowering
+	target   Target
+
+	identity, boundary, session, endpoint []*formula
+	scp                                   [][]*formula // allows by level
+	denies, policyDenies                  []*formula   // the latter of the resource's own policy
+	own, grants, issued                   byKind       // resource policy; KMS grants; those of the caller's own account
+}
+
+// compose sets the part's context and result formulas.
+func (e *evaluation) compose(p *verdictPart) {
+	m := &e.asking.members[p.class.first]
+	c := &composer{e: e, part: p, action: m.name, l: &lowering{symbols: e.symbols, facts: e.situate(m)}}
+	p.facts = c.l.facts
+	c.resource = p.cell.pieces[0].sample()
+	c.target = e.target(c.resource)
+	p.when = c.question(e.asking.When)
+	if p.when.kind == formFalse {
+		p.result = formulaFalse
+		return
+	}
+	c.collect()
+	p.result = c.result()
+}
+
+// sample is some resource string of a piece; cells of patterns know one, and for a whole pattern the text itself serves, its
+// stars being characters like any other.
+func (p *piece) sample() string {
+	if p.witness != "" {
+		return p.witness
+	}
+	return p.item.text
+}
+
+// target is the resource as the service rules read it.
+func (e *evaluation) target(resource string) Target {
+	g := e.group
+	t := Target{
+		Resource: resource, Account: g.ownerAccount(), RestrictPublicBuckets: g.restricted, KeyManagedByAWS: g.keyByAWS,
+		ServiceLinkedRole: g.linkedRole, Management: g.management,
+	}
+	if g.owner != nil {
+		t.Management = g.owner.management
+	}
+	return t
+}
+
+// question is the question's context on this cell.
+func (c *composer) question(x Expr) *formula {
+	switch x := x.(type) {
+	case nil:
+		return formulaTrue
+	case Const:
+		return constant(x.Value)
+	case Not:
+		return negate(c.question(x.Of))
+	case And:
+		return conj(c.questions(x.Of)...)
+	case Or:
+		return disj(c.questions(x.Of)...)
+	case Test:
+		if x.Condition.Key == ResourceKey {
+			return c.resourceTest(&x.Condition)
+		}
+		return c.l.condition(&x.Condition, policy.Allow)
+	}
+	return formulaFalse
+}
+
+func (c *composer) questions(xs []Expr) []*formula {
+	parts := make([]*formula, 0, len(xs))
+	for _, x := range xs {
+		parts = append(parts, c.question(x))
+	}
+	return parts
+}
+
+// resourceTest is `resource like pattern…` on the part's cell: every pattern was registered as a test, so that cells decide.
+func (c *composer) resourceTest(cond *policy.Condition) *formula {
+	var parts []*formula
+	for _, v := range cond.Values {
+		if v.Template == nil {
+			continue
+		}
+		i, ok := c.e.tests.index[v.Template.Text]
+		if !ok {
+			continue
+		}
+		switch {
+		case c.part.cell.in.Has(i):
+			return formulaTrue
+		case c.part.cell.depends.Has(i):
+			parts = append(parts, c.e.dependent(c.e.tests.list[i], c.part.cell, c.l))
+		}
+	}
+	return disj(parts...)
+}
+
+// collect lowers every statement in play and sorts it by layer and match kind.
+func (c *composer) collect() {
+	c.scp = make([][]*formula, len(c.e.layers.SCP))
+	for _, in := range c.part.class.in {
+		if in.grant != nil {
+			c.collectGrant(in)
+			continue
+		}
+		if !c.layerApplies(in) {
+			continue
+		}
+		f, doubt := c.matches(in)
+		if f.kind == formFalse {
+			continue
+		}
+		f = conj(f, c.l.conditions(in.statement.Conditions, in.statement.Effect), doubt, c.doubt(in))
+		if f.kind == formFalse {
+			continue
+		}
+		if in.statement.Effect == policy.Deny {
+			c.collectDeny(in, f)
+		} else {
+			c.collectAllow(in, f)
+		}
+	}
+}
+
+// matches is the statement's resource element on the cell, and what is doubtful about it (B10).
+func (c *composer) matches(in *instance) (f, doubt *formula) {
+	f = c.e.matchFormula(in, c.part.cell, c.l)
+	rs := &in.statement.Resources
+	if !c.e.group.star || rs.Implicit {
+		return f, formulaTrue
+	}
+	if bucketsOfAll(c.action) {
+		for i := range rs.Patterns {
+			if allBuckets(rs.Patterns[i].Text) {
+				return constant(!rs.Not), formulaTrue
+			}
+		}
+	}
+	if f.kind != formFalse && !rs.Not || f.kind == formFalse && rs.Not {
+		return f, formulaTrue
+	}
+	if c.couldMatchPseudo(in) {
+		return formulaTrue, c.unknown(policy.ServiceRuleMissing, in)
+	}
+	return f, formulaTrue
+}
+
+// couldMatchPseudo tells whether one of the statement's patterns meets the ARN on which the service authorises a resource-less
+// action (B10).
+func (c *composer) couldMatchPseudo(in *instance) bool {
+	p := &c.e.caller.principal
+	pseudo, has := PseudoARN(c.action, arnField(p.ARN, 2), p.Account)
+	if !has {
+		return false
+	}
+	for _, i := range in.resources {
+		t := c.e.tests.list[i]
+		if t.template.Never {
+			continue
+		}
+		meets, err := region.Intersects(c.e.budget, region.Lang{Patterns: []region.Pattern{t.pattern}}, region.Lang{Patterns: []region.Pattern{pseudo}})
+		if meets || err != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// doubt is what stands between a statement's match and its effect where that is not known.
+func (c *composer) doubt(in *instance) *formula {
+	f := formulaTrue
+	if in.statement.Unanalysable != "" {
+		f = conj(f, c.unknown(in.statement.Cause, in))
+	}
+	if in.doubtful {
+		f = conj(f, c.unknown(policy.NotPrincipalUncertain, in))
+	}
+	if in.layer == LayerRCP && c.e.group.star { // D14: a listed service, but an action without resource type
+		f = conj(f, c.unknown(policy.ServiceRuleMissing, in))
+	}
+	if in.layer == LayerEndpoint && in.statement.Effect == policy.Allow && in.kinds == MatchAccount && c.e.caller.principal.Kind != Root {
+		switch endpointKindFor(c.e.layers.EndpointKind, ActionService(c.action)) { // D42
+		case EndpointGateway:
+			return formulaFalse
+		case EndpointUnknown:
+			f = conj(f, c.unknown(policy.CollectionGap, in))
+		}
+	}
+	return f
+}
+
+func (c *composer) unknown(cause policy.Cause, in *instance) *formula {
+	return c.e.symbols.unknown(cause, fmt.Sprintf("%s policy %s, statement %d", in.layer, in.policy, in.statement.Index))
+}
+
+// layerApplies selects the layers (D10–D16, D25, D46).
+func (c *composer) layerApplies(in *instance) bool {
+	p := &c.e.caller.principal
+	switch in.layer {
+	case LayerSCP:
+		return SCPLimits(c.action, p)
+	case LayerRCP:
+		return RCPApplies(ActionService(c.action)) && !RCPExempt(c.action, p, &c.target)
+	case LayerResource:
+		return OwnPolicyApplies(c.action, c.resource)
+	case LayerEndpoint:
+		return p.Kind != Service
+	}
+	return true
+}
+
+func (c *composer) collectDeny(in *instance, f *formula) {
+	if in.layer == LayerResource {
+		c.policyDenies = append(c.policyDenies, f)
+		return
+	}
+	c.denies = append(c.denies, f)
+}
+
+func (c *composer) collectAllow(in *instance, f *formula) {
+	switch in.layer {
+	case LayerIdentity:
+		c.identity = append(c.identity, f)
+		c.granting(in, f)
+	case LayerBoundary:
+		c.boundary = append(c.boundary, f)
+	case LayerSession:
+		c.session = append(c.session, f)
+	case LayerSCP:
+		c.scp[in.level] = append(c.scp[in.level], f)
+	case LayerEndpoint:
+		c.endpoint = append(c.endpoint, f)
+	case LayerResource:
+		if RetiresGrant(c.action) {
+			return // D33: a policy alone never permits retiring
+		}
+		c.own.add(in.kinds, f)
+		for _, name := range in.sessions {
+			c.own.add(MatchExact, conj(f, c.sessionNamed(name)))
+		}
+		c.granting(in, f)
+	}
+}
+
+func (c *composer) granting(in *instance, f *formula) {
+	c.part.granting = append(c.part.granting, &grantingPart{in: in, formula: f})
+}
+
+// sessionNamed is "the session is called name" (D22), told by aws:userid.
+func (c *composer) sessionNamed(name string) *formula {
+	id := c.e.caller.principal.UniqueID
+	return c.l.condition(textCondition(policy.StringEquals, "aws:userid", id+":"+name), policy.Allow)
+}
+
+// collectGrant adds a KMS grant by its form and issuer (D33).
+func (c *composer) collectGrant(in *instance) {
+	if !TrustMandatory(c.action, c.resource) {
+		return
+	}
+	g := in.grant
+	_, operation := cutAction(c.action)
+	if RetiresGrant(c.action) && in.retirers != 0 {
+		c.grants.add(in.retirers, formulaTrue)
+		c.granting(in, formulaTrue)
+	}
+	if !oneOf(operation, g.Operations...) {
+		return
+	}
+	f := c.l.conditions(g.Constraint, policy.Allow)
+	if g.Unknown {
+		f = conj(f, c.e.symbols.unknown(policy.UnanalysableStatement, "grant "+g.ID))
+	}
+	if f.kind == formFalse {
+		return
+	}
+	c.granting(in, f)
+	account := c.e.caller.principal.Account
+	abroad := account != "" && account != c.target.Account
+	add := func(kinds Match, f *formula) {
+		switch {
+		case abroad && g.IssuingAccount == "":
+			c.grants.add(kinds, f)
+			c.issued.add(kinds, conj(f, c.e.symbols.unknown(policy.CollectionGap, "the issuer of grant "+g.ID)))
+		case abroad && g.IssuingAccount == account:
+			c.issued.add(kinds, f)
+		default:
+			c.grants.add(kinds, f)
+		}
+	}
+	if in.kinds != 0 {
+		add(in.kinds, f)
+	}
+	for _, name := range in.sessions {
+		add(MatchExact, conj(f, c.sessionNamed(name)))
+	}
+}
+
+// result composes the layers (D5).
+func (c *composer) result() *formula {
+	if NoPolicyNeeded(c.action, &c.e.caller.principal) { // D4
+		return formulaTrue
+	}
+	if !c.e.unsure {
+		return c.decide(c.e.outsider)
+	}
+	unknown := c.e.symbols.unknown(policy.UnknownOwner, "the owner of "+c.resource)
+	return disj(conj(unknown, c.decide(false)), conj(negate(unknown), c.decide(true)))
+}
+
+func (c *composer) decide(outsider bool) *formula {
+	p := &c.e.caller.principal
+	if ServiceRefuses(c.action, p, c.owner(), outsider) {
+		return formulaFalse
+	}
+	granted := c.granted(outsider)
+	if granted.kind == formFalse {
+		return granted
+	}
+	denies := disj(c.denies...)
+	if !(p.Kind == Root && !outsider && RootOverridesBucketPolicy(c.action)) { // D38
+		denies = disj(denies, disj(c.policyDenies...))
+	}
+	denies = disj(denies, c.publicCut(outsider))
+	return conj(granted, c.ceilings(), negate(denies))
+}
+
+// owner is the resource's owner as the point engine reads it.
+func (c *composer) owner() string { return Owner(&c.target) }
+
+// publicCut is RestrictPublicBuckets (D39).
+func (c *composer) publicCut(outsider bool) *formula {
+	l := c.e.layers
+	if !c.target.RestrictPublicBuckets || l.Resource == nil || !outsider || c.e.caller.principal.Kind == Service || ActionService(c.action) != "s3" ||
+		c.e.group.star {
+		return formulaFalse
+	}
+	public, uncertain := PolicyIsPublic(l.Resource.Doc)
+	switch {
+	case public:
+		return formulaTrue
+	case uncertain:
+		return c.e.symbols.unknown(policy.UnanalysableStatement, "bucket policy of "+c.resource)
+	}
+	return formulaFalse
+}
+
+// ceilings are the SCP levels, each of which must allow (D13), and the endpoint's policy (D42).
+func (c *composer) ceilings() *formula {
+	parts := []*formula{}
+	if SCPLimits(c.action, &c.e.caller.principal) {
+		for _, level := range c.scp {
+			parts = append(parts, disj(level...))
+		}
+	}
+	if c.e.layers.Endpoint != nil && c.e.caller.principal.Kind != Service {
+		parts = append(parts, disj(c.endpoint...))
+	}
+	return conj(parts...)
+}
+
+// granted is G of D5.
+func (c *composer) granted(outsider bool) *formula {
+	switch c.e.caller.principal.Kind {
+	case Service: // D46
+		return disj(c.own.of(MatchService|MatchWildcard), c.grants.of(MatchService|MatchWildcard))
+	case Anonymous: // D45
+		f := c.own.of(MatchWildcard)
+		if f.kind != formFalse && !TakesAnonymous(c.action) {
+			f = conj(f, c.e.symbols.unknown(policy.ServiceRuleMissing, "unsigned calls of "+c.action))
+		}
+		return f
+	case OIDCFederated, SAMLFederated: // D29
+		return c.own.of(MatchFederated)
+	}
+	ceilings := conj(c.limit(c.e.boundary(), c.boundary), c.sessionLimit())
+	whole := conj(c.identitySide(), ceilings)
+	account := formulaFalse
+	if c.e.group.unread { // whether the resource's side consents is not in the snapshot
+		account = c.e.symbols.unknown(policy.CollectionGap, "the policy of "+c.resource)
+	}
+	if outsider { // D8, D27, D33
+		return disj(
+			conj(whole, disj(c.own.of(allKinds), c.grants.of(allKinds), account)),
+			conj(ceilings, c.issued.of(allKinds&^MatchAccount)),
+			conj(whole, c.issued.of(MatchAccount)),
+		)
+	}
+	of := func(kinds Match) *formula { return disj(c.own.of(kinds), c.grants.of(kinds), c.issued.of(kinds)) }
+	through := whole
+	if TrustMandatory(c.action, c.resource) && !c.e.group.star { // D25, D32
+		consent := disj(of(MatchAccount), account)
+		if c.e.group.assumption != "" && !c.e.group.snapshot {
+			consent = disj(consent, c.e.symbols.assume(c.e.group.assumption))
+		}
+		through = conj(whole, consent)
+	}
+	return disj(of(MatchWildcard|MatchExact), conj(ceilings, of(MatchRole|MatchIssuer)), through) // D7, D21
+}
+
+func (c *composer) limit(exists bool, allows []*formula) *formula {
+	if !exists {
+		return formulaTrue
+	}
+	return disj(allows...)
+}
+
+// sessionLimit is the session policy (D19, D20, D22).
+func (c *composer) sessionLimit() *formula {
+	p := &c.e.caller.principal
+	switch {
+	case p.Kind == Root && p.AssumedRoot && !c.e.layers.HasSession:
+		return c.e.symbols.unknown(policy.MissingDocument, "the task policy of the AssumeRoot session")
+	case p.Kind == Root:
+		return formulaTrue
+	}
+	return c.limit(c.e.layers.HasSession || p.Kind == FederatedUser, c.session)
+}
+
+// identitySide is what the caller's own policies allow (D20, D50).
+func (c *composer) identitySide() *formula {
+	p := &c.e.caller.principal
+	switch {
+	case c.e.caller.outside:
+		return c.e.symbols.assume(outsideAssumption)
+	case p.Kind == Root, p.Kind == FederatedUser && p.Account != "" && arnField(p.Issuer, 6) == "root":
+		return formulaTrue
+	}
+	return disj(c.identity...)
+}
+
+// outsideAssumption is the identity side of a caller whose account is not in the snapshot (D50).
+const outsideAssumption = "the outside principal's own account allows it"

@@ -1,0 +1,501 @@
+package evaluator
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+)
+
+// domain is what one request-time key can be: absent, or one of the cells into which the tests in play cut its values. A
+// multivalued key is a set: one variable says whether it is there, one for each cell whether a value of the cell is in it.
+type domain struct {
+	key       string
+	written   string
+	fact      keyFact
+	multi     bool
+	tests     []region.Test
+	index     map[string]int // test text -> position in tests
+	cells     []region.Cell
+	exact     bool
+	typed     bool         // every value passes the first test: an address, a number, an instant
+	presence  region.Var   // single: 0 absent, 1+i cell i; multi: 0 absent, 1 present
+	inhabited []region.Var // multi only, one a cell: 1 when a value of the cell is in the set
+	atoms     []*keyTest   // distinct tests, for print
+}
+
+// keyTest is one condition on one domain, ready to be turned into a node.
+type keyTest struct {
+	dom     *domain
+	cond    policy.Condition
+	accept  []int // the tests that its policy values stand for; a value in any of them matches
+	valid   int   // index of "the operator can read it" (addresses, ARNs); -1: always
+	effect  policy.Effect
+	relates []*opaque // values that depend on other request-time keys
+	empty   bool      // the policy lists no value (C18)
+
+	malformed bool // a policy value is no ARN (C26)
+}
+
+// opaque is a fact that is kept as a variable of its own: a constraint between two request-time keys (C47), or something
+// that the snapshot does not tell.
+type opaque struct {
+	name     string
+	variable region.Var
+	// For a relation: the key that is compared (empty: the resource), the template and the keys that it reads.
+	key      string
+	template *policy.Template
+	shown    *policy.Template // the template for print
+	reads    []string
+	text     string // the literal it is compared with, when key is empty
+	cond     policy.Condition
+	// For what the snapshot does not tell.
+	cause      policy.Cause // unknown fact, with its D54 name
+	assumption string       // assumed true unless strict
+}
+
+// symbols holds the variables of one evaluation.
+type symbols struct {
+	budget  *region.Budget
+	space   *region.Space
+	domains map[string]*domain
+	order   []*domain
+	opaques map[string]*opaque
+	olist   []*opaque
+	ready   bool
+	axioms  region.Node
+	memo    map[*formula]region.Node
+	lits    []literal
+	world   *World
+}
+
+func newSymbols(w *World, budget *region.Budget) *symbols {
+	return &symbols{
+		world: w, budget: budget, domains: map[string]*domain{}, opaques: map[string]*opaque{},
+		memo: map[*formula]region.Node{},
+	}
+}
+
+// domainOf gives the domain of a key that is not known, creating it at its first use.
+func (s *symbols) domainOf(key, written string, fact keyFact, setUse bool) *domain {
+	d := s.domains[key]
+	if d == nil {
+		d = &domain{key: key, written: written, fact: fact, index: map[string]int{}, presence: -1}
+		if multi, known := s.world.multivalued(key); known {
+			d.multi = multi
+		} else {
+			d.multi = setUse
+		}
+		if name, test, ok := validity(s.world.keyType(key)); ok {
+			d.addTest(name, func() region.Test { return test })
+			d.typed = true
+		}
+		s.domains[key] = d
+	}
+	if fact.state == keyFree && d.fact.state == keyPresent {
+		d.fact = fact // one caller may lack it: the wider of the two
+	}
+	return d
+}
+
+func (d *domain) addTest(name string, make func() region.Test) int {
+	if i, ok := d.index[name]; ok {
+		return i
+	}
+	d.tests = append(d.tests, make())
+	d.index[name] = len(d.tests) - 1
+	return len(d.tests) - 1
+}
+
+// unknown gives the variable of a fact that the snapshot does not tell.
+func (s *symbols) unknown(cause policy.Cause, name string) *formula {
+	return s.opaqueNamed("unknown\x00"+string(cause)+"\x00"+name, func() *opaque { return &opaque{name: name, cause: cause} })
+}
+
+// assume gives the variable of a named assumption.
+func (s *symbols) assume(text string) *formula {
+	return s.opaqueNamed("assume\x00"+text, func() *opaque { return &opaque{name: text, assumption: text} })
+}
+
+func (s *symbols) opaqueNamed(id string, make func() *opaque) *formula {
+	o := s.opaques[id]
+	if o == nil {
+		o = make()
+		o.variable = -1
+		s.opaques[id] = o
+		s.olist = append(s.olist, o)
+	}
+	return &formula{kind: formOpaque, opaque: o}
+}
+
+// seal ends the collecting of tests: it cuts every domain into cells and orders the variables, keys by name, then relations,
+// then unknown facts and assumptions, so that the latter can be quantified at the bottom of the diagram.
+func (s *symbols) seal() error {
+	s.space = region.NewSpace(s.budget)
+	keys := make([]string, 0, len(s.domains))
+	for k := range s.domains {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	for _, k := range keys {
+		d := s.domains[k]
+		p, err := region.Partition(s.budget, s.world.universe(d), d.tests)
+		if err != nil {
+			return fmt.Errorf("cells of %s: %w", d.written, err)
+		}
+		d.cells, d.exact = p.Cells, p.Exact
+		if d.typed {
+			d.cells = wellTyped(d.cells)
+		}
+		if d.multi {
+			d.presence = s.space.Var(2)
+			for range d.cells {
+				d.inhabited = append(d.inhabited, s.space.Var(2))
+			}
+		} else {
+			d.presence = s.space.Var(1 + len(d.cells))
+		}
+		s.order = append(s.order, d)
+	}
+	sort.SliceStable(s.olist, func(i, j int) bool { return s.olist[i].class() < s.olist[j].class() })
+	for _, o := range s.olist {
+		o.variable = s.space.Var(2)
+	}
+	s.axioms = s.buildAxioms()
+	s.ready = true
+	return s.budget.Err()
+}
+
+// wellTyped keeps the cells whose values have the key's type.
+func wellTyped(cells []region.Cell) []region.Cell {
+	kept := cells[:0:0]
+	for _, c := range cells {
+		if c.In.Has(0) {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// class orders opaque variables: relations first, then assumptions, then unknown facts.
+func (o *opaque) class() int {
+	switch {
+	case o.cause != "":
+		return 2
+	case o.assumption != "":
+		return 1
+	}
+	return 0
+}
+
+// node turns a formula into a node of the diagram.
+func (s *symbols) node(f *formula) region.Node {
+	switch f.kind {
+	case formFalse:
+		return s.space.False()
+	case formTrue:
+		return s.space.True()
+	case formOpaque:
+		return s.bit(f.opaque.variable)
+	}
+	if n, ok := s.memo[f]; ok {
+		return n
+	}
+	var n region.Node
+	switch f.kind {
+	case formNot:
+		n = s.space.Not(s.node(f.subs[0]))
+	case formAnd:
+		n = s.space.True()
+		for _, sub := range f.subs {
+			n = s.space.And(n, s.node(sub))
+		}
+	case formOr:
+		n = s.space.False()
+		for _, sub := range f.subs {
+			n = s.space.Or(n, s.node(sub))
+		}
+	case formTest:
+		n = s.testNode(f.test)
+	}
+	s.memo[f] = n
+	return n
+}
+
+func (s *symbols) bit(v region.Var) region.Node {
+	set := region.NewSet(2)
+	set.Add(1)
+	return s.space.In(v, set)
+}
+
+// testNode is the presence table (C5–C14) over cells.
+func (s *symbols) testNode(t *keyTest) region.Node {
+	if t.dom.multi {
+		return s.multiNode(t)
+	}
+	return s.singleNode(t)
+}
+
+// holds tells what the operator says of a value in cell c, relations aside.
+func (t *keyTest) holds(c region.Cell) bool {
+	negated := t.cond.Op.Negated()
+	switch {
+	case t.empty:
+		return false // C18
+	case t.accepts(c):
+		return !negated
+	case t.valid >= 0 && !c.In.Has(t.valid):
+		return false // C24, C26: what is no address or no ARN matches neither operator
+	case t.malformed:
+		return t.effect == policy.Deny // C26
+	}
+	return negated
+}
+
+func (t *keyTest) accepts(c region.Cell) bool {
+	for _, i := range t.accept {
+		if c.In.Has(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// absentHolds tells what the condition says of an absent key (C5–C9).
+func (t *keyTest) absentHolds() bool {
+	switch t.cond.Set {
+	case policy.ForAllValues:
+		return true
+	case policy.ForAnyValue:
+		return false
+	}
+	return t.cond.IfExists || t.cond.Op.Negated()
+}
+
+func (s *symbols) singleNode(t *keyTest) region.Node {
+	d := t.dom
+	n := 1 + len(d.cells)
+	if t.cond.Op == policy.Null {
+		return s.nullNode(t, n)
+	}
+	plain := region.NewSet(n)
+	if t.absentHolds() {
+		plain.Add(0)
+	}
+	for i, c := range d.cells {
+		if t.holds(c) {
+			plain.Add(1 + i)
+		}
+	}
+	node := s.space.In(d.presence, plain)
+	if len(t.relates) == 0 {
+		return node
+	}
+	// A value that matches through a relation: positive operators gain, negated ones lose.
+	related := s.space.False()
+	for _, o := range t.relates {
+		related = s.space.Or(related, s.bit(o.variable))
+	}
+	present := region.NewSet(n)
+	for i := range d.cells {
+		present.Add(1 + i)
+	}
+	related = s.space.And(related, s.space.In(d.presence, present))
+	if t.cond.Op.Negated() {
+		return s.space.Diff(node, related)
+	}
+	return s.space.Or(node, related)
+}
+
+// nullNode is Null (C14, C19): several values are alternatives.
+func (s *symbols) nullNode(t *keyTest, n int) region.Node {
+	set := region.NewSet(n)
+	for _, v := range t.cond.Values {
+		if v.Invalid {
+			continue
+		}
+		if v.Bool {
+			set.Add(0)
+			continue
+		}
+		for i := 1; i < n; i++ {
+			set.Add(i)
+		}
+	}
+	return s.space.In(t.dom.presence, set)
+}
+
+func (s *symbols) multiNode(t *keyTest) region.Node {
+	d := t.dom
+	if t.cond.Op == policy.Null {
+		return s.nullNode(t, 2)
+	}
+	absent, present := region.NewSet(2), region.NewSet(2)
+	absent.Add(0)
+	present.Add(1)
+	out := s.space.False()
+	if t.absentHolds() {
+		out = s.space.In(d.presence, absent)
+	}
+	if t.cond.Set == policy.NoSet {
+		return out // C10: a list never matches without a set operator
+	}
+	if len(t.relates) > 0 {
+		related := s.space.False()
+		for _, o := range t.relates {
+			related = s.space.Or(related, s.bit(o.variable))
+		}
+		return s.space.Or(out, s.space.And(s.space.In(d.presence, present), related))
+	}
+	values := s.space.True()
+	if t.cond.Set == policy.ForAnyValue {
+		values = s.space.False()
+	}
+	for i := len(d.cells) - 1; i >= 0; i-- {
+		has := s.bit(d.inhabited[i])
+		switch holds := t.holds(d.cells[i]); {
+		case t.cond.Set == policy.ForAllValues && !holds:
+			values = s.space.And(s.space.Not(has), values)
+		case t.cond.Set == policy.ForAnyValue && holds:
+			values = s.space.Or(has, values)
+		}
+	}
+	return s.space.Or(out, s.space.And(s.space.In(d.presence, present), values))
+}
+
+// buildAxioms says which contexts can occur: keys that are always there, absent sets without members, and the
+// documented ties between keys (C31, C32).
+func (s *symbols) buildAxioms() region.Node {
+	u := s.space.True()
+	for _, d := range s.order {
+		absent := region.NewSet(s.width(d))
+		absent.Add(0)
+		isAbsent := s.space.In(d.presence, absent)
+		if d.fact.state == keyPresent {
+			u = s.space.Diff(u, isAbsent)
+		}
+		for i := len(d.inhabited) - 1; i >= 0; i-- {
+			u = s.space.Diff(u, s.space.And(isAbsent, s.bit(d.inhabited[i])))
+		}
+	}
+	u = s.space.And(u, s.keyAxioms())
+	return s.space.And(u, s.relationAxioms())
+}
+
+func (s *symbols) width(d *domain) int {
+	if d.multi {
+		return 2
+	}
+	return 1 + len(d.cells)
+}
+
+// absentNode is "key is absent"; ok is false when the key is not in play.
+func (s *symbols) absentNode(key string) (region.Node, bool) {
+	d := s.domains[key]
+	if d == nil {
+		return s.space.True(), false
+	}
+	set := region.NewSet(s.width(d))
+	set.Add(0)
+	return s.space.In(d.presence, set), true
+}
+
+// keyAxioms are the documented ties between request-time keys that are both in play.
+func (s *symbols) keyAxioms() region.Node {
+	u := s.space.True()
+	noIP, ipInPlay := s.absentNode("aws:sourceip")
+	noEndpoint, endpointInPlay := s.absentNode("aws:sourcevpce")
+	if ipInPlay && endpointInPlay { // C32: SourceIp is there exactly when SourceVpce is not
+		u = s.space.And(u, s.space.Or(s.space.And(noIP, s.space.Not(noEndpoint)), s.space.And(s.space.Not(noIP), noEndpoint)))
+	}
+	noAge, ageInPlay := s.absentNode("aws:multifactorauthage")
+	if mfa := s.domains["aws:multifactorauthpresent"]; ageInPlay && mfa != nil { // C31: an age implies MFA
+		set := region.NewSet(s.width(mfa))
+		for i, c := range mfa.cells {
+			if strings.EqualFold(c.Witness, "true") {
+				set.Add(1 + i)
+			}
+		}
+		u = s.space.And(u, s.space.Or(noAge, s.space.In(mfa.presence, set)))
+	}
+	if via := s.domains["aws:viaawsservice"]; via != nil { // C34: absent for direct calls
+		direct := region.NewSet(s.width(via))
+		for i, c := range via.cells {
+			if strings.EqualFold(c.Witness, "false") {
+				direct.Add(1 + i)
+			}
+		}
+		for _, key := range []string{"kms:viaservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast"} {
+			if none, inPlay := s.absentNode(key); inPlay {
+				u = s.space.And(u, s.space.Or(none, s.space.Not(s.space.In(via.presence, direct))))
+			}
+		}
+	}
+	return u
+}
+
+// relationAxioms tie a relation to the cells of its keys: it needs every key that it reads, and between cells of one
+// value each it is decided.
+func (s *symbols) relationAxioms() region.Node {
+	u := s.space.True()
+	for _, o := range s.olist {
+		if o.template == nil {
+			continue
+		}
+		holds := s.bit(o.variable)
+		if o.key != "" {
+			if none, inPlay := s.absentNode(o.key); inPlay {
+				u = s.space.And(u, s.space.Or(s.space.Not(holds), s.space.Not(none)))
+			}
+		}
+		for _, seg := range o.template.Segments {
+			if seg.Kind != policy.SegmentVariable || seg.HasDefault {
+				continue
+			}
+			if none, inPlay := s.absentNode(seg.Key); inPlay {
+				u = s.space.And(u, s.space.Or(s.space.Not(holds), s.space.Not(none))) // B12
+			}
+		}
+		u = s.space.And(u, s.decidedRelation(o, holds))
+	}
+	return u
+}
+
+// decidedRelation fixes a relation between two single-valued keys wherever both lie in cells of one value.
+func (s *symbols) decidedRelation(o *opaque, holds region.Node) region.Node {
+	u := s.space.True()
+	left := s.domains[o.key]
+	if left == nil || left.multi || len(o.reads) != 1 {
+		return u
+	}
+	right := s.domains[o.reads[0]]
+	if right == nil || right.multi {
+		return u
+	}
+	for i, l := range left.cells {
+		for j, r := range right.cells {
+			if !l.Single || !r.Single {
+				continue
+			}
+			ctx := policy.NewContext(1)
+			ctx.Set(right.key, policy.Single(r.Witness))
+			pattern, ok := o.template.Resolve(ctx)
+			match := ok && pattern.Match(l.Witness)
+			at := s.space.And(s.cellNode(left, i), s.cellNode(right, j))
+			if match {
+				u = s.space.And(u, s.space.Or(s.space.Not(at), holds))
+			} else {
+				u = s.space.And(u, s.space.Not(s.space.And(at, holds)))
+			}
+		}
+	}
+	return u
+}
+
+func (s *symbols) cellNode(d *domain, i int) region.Node {
+	set := region.NewSet(s.width(d))
+	set.Add(1 + i)
+	return s.space.In(d.presence, set)
+}

@@ -1,0 +1,482 @@
+package evaluator
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+)
+
+// instance is one statement in play for one caller and one group of targets.
+type instance struct {
+	layer     Layer
+	level     int
+	policy    string
+	statement *policy.Statement
+	members   region.Set // of the question
+	resources []int      // tests, by index
+	kinds     Match      // resource side: how the statement names the caller
+	doubtful  bool       // D44: it may or may not apply
+	sessions  []string   // resource side: sessions of the caller's role that it names
+	grant     *Grant     // a KMS grant instead of a statement
+	retirers  Match      // forms in which the caller may retire the grant without being its grantee
+}
+
+func (in *instance) ref() StatementRef {
+	if in.grant != nil {
+		return StatementRef{Layer: LayerGrant, Policy: in.grant.ID}
+	}
+	return StatementRef{Layer: in.layer, Policy: in.policy, Sid: in.statement.Sid, Index: in.statement.Index}
+}
+
+// evaluation judges one caller, standing for its class, against one group of targets for every member of a question.
+type evaluation struct {
+	w         *World
+	asking    *compiledQuestion
+	applies   func(*item) region.Set // members that act on an item
+	caller    *caller
+	group     *targetGroup
+	layers    *Layers
+	situate   func(m *member) keyFacts // what is known of keys for an action; nil: for none in particular
+	budget    *region.Budget
+	live      region.Set // members that apply to the group
+	instances []*instance
+	tests     resourceTests
+	question  []int // tests of the question's resource patterns
+	cells     []*cell
+	symbols   *symbols
+	outsider  bool // the caller is not of the account that owns the resource
+	unsure    bool // which of the two is not known (D6)
+}
+
+// newEvaluation gathers the statements in play for a caller of the snapshot. ok is false when nothing can be allowed.
+func newEvaluation(t *targets, c *caller, g *targetGroup, budget *region.Budget) (*evaluation, bool) {
+	e := &evaluation{
+		w: t.world, asking: t.question, caller: c, group: g, budget: budget, live: g.actions, layers: layersOf(c, g),
+		applies: func(it *item) region.Set {
+			if g.star {
+				return t.star
+			}
+			return t.applies(it)
+		},
+		situate: func(m *member) keyFacts {
+			s := &situation{world: t.world, caller: c, target: g, named: t.question.named}
+			if m != nil {
+				s.action, s.member = m.name, m
+			}
+			return s
+		},
+	}
+	e.outsider, e.unsure = relation(&c.principal, g.ownerAccount(), g.star)
+	e.gather()
+	if !e.grantsSomething() {
+		return nil, false
+	}
+	for _, p := range t.question.Resources {
+		e.question = append(e.question, e.tests.add(policy.ResourceTemplate(p, policy.Identity, false)))
+	}
+	e.mentionedResources(t.question.When)
+	e.symbols = newSymbols(e.w, budget)
+	return e, true
+}
+
+// layersOf are the policies in force between a caller and a group (D1). What is only possible, such as an endpoint or a
+// session policy, is not assumed (D22).
+func layersOf(c *caller, g *targetGroup) *Layers {
+	l := &Layers{Identity: c.identity, Boundary: c.boundary, Resource: g.policy, Grants: g.grants}
+	if c.account != nil && !c.outside {
+		l.SCP = c.account.scps
+	}
+	if g.owner != nil {
+		l.RCP = g.owner.rcps
+	}
+	return l
+}
+
+// relation tells whether a caller is outside the account that owns the resource, and whether that is unknown (D6, D48).
+func relation(p *Principal, owner string, star bool) (outsider, unsure bool) {
+	switch {
+	case p.Kind == Anonymous:
+		return true, false
+	case !hasIdentitySide(p), star, owner == awsAccount:
+		return false, false
+	case owner == "" || p.Account == "":
+		return false, true
+	}
+	return owner != p.Account, false
+}
+
+// ownerAccount is the account that owns the group's resources, empty when it is not known.
+func (g *targetGroup) ownerAccount() string {
+	if g.owner != nil {
+		return g.owner.id
+	}
+	return g.ownerID
+}
+
+// mentionedResources registers the resource patterns of the question's context, so that cells respect them.
+func (e *evaluation) mentionedResources(x Expr) {
+	switch x := x.(type) {
+	case And:
+		for _, sub := range x.Of {
+			e.mentionedResources(sub)
+		}
+	case Or:
+		for _, sub := range x.Of {
+			e.mentionedResources(sub)
+		}
+	case Not:
+		e.mentionedResources(x.Of)
+	case Test:
+		if x.Condition.Key != ResourceKey {
+			return
+		}
+		for _, v := range x.Condition.Values {
+			if v.Template != nil {
+				e.tests.add(*v.Template)
+			}
+		}
+	}
+}
+
+// grantsSomething prunes: without a granting statement in play there is nothing to decide.
+func (e *evaluation) grantsSomething() bool {
+	p := &e.caller.principal
+	if p.Kind == Root || p.Kind == FederatedUser || e.caller.outside {
+		return true
+	}
+	for _, in := range e.instances {
+		if in.grant != nil {
+			return true
+		}
+		if in.statement.Effect == policy.Allow && (in.layer == LayerIdentity || in.layer == LayerResource) {
+			return true
+		}
+	}
+	free := false
+	e.live.Each(func(i int) { free = free || NoPolicyNeeded(e.asking.members[i].name, p) })
+	return free
+}
+
+func (e *evaluation) gather() {
+	p := &e.caller.principal
+	l := e.layers
+	if hasPolicies(p) {
+		e.gatherAll(LayerIdentity, 0, l.Identity)
+		if l.Boundary != nil {
+			e.gatherDocument(LayerBoundary, 0, l.Boundary)
+		}
+	}
+	if hasIdentitySide(p) {
+		e.gatherAll(LayerSession, 0, l.Session)
+	}
+	for level := range l.SCP {
+		e.gatherAll(LayerSCP, level, l.SCP[level])
+	}
+	for level := range l.RCP {
+		e.gatherAll(LayerRCP, level, l.RCP[level])
+	}
+	if l.Resource != nil && !e.group.star {
+		e.gatherDocument(LayerResource, 0, l.Resource)
+	}
+	if l.Endpoint != nil {
+		e.gatherDocument(LayerEndpoint, 0, l.Endpoint)
+	}
+	for i := range l.Grants {
+		e.gatherGrant(&l.Grants[i])
+	}
+}
+
+func (e *evaluation) gatherAll(layer Layer, level int, ps []Policy) {
+	for i := range ps {
+		e.gatherDocument(layer, level, &ps[i])
+	}
+}
+
+// gatherDocument adds the statements of a document that touch the question's actions and, on the resource side, the caller.
+func (e *evaluation) gatherDocument(layer Layer, level int, p *Policy) {
+	doc := p.Doc
+	if doc == nil {
+		doc = policy.Missing(policy.Identity)
+	}
+	for i := range doc.Statements {
+		s := &doc.Statements[i]
+		in := &instance{layer: layer, level: level, policy: p.Name, statement: s, kinds: MatchWildcard}
+		in.members = e.asking.matching(&s.Actions).And(e.live)
+		if in.members.Empty() {
+			continue
+		}
+		if layer == LayerResource || layer == LayerEndpoint {
+			in.kinds, in.doubtful = MatchPrincipal(&s.Principals, &e.caller.principal, s.Effect, e.boundary())
+			if layer == LayerResource && e.caller.arn != "" {
+				in.sessions = e.namedSessions(s)
+			}
+			if in.kinds == 0 && len(in.sessions) == 0 {
+				continue
+			}
+		}
+		e.addTests(in)
+		e.instances = append(e.instances, in)
+	}
+}
+
+// boundary tells whether the caller has a permissions boundary (D18, D43).
+func (e *evaluation) boundary() bool {
+	return e.layers.Boundary != nil && hasPolicies(&e.caller.principal)
+}
+
+// namedSessions are the sessions of the caller's role that a statement names one by one (D22).
+func (e *evaluation) namedSessions(s *policy.Statement) []string {
+	c := &e.caller.principal
+	if c.Kind != RoleSession || s.Principals.Not {
+		return nil
+	}
+	prefix := strings.TrimSuffix(c.ARN, anySession)
+	var out []string
+	for i := range s.Principals.Entries {
+		en := &s.Principals.Entries[i]
+		if name, ok := strings.CutPrefix(en.Text, prefix); ok && en.Kind == policy.PrincipalARN && name != "" {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// addTests registers a statement's resource patterns, with what is known of the caller substituted.
+func (e *evaluation) addTests(in *instance) {
+	if in.statement.Resources.Implicit {
+		return
+	}
+	l := &lowering{symbols: &symbols{world: e.w}, facts: e.situate(nil)}
+	for i := range in.statement.Resources.Patterns {
+		t := &in.statement.Resources.Patterns[i]
+		if t.Never {
+			continue
+		}
+		resolved := *t
+		if t.Static == nil {
+			r, ok := t.Substitute(l.known)
+			if !ok {
+				continue // B12: matches no resource
+			}
+			resolved = r
+			resolved.Text = substitutedText(&r)
+		}
+		in.resources = append(in.resources, e.tests.add(resolved))
+	}
+}
+
+// substitutedText names a template after substitution, so that equal texts mean equal patterns.
+func substitutedText(t *policy.Template) string {
+	if t.Static != nil {
+		return t.Static.String()
+	}
+	var b strings.Builder
+	for _, seg := range t.Segments {
+		if seg.Kind == policy.SegmentVariable {
+			b.WriteString("${" + seg.Key)
+			if seg.HasDefault {
+				b.WriteString(", '" + seg.Default + "'")
+			}
+			b.WriteString("}")
+			continue
+		}
+		b.WriteString(region.Pattern{Tokens: seg.Tokens}.String())
+	}
+	return b.String()
+}
+
+// gatherGrant adds a KMS grant that names the caller, as grantee or as someone who may retire it (D33).
+func (e *evaluation) gatherGrant(g *Grant) {
+	p := &e.caller.principal
+	entry := principalText(g.Grantee)
+	in := &instance{layer: LayerGrant, grant: g, kinds: matchEntry(&entry, p), members: region.NewSet(len(e.asking.members))}
+	if p.Kind == RoleSession && e.caller.arn != "" {
+		if name, ok := strings.CutPrefix(g.Grantee, strings.TrimSuffix(p.ARN, anySession)); ok && name != "" {
+			in.sessions = []string{name}
+		}
+	}
+	in.retirers = retirers(g, p)
+	named := in.kinds != 0 || len(in.sessions) > 0
+	for i := range e.asking.members {
+		name := e.asking.members[i].name
+		if !e.live.Has(i) || ActionService(name) != "kms" {
+			continue
+		}
+		_, operation := cutAction(name)
+		if named && oneOf(operation, g.Operations...) || in.retirers != 0 && RetiresGrant(name) {
+			in.members.Add(i)
+		}
+	}
+	if !in.members.Empty() {
+		e.instances = append(e.instances, in)
+	}
+}
+
+// actionClass is a set of members that no statement and no key tells apart.
+type actionClass struct {
+	members region.Set
+	first   int // its first member, which stands for all
+	in      []*instance
+}
+
+// classes refines a cell's members by the statements that match them and the keys that they list.
+func (e *evaluation) classes(c *cell) []*actionClass {
+	keys := e.serviceKeys()
+	byKey := map[string]*actionClass{}
+	var out []*actionClass
+	var sig strings.Builder
+	c.actions.Each(func(i int) {
+		m := &e.asking.members[i]
+		sig.Reset()
+		for _, in := range e.instances {
+			if in.members.Has(i) {
+				sig.WriteByte('1')
+			} else {
+				sig.WriteByte('0')
+			}
+		}
+		for _, k := range keys {
+			if m.lists(k) {
+				sig.WriteByte('1')
+			} else {
+				sig.WriteByte('0')
+			}
+		}
+		sig.WriteString(ruleSignature(m.name))
+		cl := byKey[sig.String()]
+		if cl == nil {
+			cl = &actionClass{members: region.NewSet(len(e.asking.members)), first: i}
+			for _, in := range e.instances {
+				if in.members.Has(i) {
+					cl.in = append(cl.in, in)
+				}
+			}
+			byKey[sig.String()] = cl
+			out = append(out, cl)
+		}
+		cl.members.Add(i)
+	})
+	return out
+}
+
+// ruleSignature tells actions apart that service rules treat differently, whatever the policies say.
+func ruleSignature(action string) string {
+	service := ActionService(action)
+	sig := []byte{'0', '0', '0', '0', '0', '0'}
+	for i, on := range []bool{
+		OwnerAccountOnly(action), KMSCrossAccount(action), RetiresGrant(action), RCPApplies(service),
+		RootOverridesBucketPolicy(action), TakesAnonymous(action),
+	} {
+		if on {
+			sig[i] = '1'
+		}
+	}
+	if service == "sts" || service == "iam" || globalServices[service] {
+		return string(sig) + strings.ToLower(action)
+	}
+	return string(sig) + service
+}
+
+// serviceKeys are the service-specific keys that conditions in play read.
+func (e *evaluation) serviceKeys() []string {
+	seen := map[string]bool{}
+	var out []string
+	add := func(k string) {
+		if !strings.HasPrefix(k, "aws:") && !seen[k] {
+			seen[k] = true
+			out = append(out, k)
+		}
+	}
+	for _, in := range e.instances {
+		cs := []policy.Condition(nil)
+		if in.statement != nil {
+			cs = in.statement.Conditions
+			for i := range in.statement.Resources.Patterns {
+				addVariables(&in.statement.Resources.Patterns[i], add)
+			}
+		} else {
+			cs = in.grant.Constraint
+		}
+		for i := range cs {
+			add(cs[i].Key)
+			for j := range cs[i].Values {
+				if t := cs[i].Values[j].Template; t != nil {
+					addVariables(t, add)
+				}
+			}
+		}
+	}
+	for k := range e.asking.named {
+		add(k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+func addVariables(t *policy.Template, add func(string)) {
+	for i := range t.Segments {
+		if t.Segments[i].Kind == policy.SegmentVariable {
+			add(t.Segments[i].Key)
+		}
+	}
+}
+
+// verdictPart is one (class of actions, cell) with the contexts in which it is allowed.
+type verdictPart struct {
+	class    *actionClass
+	cell     *cell
+	when     *formula // the question's context
+	result   *formula
+	granting []*grantingPart
+	facts    keyFacts
+	node     region.Node
+	care     region.Node
+}
+
+// grantingPart is a granting statement with the formula under which it matches.
+type grantingPart struct {
+	in      *instance
+	formula *formula
+}
+
+// run decides every action class on every cell, and gives those that may be allowed.
+func (e *evaluation) run(cover *coverage) ([]*verdictPart, error) {
+	if err := e.cutCells(); err != nil {
+		return nil, err
+	}
+	var parts []*verdictPart
+	for _, c := range e.cells {
+		for _, cl := range e.classes(c) {
+			p := &verdictPart{class: cl, cell: c}
+			e.compose(p)
+			if p.result.kind != formFalse {
+				parts = append(parts, p)
+			} else {
+				cover.denied = cover.denied.Or(cl.members)
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return nil, e.budget.Err()
+	}
+	if err := e.symbols.seal(); err != nil {
+		return nil, err
+	}
+	kept := parts[:0]
+	for _, p := range parts {
+		p.care = e.symbols.space.And(e.symbols.axioms, e.symbols.node(p.when))
+		p.node = e.symbols.space.And(e.symbols.node(p.result), p.care)
+		if err := e.budget.Err(); err != nil {
+			return nil, fmt.Errorf("decide: %w", err)
+		}
+		if p.node != e.symbols.space.False() {
+			kept = append(kept, p)
+		} else {
+			cover.denied = cover.denied.Or(p.class.members)
+		}
+	}
+	return kept, nil
+}

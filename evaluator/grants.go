@@ -1,0 +1,511 @@
+package evaluator
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+)
+
+// Verdict is the answer for a region of requests.
+type Verdict uint8
+
+// The verdicts, from worst to best: denied; unknown: it hangs on something that the snapshot does not tell; conditional:
+// allowed under the residual; allowed: whatever the keys that the question leaves open are.
+const (
+	Denied Verdict = iota
+	Unknown
+	Conditional
+	AllowedAlways
+)
+
+// String gives the verdict's name in answers.
+func (v Verdict) String() string {
+	return [...]string{"denied", "unknown", "conditional", "allowed"}[v]
+}
+
+// Access is one grant of an answer: actions × resources × conditions is a product, and every request in it is allowed.
+type Access struct {
+	Actions     []string
+	ActionCount int // catalogue actions among them
+	Resources   []string
+	Verdict     Verdict
+	Conditions  Expr // nil: none
+	Via         []StatementRef
+	Assumptions []string
+	Causes      []policy.Cause // for Unknown: the D54 names, with Notes in words
+	Notes       []string
+	Witness     *Witness
+
+	members    region.Set
+	sketch     *sketch     // the witness, before it is tied to one principal
+	evaluation *evaluation // where it comes from
+}
+
+// raw is a grant before its resources and residual are put into words.
+type raw struct {
+	members region.Set
+	pieces  []piece
+	node    region.Node // contexts, unknown facts and assumptions resolved
+	part    *verdictPart
+	verdict Verdict
+	via     []StatementRef
+	assumes []string
+	causes  []*opaque
+}
+
+// grantsOf turns the decided parts into grants: contexts that are allowed for certain, and those that hang on unknown facts.
+func (e *evaluation) grantsOf(parts []*verdictPart, cover *coverage) ([]*Access, error) {
+	var raws []*raw
+	for _, p := range parts {
+		rs := e.resolve(p, e.asking.Strict)
+		if len(rs) == 0 {
+			cover.denied = cover.denied.Or(p.class.members)
+		} else if rs[0].verdict != AllowedAlways {
+			cover.gaps = cover.gaps.Or(p.class.members)
+		}
+		raws = append(raws, rs...)
+	}
+	raws = mergeRaw(raws)
+	var out []*Access
+	for _, r := range raws {
+		gs, err := e.put(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, gs...)
+	}
+	return out, e.budget.Err()
+}
+
+// resolve takes the assumptions as true (or, with strict, those about a resource's consent as false), notes which ones matter, and
+// quantifies what the snapshot does not tell.
+func (e *evaluation) resolve(p *verdictPart, strict bool) []*raw {
+	space := e.symbols.space
+	n := p.node
+	var assumes []string
+	var unknown []region.Var
+	var causes []*opaque
+	for _, o := range e.symbols.olist {
+		switch {
+		case o.assumption != "":
+			with, without := space.Restrict(n, o.variable, 1), space.Restrict(n, o.variable, 0)
+			if strict && o.assumption == e.group.assumption {
+				n = without
+				continue
+			}
+			if with != without {
+				assumes = append(assumes, o.assumption)
+			}
+			n = with
+		case o.cause != "":
+			unknown = append(unknown, o.variable)
+		}
+	}
+	if n == space.False() {
+		return nil
+	}
+	certain, possible := n, n
+	if len(unknown) > 0 {
+		certain, possible = space.ForAll(n, unknown...), space.Exists(n, unknown...)
+		causes = e.causesOf(n)
+	}
+	if !e.group.snapshot && e.group.assumption == notInSnapshot {
+		assumes = append(assumes, notInSnapshot)
+	}
+	via := e.via(p, possible)
+	var out []*raw
+	if certain != space.False() {
+		v := Conditional
+		if space.Diff(p.care, certain) == space.False() {
+			v = AllowedAlways
+		}
+		out = append(out, &raw{members: p.class.members, pieces: p.cell.pieces, node: certain, part: p, verdict: v, via: via, assumes: assumes})
+	}
+	if rest := space.Diff(possible, certain); rest != space.False() {
+		out = append(out, &raw{
+			members: p.class.members, pieces: p.cell.pieces, node: rest, part: p, verdict: Unknown, via: via, assumes: assumes, causes: causes,
+		})
+	}
+	return out
+}
+
+// causesOf lists the unknown facts that the result depends on.
+func (e *evaluation) causesOf(n region.Node) []*opaque {
+	var out []*opaque
+	for _, o := range e.symbols.olist {
+		if o.cause != "" && e.symbols.space.Restrict(n, o.variable, 0) != e.symbols.space.Restrict(n, o.variable, 1) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// via lists the granting statements that meet the result.
+func (e *evaluation) via(p *verdictPart, n region.Node) []StatementRef {
+	var out []StatementRef
+	seen := map[StatementRef]bool{}
+	for _, g := range p.granting {
+		ref := g.in.ref()
+		if seen[ref] || e.symbols.space.And(e.symbols.node(g.formula), p.node) == e.symbols.space.False() {
+			continue
+		}
+		seen[ref] = true
+		out = append(out, ref)
+	}
+	return out
+}
+
+// mergeRaw joins grants that share contexts and proof: first the resources of the same actions, then the actions of the
+// same resources.
+func mergeRaw(raws []*raw) []*raw {
+	raws = mergeBy(raws, func(r *raw) string { return r.key() + "|" + r.members.Key() }, func(a, b *raw) {
+		a.pieces = append(a.pieces[:len(a.pieces):len(a.pieces)], b.pieces...)
+	})
+	return mergeBy(raws, func(r *raw) string {
+		var b strings.Builder
+		b.WriteString(r.key())
+		for _, p := range r.pieces {
+			b.WriteByte(0)
+			b.WriteString(p.item.text)
+			if !p.whole {
+				b.WriteString(p.bits.Key())
+			}
+		}
+		return b.String()
+	}, func(a, b *raw) { a.members = a.members.Or(b.members); a.addVia(b.via) })
+}
+
+func mergeBy(raws []*raw, key func(*raw) string, join func(a, b *raw)) []*raw {
+	byKey := map[string]*raw{}
+	var out []*raw
+	for _, r := range raws {
+		k := key(r)
+		if have := byKey[k]; have != nil {
+			join(have, r)
+			have.addVia(r.via)
+			continue
+		}
+		own := *r
+		byKey[k] = &own
+		out = append(out, &own)
+	}
+	return out
+}
+
+func (r *raw) addVia(via []StatementRef) {
+	for _, v := range via {
+		found := false
+		for _, have := range r.via {
+			found = found || have == v
+		}
+		if !found {
+			r.via = append(r.via[:len(r.via):len(r.via)], v)
+		}
+	}
+}
+
+// key is what grants must share to be one product: contexts, verdict and what it stands on. The proof is joined.
+func (r *raw) key() string {
+	var b strings.Builder
+	b.WriteByte(byte(r.verdict))
+	for i := 0; i < 32; i += 8 {
+		b.WriteByte(byte(int32(r.node) >> i))
+		b.WriteByte(byte(int32(r.part.care) >> i))
+	}
+	for _, a := range r.assumes {
+		b.WriteString("\x00" + a)
+	}
+	for _, c := range r.causes {
+		b.WriteString("\x00" + c.name)
+	}
+	return b.String()
+}
+
+// put words a grant. Resources that patterns alone cannot say become grants of their own with a condition on the resource.
+func (e *evaluation) put(r *raw) ([]*Access, error) {
+	var residual Expr
+	if r.verdict != AllowedAlways {
+		x, ok := e.symbols.residual(r.node, r.part.care)
+		if !ok {
+			return nil, e.wordless(r)
+		}
+		if c, isConst := x.(Const); !isConst || !c.Value {
+			residual = x
+		}
+	}
+	sk, ok := e.sketchOf(r)
+	if !ok {
+		return nil, e.wordless(r)
+	}
+	var out []*Access
+	for _, d := range e.describe(r.pieces) {
+		a := &Access{
+			Resources: d.patterns, Verdict: r.verdict, Conditions: residual, Via: sortedRefs(r.via), Assumptions: r.assumes,
+			members: r.members, sketch: sk, evaluation: e,
+		}
+		if d.condition != nil {
+			a.Conditions = d.condition
+			if residual != nil {
+				a.Conditions = And{Of: []Expr{d.condition, residual}}
+			}
+		}
+		for _, c := range r.causes {
+			a.Causes = appendCause(a.Causes, c.cause)
+			a.Notes = append(a.Notes, string(c.cause)+": "+c.name)
+		}
+		a.Actions, a.ActionCount = e.actionPatterns(r)
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// joinGrants joins grants of different groups that differ in nothing but the resources, and drops resources that another pattern of
+// the same grant covers.
+func joinGrants(grants []*Access) []*Access {
+	byKey := map[string]*Access{}
+	var out []*Access
+	for _, g := range grants {
+		key := g.joinKey()
+		have := byKey[key]
+		if have == nil {
+			byKey[key] = g
+			out = append(out, g)
+			continue
+		}
+		have.Resources = append(have.Resources[:len(have.Resources):len(have.Resources)], g.Resources...)
+		if have.sketch == nil {
+			have.sketch, have.evaluation = g.sketch, g.evaluation
+		}
+		for _, v := range g.Via {
+			have.addVia(v)
+		}
+		for _, a := range g.Assumptions {
+			have.assume(a)
+		}
+	}
+	for _, g := range out {
+		g.Resources = compactResources(g.Resources)
+		g.Via = sortedRefs(g.Via)
+	}
+	return out
+}
+
+// joinKey is what grants must share to become one. That part of the resources is not in the snapshot is said of the whole.
+func (a *Access) joinKey() string {
+	var b strings.Builder
+	b.WriteString(a.members.Key())
+	fmt.Fprintf(&b, "|%d|%s|", a.Verdict, exprText(a.Conditions))
+	for _, s := range a.Assumptions {
+		if s != notInSnapshot {
+			b.WriteString(s + "\x00")
+		}
+	}
+	b.WriteString(strings.Join(a.Notes, "\x00"))
+	return b.String()
+}
+
+func (a *Access) addVia(v StatementRef) {
+	for _, have := range a.Via {
+		if have == v {
+			return
+		}
+	}
+	a.Via = append(a.Via[:len(a.Via):len(a.Via)], v)
+}
+
+func (a *Access) assume(text string) {
+	for _, have := range a.Assumptions {
+		if have == text {
+			return
+		}
+	}
+	a.Assumptions = append(a.Assumptions[:len(a.Assumptions):len(a.Assumptions)], text)
+}
+
+// compactResources sorts patterns and drops those that another one covers.
+func compactResources(patterns []string) []string {
+	type glob struct {
+		text string
+		m    region.Matcher
+	}
+	var globs []glob
+	for _, p := range patterns {
+		if strings.ContainsAny(p, "*?") && !strings.Contains(p, "${") && p != "*" {
+			globs = append(globs, glob{p, region.Compile(region.Glob(p, false))})
+		}
+	}
+	seen := map[string]bool{}
+	var out []string
+	for _, p := range patterns {
+		if seen[p] {
+			continue
+		}
+		seen[p] = true
+		covered := false
+		for i := range globs {
+			if g := &globs[i]; g.text != p && !strings.ContainsAny(p, "?") && g.m.Match(p) { // stars of p are characters to g: only its own stars take them
+				covered = true
+				break
+			}
+		}
+		if !covered {
+			out = append(out, p)
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+// wordless is the error for a residual that could not be written within the budget.
+func (e *evaluation) wordless(*raw) error {
+	if err := e.budget.Err(); err != nil {
+		return err
+	}
+	return region.ErrBudget
+}
+
+func appendCause(to []policy.Cause, c policy.Cause) []policy.Cause {
+	for _, have := range to {
+		if have == c {
+			return to
+		}
+	}
+	return append(to, c)
+}
+
+func sortedRefs(refs []StatementRef) []StatementRef {
+	out := append([]StatementRef{}, refs...)
+	sort.SliceStable(out, func(i, j int) bool {
+		a, b := out[i], out[j]
+		if a.Layer != b.Layer {
+			return a.Layer < b.Layer
+		}
+		if a.Policy != b.Policy {
+			return a.Policy < b.Policy
+		}
+		return a.Index < b.Index
+	})
+	return out
+}
+
+// actionPatterns spells a set of members with the question's own patterns, those of the granting statements, and names.
+func (e *evaluation) actionPatterns(r *raw) ([]string, int) {
+	var hints []*policy.ActionPattern
+	for _, g := range r.part.granting {
+		if s := g.in.statement; s != nil && !s.Actions.Not {
+			for i := range s.Actions.Patterns {
+				hints = append(hints, &s.Actions.Patterns[i])
+			}
+		}
+	}
+	return e.asking.spell(r.members, hints)
+}
+
+// spell writes a set of members as patterns; the number is that of catalogue actions in it.
+func (c *compiledQuestion) spell(members region.Set, hints []*policy.ActionPattern) ([]string, int) {
+	count := 0
+	members.Each(func(i int) {
+		if c.members[i].action != nil {
+			count++
+		}
+	})
+	left := members
+	var out []string
+	take := func(text string, set region.Set) {
+		if set.Empty() || !set.SubsetOf(members) || !set.Intersects(left) {
+			return
+		}
+		out = append(out, text)
+		left = left.AndNot(set)
+	}
+	for _, a := range c.asked {
+		take(a.text, a.members)
+	}
+	for _, p := range hints {
+		if left.Empty() {
+			break
+		}
+		if set := c.patternMembers(p); c.within(p, set) {
+			take(p.Text, set)
+		}
+	}
+	for _, s := range c.serviceSets() {
+		if left.Empty() {
+			break
+		}
+		if s.whole {
+			take(s.name+":*", s.members)
+		}
+	}
+	left.Each(func(i int) { out = append(out, c.members[i].name) })
+	sort.Strings(out)
+	return out, count
+}
+
+// serviceSet is the members of one service; whole when they are all of its actions, the unknown ones included.
+type serviceSet struct {
+	name    string
+	members region.Set
+	whole   bool
+}
+
+func (c *compiledQuestion) serviceSets() []serviceSet {
+	if c.sets != nil {
+		return c.sets
+	}
+	for i := range c.members {
+		service := ActionService(c.members[i].name)
+		if n := len(c.sets); n == 0 || c.sets[n-1].name != service {
+			c.sets = append(c.sets, serviceSet{name: service, members: region.NewSet(len(c.members))})
+		}
+		last := &c.sets[len(c.sets)-1]
+		last.members.Add(i)
+	}
+	for i := range c.sets {
+		s := &c.sets[i]
+		s.members.Each(func(m int) {
+			other := c.members[m].other
+			s.whole = s.whole || other && (strings.HasSuffix(c.members[m].name, ":"+OtherName))
+		})
+	}
+	return c.sets
+}
+
+// within tells whether a statement's pattern stands for no action that the question does not ask for, so that an answer may
+// use it as it is.
+func (c *compiledQuestion) within(p *policy.ActionPattern, set region.Set) bool {
+	if !strings.ContainsAny(p.Text, "*?") {
+		return false // a name is spelled as the catalogue does
+	}
+	for _, a := range c.asked {
+		if !set.SubsetOf(a.members) || strings.Contains(a.text, "@") {
+			continue
+		}
+		text := a.text
+		if text == "*" {
+			text = "*:*"
+		}
+		ok, err := region.Covers(nil, region.Lang{Patterns: []region.Pattern{region.Glob(text, true)}}, region.Lang{Patterns: []region.Pattern{region.Glob(p.Text, true)}})
+		if err == nil && ok {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *compiledQuestion) patternMembers(p *policy.ActionPattern) region.Set {
+	c.mu.Lock()
+	set, ok := c.actions[p.Text]
+	c.mu.Unlock()
+	if ok {
+		return set
+	}
+	set = c.matchPattern(p)
+	c.mu.Lock()
+	c.actions[p.Text] = set
+	c.mu.Unlock()
+	return set
+}

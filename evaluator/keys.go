@@ -1,0 +1,326 @@
+package evaluator
+
+import (
+	"strings"
+
+	"github.com/accessgraph/accessgraph/evaluator/catalog"
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+)
+
+// keyState is what is known of a condition key before the request is made (C30).
+type keyState uint8
+
+const (
+	keyAbsent  keyState = iota // known not to be there
+	keyKnown                   // known value
+	keyPresent                 // there, value unknown
+	keyFree                    // neither presence nor value known
+)
+
+// keyFact is a key's state; value for keyKnown, universe (the strings it can hold, nil: all) for the unknown ones.
+type keyFact struct {
+	state    keyState
+	value    policy.ContextValue
+	universe *region.Lang
+}
+
+func known(v string) keyFact { return keyFact{state: keyKnown, value: policy.Single(v)} }
+
+// keyFacts tells the state of every key for one caller, one group of targets and one class of actions.
+type keyFacts interface {
+	fact(key string) keyFact
+}
+
+// situation is keyFacts for a snapshot: rules C30 to C37.
+type situation struct {
+	world  *World
+	caller *caller
+	target *targetGroup
+	// member is the action at hand; nil for none in particular.
+	member *member
+	action string
+	// named are the keys that the question itself mentions: a default fact about them is then withdrawn.
+	named map[string]bool
+}
+
+func (s *situation) fact(key string) keyFact {
+	if i := strings.IndexByte(key, '/'); i > 0 {
+		if f, ok := s.tagFact(key[:i], key[i+1:]); ok {
+			return f
+		}
+	}
+	if f, ok := s.principalFact(key); ok {
+		return f
+	}
+	if f, ok := s.requestFact(key); ok {
+		return f
+	}
+	return s.serviceFact(key)
+}
+
+// tagFact is the families with a tag key (C31, C33, C34).
+func (s *situation) tagFact(family, name string) (keyFact, bool) {
+	switch family {
+	case "aws:principaltag":
+		return s.principalTag(name), true
+	case "aws:resourcetag", "iam:resourcetag", "kms:resourcetag", "s3:bucketexistingtag", "secretsmanager:resourcetag",
+		"ec2:resourcetag", "rds:resourcetag", "ssm:resourcetag":
+		return s.resourceTag(name), true
+	case "aws:requesttag":
+		return keyFact{state: keyFree}, true
+	}
+	return keyFact{}, false
+}
+
+func (s *situation) principalTag(name string) keyFact {
+	c := s.caller
+	if c.outside {
+		if c.principal.Kind == Service || c.principal.Kind == Anonymous {
+			return keyFact{}
+		}
+		return keyFact{state: keyFree}
+	}
+	var values []string
+	for _, t := range c.tags {
+		if strings.EqualFold(t.Key, name) {
+			values = append(values, t.Value)
+		}
+	}
+	switch {
+	case c.kind == "root":
+		return keyFact{}
+	case c.freeTags && len(values) > 0:
+		return keyFact{state: keyPresent}
+	case c.freeTags || len(values) > 1: // C3: which of several spellings is seen is undefined
+		return keyFact{state: keyFree}
+	case len(values) == 1:
+		return known(values[0])
+	}
+	return keyFact{}
+}
+
+func (s *situation) resourceTag(name string) keyFact {
+	t := s.target
+	if t == nil || !t.tagsKnown {
+		return keyFact{state: keyFree}
+	}
+	var values []string
+	for _, tag := range t.tags {
+		if strings.EqualFold(tag.Key, name) {
+			values = append(values, tag.Value)
+		}
+	}
+	switch len(values) {
+	case 0:
+		return keyFact{}
+	case 1:
+		return known(values[0])
+	}
+	return keyFact{state: keyFree} // C3
+}
+
+// principalFact is the table C31.
+func (s *situation) principalFact(key string) (keyFact, bool) {
+	c := s.caller
+	p := &c.principal
+	if c.outside {
+		return s.outsideFact(key)
+	}
+	role := p.Kind == RoleSession
+	switch key {
+	case "aws:principalarn":
+		if role {
+			return known(p.RoleARN), true
+		}
+		return known(p.ARN), true
+	case "aws:principalaccount":
+		return known(p.Account), true
+	case "aws:principaltype":
+		return known(map[PrincipalKind]string{User: "User", RoleSession: "AssumedRole", Root: "Account"}[p.Kind]), true
+	case "aws:userid":
+		if role {
+			return keyFact{state: keyPresent, universe: patternLang(region.Literal(p.UniqueID+":"), true)}, true
+		}
+		return known(p.UniqueID), true
+	case "aws:username":
+		if p.Kind == User {
+			return known(c.name), true
+		}
+		return keyFact{}, true
+	case "aws:principalorgid":
+		return s.orgFact(c.account, func(a *account) policy.ContextValue { return policy.Single(s.world.org.id) }), true
+	case "aws:principalorgpaths":
+		return s.orgFact(c.account, func(a *account) policy.ContextValue { return policy.Multi(a.path) }), true
+	case "aws:principalisawsservice":
+		return known("false"), true
+	case "aws:principalservicename", "aws:principalservicenameslist":
+		return keyFact{}, true
+	case "aws:tokenissuetime":
+		if role {
+			return keyFact{state: keyPresent}, true
+		}
+		return keyFact{state: keyFree}, true
+	case "aws:multifactorauthpresent":
+		if role {
+			return keyFact{state: keyPresent}, true
+		}
+		return keyFact{state: keyFree}, true
+	case "aws:multifactorauthage":
+		return keyFact{state: keyFree}, true
+	case "aws:federatedprovider", "aws:sourceidentity":
+		if role {
+			return keyFact{state: keyFree}, true
+		}
+		return keyFact{}, true
+	case "aws:assumedroot":
+		return keyFact{}, true
+	case "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:sourceinstancearn", "ec2:roledelivery",
+		"lambda:sourcefunctionarn", "ssm:sourceinstancearn", "identitystore:userid", "aws:chatbotsourcearn", "aws:signinsessionarn":
+		if role {
+			return keyFact{state: keyFree}, true
+		}
+		return keyFact{}, true
+	}
+	return keyFact{}, false
+}
+
+// orgFact is an organization key: known with organization data, else free (F10).
+func (s *situation) orgFact(a *account, value func(*account) policy.ContextValue) keyFact {
+	switch {
+	case s.world.org == nil:
+		return keyFact{state: keyFree}
+	case a == nil || !a.inOrg:
+		return keyFact{}
+	}
+	return keyFact{state: keyKnown, value: value(a)}
+}
+
+// requestFact is the network, resource and request keys that exist for every service (C32–C36).
+func (s *situation) requestFact(key string) (keyFact, bool) {
+	switch key {
+	case "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount",
+		"aws:vpceorgid", "aws:vpceorgpaths", "aws:tagkeys", "aws:referer", "aws:useragent", "aws:calledvia",
+		"aws:calledviafirst", "aws:calledvialast":
+		return keyFact{state: keyFree}, true
+	case "aws:currenttime", "aws:epochtime":
+		return keyFact{state: keyPresent}, true
+	case "aws:viaawsservice":
+		return keyFact{state: keyPresent}, true
+	case "aws:securetransport":
+		if s.named[key] {
+			return keyFact{state: keyPresent}, true
+		}
+		return known("true"), true // C34: always present, true by default
+	case "aws:requestedregion":
+		return s.regionFact(), true
+	case "aws:resourceaccount":
+		if s.target == nil || s.target.owner == nil {
+			return keyFact{state: keyPresent}, true
+		}
+		return known(s.target.owner.id), true
+	case "aws:resourceorgid":
+		return s.resourceOrg(func(a *account) policy.ContextValue { return policy.Single(s.world.org.id) }), true
+	case "aws:resourceorgpaths":
+		return s.resourceOrg(func(a *account) policy.ContextValue { return policy.Multi(a.path) }), true
+	case "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner": // C36
+		if s.caller.principal.Kind == Service {
+			return keyFact{state: keyFree}, true
+		}
+		return keyFact{}, true
+	case "kms:calleraccount":
+		if s.caller.principal.Account != "" {
+			return known(s.caller.principal.Account), true
+		}
+		return keyFact{state: keyFree}, true
+	}
+	return keyFact{}, false
+}
+
+func (s *situation) resourceOrg(value func(*account) policy.ContextValue) keyFact {
+	if s.target == nil || s.target.owner == nil {
+		return keyFact{state: keyFree}
+	}
+	return s.orgFact(s.target.owner, value)
+}
+
+// globalServices count as us-east-1 for aws:RequestedRegion (C34, F13).
+var globalServices = map[string]bool{
+	"iam": true, "organizations": true, "route53": true, "cloudfront": true, "globalaccelerator": true, "support": true,
+	"waf": true, "shield": true, "account": true, "budgets": true, "ce": true, "artifact": true, "health": true,
+}
+
+func (s *situation) regionFact() keyFact {
+	service, _, _ := strings.Cut(s.action, ":")
+	if globalServices[strings.ToLower(service)] {
+		return known("us-east-1")
+	}
+	if s.target != nil && s.target.region != "" {
+		return known(s.target.region)
+	}
+	return keyFact{state: keyPresent}
+}
+
+// serviceFact is every other key: free when the action at hand lists it or is not in the catalogue, else absent (C30, C37).
+func (s *situation) serviceFact(key string) keyFact {
+	switch {
+	case strings.HasPrefix(key, "saml:"):
+		if strings.EqualFold(s.action, "sts:AssumeRoleWithSAML") {
+			return keyFact{state: keyFree}
+		}
+		return keyFact{}
+	case !s.world.serviceKey(key): // a claim of an identity provider: host/path:claim (C37)
+		if strings.EqualFold(s.action, "sts:AssumeRoleWithWebIdentity") {
+			return keyFact{state: keyFree}
+		}
+		return keyFact{}
+	case s.member == nil || s.member.lists(key):
+		return keyFact{state: keyFree}
+	}
+	return keyFact{}
+}
+
+// serviceKey tells whether a key belongs to AWS: its prefix is aws or a service of the catalogue.
+func (w *World) serviceKey(key string) bool {
+	prefix, _, ok := strings.Cut(key, ":")
+	if !ok {
+		return false
+	}
+	if prefix == "aws" || w.catalog == nil {
+		return true
+	}
+	return w.catalog.Known(prefix)
+}
+
+// universe is the set of strings that a key's type admits: true and false for a Bool key (C27), well-formed ones for a key that
+// holds an ARN (C26).
+func (w *World) universe(d *domain) *region.Lang {
+	if d.fact.universe != nil {
+		return d.fact.universe
+	}
+	switch w.keyType(d.key) {
+	case catalog.Bool:
+		return &region.Lang{Patterns: []region.Pattern{region.Literal("true"), region.Literal("false")}}
+	case catalog.ARN:
+		shape := arnShape()
+		return &shape
+	}
+	return nil
+}
+
+// keyType is the type of a key's values; String when the catalogue does not know the key.
+func (w *World) keyType(key string) catalog.KeyType {
+	if w == nil || w.catalog == nil {
+		return catalog.String
+	}
+	info, _ := w.catalog.ConditionKey(key)
+	return info.Type
+}
+
+// patternLang is the language of one pattern, followed by anything when open is set.
+func patternLang(p region.Pattern, open bool) *region.Lang {
+	if open {
+		p.Tokens = append(append([]region.Token{}, p.Tokens...), region.Token{Kind: region.TokenStar})
+	}
+	return &region.Lang{Patterns: []region.Pattern{p}}
+}

@@ -1,0 +1,339 @@
+package evaluator
+
+import (
+	"context"
+	"errors"
+	"sort"
+	"strings"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+)
+
+// Subject is what a question's scope can speak of: one principal or outside grantee.
+type Subject struct {
+	ARN     string
+	Kind    string
+	Name    string
+	Account string
+	Outside bool     // outside the zone of trust: the organization, or the accounts of the snapshot
+	Path    []string // root, OUs and account ids above it, by id and name
+	Org     string
+	Tags    map[string]string
+}
+
+// subject describes a caller for scopes.
+func (w *World) subject(c *caller) *Subject {
+	s := &Subject{ARN: c.arn, Kind: c.kind, Name: c.name, Account: c.principal.Account, Outside: c.outside && !w.inZone(c.principal.Account)}
+	if c.account != nil && c.account.inOrg {
+		s.Org = w.org.id
+		for _, id := range c.account.ancestors {
+			s.Path = append(s.Path, id)
+			if name := w.org.names[id]; name != "" {
+				s.Path = append(s.Path, name)
+			}
+		}
+	}
+	if len(c.tags) > 0 {
+		s.Tags = make(map[string]string, len(c.tags))
+		for _, t := range c.tags {
+			s.Tags[t.Key] = t.Value
+		}
+	}
+	return s
+}
+
+// inZone tells whether an account counts as inside: of the organization, or of the snapshot (D50).
+func (w *World) inZone(id string) bool {
+	a := w.accounts[id]
+	return a != nil && (a.facts != nil || a.inOrg)
+}
+
+// grantees lists everyone whom a group's own policy and grants speak of and who is no principal of the snapshot: outside
+// accounts and their principals, AWS services, identity providers, and the public.
+func (w *World) grantees(g *targetGroup) []*caller {
+	seen := map[string]*caller{}
+	add := func(c *caller) {
+		if c != nil && seen[c.kind+"\x00"+c.arn] == nil {
+			seen[c.kind+"\x00"+c.arn] = c
+		}
+	}
+	if g.policy != nil {
+		for i := range g.policy.Doc.Statements {
+			s := &g.policy.Doc.Statements[i]
+			if s.Effect != policy.Allow {
+				continue
+			}
+			if s.Principals.Not {
+				w.addPublic(add)
+				continue
+			}
+			for j := range s.Principals.Entries {
+				e := &s.Principals.Entries[j]
+				if e.Kind == policy.PrincipalEveryone {
+					w.addPublic(add)
+					continue
+				}
+				add(w.grantee(e))
+			}
+		}
+	}
+	for _, gr := range g.grants {
+		e := principalText(gr.Grantee)
+		add(w.grantee(&e))
+	}
+	out := make([]*caller, 0, len(seen))
+	for _, k := range sortedKeys(seen) {
+		out = append(out, seen[k])
+	}
+	return out
+}
+
+// addPublic stands for everyone: an unsigned caller, and any principal of an account outside the zone of trust.
+func (w *World) addPublic(add func(*caller)) {
+	add(&caller{kind: "public", arn: "*", name: "anonymous", outside: true, principal: Principal{Kind: Anonymous, ARN: "anonymous"}})
+	add(&caller{kind: "public", arn: "* (any AWS account)", name: "any AWS account", outside: true, principal: Principal{
+		Kind: RoleSession, ARN: "arn:aws:sts::" + strangerAccount + ":assumed-role/anyone/session",
+		RoleARN: "arn:aws:iam::" + strangerAccount + ":role/anyone", UniqueID: "AROAANYONE", Account: strangerAccount,
+	}})
+}
+
+// strangerAccount stands for an account that nobody knows.
+const strangerAccount = "999999999999"
+
+// grantee is the caller that one principal entry stands for, nil for principals of the snapshot and those that match nobody.
+func (w *World) grantee(e *policy.PrincipalEntry) *caller {
+	switch e.Kind {
+	case policy.PrincipalService:
+		return &caller{kind: "service", arn: e.Text, name: e.Text, outside: true, principal: Principal{Kind: Service, ARN: e.Text}}
+	case policy.PrincipalFederated:
+		kind := OIDCFederated
+		if strings.Contains(e.Text, ":saml-provider/") {
+			kind = SAMLFederated
+		}
+		return &caller{kind: "provider", arn: e.Text, name: e.Text, outside: true, principal: Principal{Kind: kind, ARN: e.Text}}
+	case policy.PrincipalAccount, policy.PrincipalARN:
+		if e.Account == "" || w.accounts[e.Account] != nil && w.accounts[e.Account].facts != nil {
+			return nil
+		}
+		return w.outsidePrincipal(e)
+	}
+	return nil
+}
+
+func (w *World) outsidePrincipal(e *policy.PrincipalEntry) *caller {
+	c := &caller{kind: "account", arn: e.Text, name: e.Text, outside: true, account: w.accounts[e.Account]}
+	c.principal = Principal{
+		Kind: RoleSession, Account: e.Account, ARN: "arn:aws:sts::" + e.Account + ":assumed-role/someone/" + anySession,
+		RoleARN: "arn:aws:iam::" + e.Account + ":role/someone", UniqueID: "AROASOMEONE",
+	}
+	if e.Kind == policy.PrincipalAccount {
+		c.arn = "arn:aws:iam::" + e.Account + ":root"
+		return c
+	}
+	resource := arnField(e.Text, 6)
+	switch {
+	case strings.HasPrefix(resource, "user/"):
+		c.kind, c.principal.Kind, c.principal.ARN, c.principal.RoleARN = "user", User, e.Text, ""
+	case strings.HasPrefix(resource, "role/"):
+		name := resource[strings.LastIndexByte(resource, '/')+1:]
+		c.kind, c.principal.RoleARN = "role", e.Text
+		c.principal.ARN = "arn:aws:sts::" + e.Account + ":assumed-role/" + name + "/" + anySession
+	case strings.HasPrefix(resource, "assumed-role/"):
+		c.kind, c.principal.ARN = "role", e.Text
+	case strings.HasPrefix(resource, "federated-user/"):
+		c.principal.Kind, c.principal.ARN, c.principal.RoleARN = FederatedUser, e.Text, ""
+	}
+	return c
+}
+
+// outsideFact is the table C31 for callers that are not in the snapshot: what their entry fixes is known, all else is open.
+func (s *situation) outsideFact(key string) (keyFact, bool) {
+	p := &s.caller.principal
+	if !isPrincipalKey(key) {
+		return keyFact{}, false
+	}
+	switch p.Kind {
+	case Service:
+		return serviceFact(p, key), true
+	case Anonymous:
+		switch key {
+		case "aws:principalaccount", "aws:userid":
+			return known("anonymous"), true
+		case "aws:principaltype":
+			return known("Anonymous"), true
+		}
+		return keyFact{}, true
+	case OIDCFederated, SAMLFederated:
+		return keyFact{}, true
+	}
+	stranger := p.Account == strangerAccount
+	exact := s.caller.kind == "user" || s.caller.kind == "role"
+	switch key {
+	case "aws:principalarn":
+		switch {
+		case exact && p.Kind == User:
+			return known(p.ARN), true
+		case exact:
+			return known(p.RoleARN), true
+		case stranger:
+			return keyFact{state: keyPresent, universe: s.world.outsideARNs()}, true
+		}
+		return keyFact{state: keyPresent, universe: patternLang(region.Glob("arn:aws:iam::"+p.Account+":", false), true)}, true
+	case "aws:principalaccount":
+		if stranger {
+			return keyFact{state: keyPresent, universe: s.world.outsideAccounts()}, true
+		}
+		return known(p.Account), true
+	case "aws:principalorgid", "aws:principalorgpaths":
+		return s.outsideOrg(key), true
+	case "aws:principalisawsservice":
+		return known("false"), true
+	case "aws:principalservicename", "aws:principalservicenameslist":
+		return keyFact{}, true
+	}
+	return keyFact{state: keyFree}, true
+}
+
+// outsideOrg is the organization of an outside caller: known for a member that was not read, else any but ours.
+func (s *situation) outsideOrg(key string) keyFact {
+	w := s.world
+	if a := s.caller.account; a != nil && a.inOrg {
+		if key == "aws:principalorgid" {
+			return known(w.org.id)
+		}
+		return keyFact{state: keyKnown, value: policy.Multi(a.path)}
+	}
+	if w.org == nil {
+		return keyFact{state: keyFree}
+	}
+	own := region.Literal(w.org.id)
+	if key == "aws:principalorgpaths" {
+		own = region.Glob(w.org.id+"/*", false)
+	}
+	return keyFact{state: keyFree, universe: &region.Lang{Not: true, Patterns: []region.Pattern{own}}}
+}
+
+func serviceFact(p *Principal, key string) keyFact {
+	switch key {
+	case "aws:principalisawsservice":
+		return known("true")
+	case "aws:principalservicename":
+		return known(p.ARN)
+	case "aws:principalservicenameslist":
+		return keyFact{state: keyKnown, value: policy.Multi(append([]string{p.ARN}, p.ServiceNames...)...)}
+	case "aws:principalaccount", "aws:principaltype", "aws:userid":
+		return keyFact{state: keyFree}
+	}
+	return keyFact{}
+}
+
+func isPrincipalKey(key string) bool {
+	switch key {
+	case "aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid", "aws:username", "aws:principalorgid",
+		"aws:principalorgpaths", "aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist",
+		"aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:federatedprovider", "aws:sourceidentity",
+		"aws:assumedroot":
+		return true
+	}
+	return false
+}
+
+// outsideAccounts is every account number but those of the zone of trust.
+func (w *World) outsideAccounts() *region.Lang {
+	l := &region.Lang{Not: true}
+	for _, id := range sortedKeys(w.accounts) {
+		if w.inZone(id) {
+			l.Patterns = append(l.Patterns, region.Literal(id))
+		}
+	}
+	return l
+}
+
+func (w *World) outsideARNs() *region.Lang {
+	l := &region.Lang{Not: true}
+	for _, id := range sortedKeys(w.accounts) {
+		if w.inZone(id) {
+			l.Patterns = append(l.Patterns, region.Glob("arn:*:*::"+id+":*", false))
+		}
+	}
+	return l
+}
+
+// judgeOutside judges the grantees of each group's own policy that are not in the snapshot. One grantee has one row over all
+// the resources that admit it.
+func (w *World) judgeOutside(ctx context.Context, t *targets, filter func(*Subject) bool) ([]*Row, error) {
+	rows := map[string]*outsideRow{}
+	for _, g := range t.groups {
+		for _, c := range w.grantees(g) {
+			if filter != nil && !filter(w.subject(c)) {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if err := w.judgeGrantee(t, c, g, rows); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var out []*Row
+	keys := make([]string, 0, len(rows))
+	for k := range rows {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	for _, k := range keys {
+		r := rows[k]
+		r.row.Grants = joinGrants(r.row.Grants)
+		r.row.Verdict, r.row.Covers = t.question.sum(r.row.Grants, &coverage{gaps: t.question.none(), denied: r.cover.denied})
+		if r.row.Verdict != Denied {
+			out = append(out, r.row)
+		}
+	}
+	return out, nil
+}
+
+// outsideRow gathers what one grantee gets from several resources.
+type outsideRow struct {
+	row   *Row
+	cover coverage
+}
+
+func (c *compiledQuestion) none() region.Set { return region.NewSet(len(c.members)) }
+
+func (w *World) judgeGrantee(t *targets, c *caller, g *targetGroup, rows map[string]*outsideRow) error {
+	budget := region.NewBudget(t.question.Budget)
+	e, ok := newEvaluation(t, c, g, budget)
+	if !ok {
+		return nil
+	}
+	cover := &coverage{gaps: t.question.none(), denied: t.question.none()}
+	grants, err := e.judge(cover)
+	if errors.Is(err, region.ErrBudget) {
+		grants, err = []*Access{exceeded(t.question, g)}, nil
+	}
+	if err != nil || len(grants) == 0 {
+		return err
+	}
+	key := c.kind + "\x00" + c.arn
+	r := rows[key]
+	if r == nil {
+		r = &outsideRow{row: &Row{Principal: c.arn, Kind: c.kind, Account: c.principal.Account}, cover: *cover}
+		if c.principal.Account == strangerAccount {
+			r.row.Account = ""
+		}
+		rows[key] = r
+	}
+	for _, a := range grants {
+		if a.sketch != nil {
+			witness, agrees := e.confirm(a.sketch, c, a.Assumptions, a.Verdict == Unknown)
+			a.Witness = witness
+			if !agrees {
+				a.doubt()
+			}
+		}
+		r.row.Grants = append(r.row.Grants, a)
+	}
+	return nil
+}

@@ -1,0 +1,263 @@
+package evaluator
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/accessgraph/accessgraph/evaluator/catalog"
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+)
+
+// Question is a region of requests: these actions, on these resources, in these contexts.
+type Question struct {
+	Actions   []string // patterns: kms:*, *, @write, kms:@read
+	AllOf     bool     // every action, and every one that a wildcard stands for, must be allowed
+	Resources []string // patterns; none: every resource
+	When      Expr     // nil: every context
+	Strict    bool     // leave out what stands on an assumption about a resource that is not in the snapshot
+	Budget    int64    // steps of work for one principal; 0: DefaultBudget
+}
+
+// DefaultBudget is the number of engine steps that one principal's verdict may cost; it takes well under a second.
+const DefaultBudget = 20_000_000
+
+// OtherName stands for the actions of a service that the catalogue does not know (B20).
+const OtherName = "(any other action)"
+
+// otherService stands for a service that the catalogue does not know.
+const otherService = "(any other service)"
+
+// member is one action of a question: a known one, one that only a policy or the question names, or the symbolic other.
+type member struct {
+	name   string
+	action *catalog.Action // nil when the catalogue does not know it
+	other  bool
+}
+
+// compiledQuestion is a question whose actions are members, by service and name.
+type compiledQuestion struct {
+	Question
+	members  []member
+	asked    []askedAction
+	patterns []region.Pattern      // of Resources
+	named    map[string]bool       // keys that When mentions
+	actions  map[string]region.Set // action pattern -> members, filled as patterns come up
+	mu       sync.Mutex            // guards actions
+	warnings []string
+	services map[string]bool
+	sets     []serviceSet
+}
+
+// askedAction is one action of the question as written, with the members that it stands for.
+type askedAction struct {
+	text    string
+	members region.Set
+}
+
+// compile resolves a question's actions against the catalogue.
+func (w *World) compile(q Question) (*compiledQuestion, error) {
+	c := &compiledQuestion{Question: q, named: map[string]bool{}, actions: map[string]region.Set{}, services: map[string]bool{}}
+	if c.Budget <= 0 {
+		c.Budget = DefaultBudget
+	}
+	byName := map[string]int{}
+	wanted := make([][]string, len(q.Actions))
+	for i, text := range q.Actions {
+		names, err := w.expand(text, c)
+		if err != nil {
+			return nil, err
+		}
+		wanted[i] = names
+		for _, n := range names {
+			byName[strings.ToLower(n)] = 0
+		}
+		c.asked = append(c.asked, askedAction{text: text})
+	}
+	keys := make([]string, 0, len(byName))
+	for k := range byName {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	for i, k := range keys {
+		byName[k] = i
+	}
+	c.members = make([]member, len(keys))
+	for i := range wanted {
+		set := region.NewSet(len(keys))
+		for _, n := range wanted[i] {
+			at := byName[strings.ToLower(n)]
+			set.Add(at)
+			if c.members[at].name == "" {
+				c.members[at] = w.member(n)
+			}
+		}
+		c.asked[i].members = set
+	}
+	for i := range c.members {
+		service, _, _ := strings.Cut(c.members[i].name, ":")
+		c.services[strings.ToLower(service)] = true
+	}
+	for _, r := range q.Resources {
+		t := policy.ResourceTemplate(r, policy.Identity, false)
+		if t.Static == nil {
+			return nil, fmt.Errorf("resource %q: want an ARN or a pattern without variables", r)
+		}
+		c.patterns = append(c.patterns, *t.Static)
+	}
+	mentionedKeys(q.When, c.named)
+	c.serviceSets()
+	return c, nil
+}
+
+// expand lists the members that an action of the question stands for.
+func (w *World) expand(text string, c *compiledQuestion) ([]string, error) {
+	if level, ok := accessLevel(text); ok {
+		service := "*"
+		if s, _, found := strings.Cut(text, ":"); found {
+			service = s
+		}
+		var names []string
+		for a := range w.catalog.Actions(service + ":*") {
+			if a.Access&level != 0 {
+				names = append(names, a.Name)
+			}
+		}
+		if len(names) == 0 {
+			return nil, fmt.Errorf("action %q: the catalogue has no service %q", text, service)
+		}
+		return names, nil
+	}
+	if strings.HasPrefix(text, "@") || strings.Contains(text, ":@") {
+		return nil, fmt.Errorf("action %q: want @list, @read, @write, @tagging or @permissions", text)
+	}
+	if text == "*" {
+		text = "*:*"
+	}
+	service, name, ok := strings.Cut(text, ":")
+	if !ok || service == "" || name == "" {
+		return nil, fmt.Errorf("action %q: want service:Name, such as kms:Decrypt", text)
+	}
+	var names []string
+	for a := range w.catalog.Actions(text) {
+		names = append(names, a.Name)
+	}
+	if !strings.ContainsAny(text, "*?") {
+		if len(names) == 0 {
+			names = append(names, text)
+			c.warnings = append(c.warnings, w.unknownAction(text))
+		}
+		return names, nil
+	}
+	pattern := region.Compile(region.Glob(text, true))
+	for _, s := range w.catalog.Services() {
+		if other := s + ":" + OtherName; pattern.Match(other) {
+			names = append(names, other)
+		}
+	}
+	if other := otherService + ":" + OtherName; pattern.Match(other) {
+		names = append(names, other)
+	}
+	if len(names) == 0 {
+		names = append(names, service+":"+OtherName)
+		c.warnings = append(c.warnings, w.unknownAction(text))
+	}
+	return names, nil
+}
+
+func (w *World) unknownAction(text string) string {
+	near := w.catalog.Nearest(text)
+	msg := fmt.Sprintf("action %s is not in the catalogue of %s; the answer comes from the policies", text, w.catalog.Date())
+	if len(near) > 0 {
+		msg += "; did you mean " + near[0] + "?"
+	}
+	return msg
+}
+
+func accessLevel(text string) (catalog.AccessLevel, bool) {
+	if _, after, ok := strings.Cut(text, ":"); ok {
+		text = after
+	}
+	switch strings.ToLower(text) {
+	case "@list":
+		return catalog.List, true
+	case "@read":
+		return catalog.Read, true
+	case "@write":
+		return catalog.Write, true
+	case "@tagging":
+		return catalog.Tagging, true
+	case "@permissions":
+		return catalog.PermissionsManagement, true
+	}
+	return 0, false
+}
+
+func (w *World) member(name string) member {
+	m := member{name: name, other: strings.HasSuffix(name, OtherName)}
+	if a, ok := w.catalog.Action(name); ok {
+		m.action = a
+	}
+	return m
+}
+
+// lists tells whether a service-specific key can be there for the action (C30); an action that is not in the catalogue may
+// have any.
+func (m *member) lists(key string) bool { return m.action == nil || m.action.HasKey(key) }
+
+// matching gives the members that an Action or NotAction element matches. Patterns are matched once per question.
+func (c *compiledQuestion) matching(a *policy.Actions) region.Set {
+	out := region.NewSet(len(c.members))
+	for i := range a.Patterns {
+		p := &a.Patterns[i]
+		out = out.Or(c.patternMembers(p))
+	}
+	if a.Not {
+		out = out.Not()
+	}
+	return out
+}
+
+func (c *compiledQuestion) matchPattern(p *policy.ActionPattern) region.Set {
+	set := region.NewSet(len(c.members))
+	text := strings.ToLower(p.Text)
+	if service, _, ok := strings.Cut(text, ":"); ok && !strings.ContainsAny(service, "*?") {
+		if !c.services[service] {
+			return set
+		}
+		prefix := service + ":"
+		from := sort.Search(len(c.members), func(i int) bool { return strings.ToLower(c.members[i].name) >= prefix })
+		for i := from; i < len(c.members) && strings.HasPrefix(strings.ToLower(c.members[i].name), prefix); i++ {
+			if p.Match(c.members[i].name) {
+				set.Add(i)
+			}
+		}
+		return set
+	}
+	for i := range c.members {
+		if p.Match(c.members[i].name) {
+			set.Add(i)
+		}
+	}
+	return set
+}
+
+// mentionedKeys collects the keys that an expression speaks of.
+func mentionedKeys(e Expr, into map[string]bool) {
+	switch e := e.(type) {
+	case And:
+		for _, sub := range e.Of {
+			mentionedKeys(sub, into)
+		}
+	case Or:
+		for _, sub := range e.Of {
+			mentionedKeys(sub, into)
+		}
+	case Not:
+		mentionedKeys(e.Of, into)
+	case Test:
+		into[e.Condition.Key] = true
+	}
+}

@@ -1,0 +1,269 @@
+package evaluator
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+)
+
+// literal is one test that a residual can be written with, and the contexts in which it holds.
+type literal struct {
+	expr     Expr
+	order    string
+	presence bool
+	node     region.Node
+}
+
+// literals lists what residuals are written with: the positive form of every test in play (a negated operator is the
+// complement of it, C45), presence of the keys, and relations.
+func (s *symbols) literals() []literal {
+	if s.lits != nil {
+		return s.lits
+	}
+	for _, d := range s.order {
+		seen := map[string]bool{}
+		for _, t := range d.atoms {
+			for _, p := range t.positives() {
+				id := p.cond.String()
+				if seen[id] {
+					continue
+				}
+				seen[id] = true
+				s.lits = append(s.lits, literal{expr: Test{Condition: p.cond}, order: d.key + "\x00" + id, node: s.testNode(p)})
+			}
+			if len(t.relates) > 0 {
+				s.addRelations(t)
+			}
+		}
+		null := *absentCondition(d.key)
+		null.Written = d.written
+		s.lits = append(s.lits, literal{
+			expr: Test{Condition: null}, order: d.key + "\x00~", presence: true,
+			node: s.testNode(&keyTest{dom: d, cond: null, valid: -1}),
+		})
+	}
+	for _, o := range s.olist {
+		if o.class() == 0 && o.key == "" {
+			s.lits = append(s.lits, literal{expr: o.expr(), order: "~" + o.name + o.text, node: s.bit(o.variable)})
+		}
+	}
+	sort.SliceStable(s.lits, func(i, j int) bool { return s.lits[i].order < s.lits[j].order })
+	return s.lits
+}
+
+// addRelations adds a condition's values that read other keys, each a literal of its own.
+func (s *symbols) addRelations(t *keyTest) {
+	for _, o := range t.relates {
+		c := t.cond
+		c.Op, c.IfExists = c.Op.Positive(), false
+		c.Values = []policy.Value{{Text: o.name, Template: o.shown}}
+		s.lits = append(s.lits, literal{expr: Test{Condition: c}, order: t.dom.key + "\x00" + c.String(), node: s.bit(o.variable)})
+	}
+}
+
+// expr is a relation with the resource in words: `resource like 'arn:…/${key}/*'`.
+func (o *opaque) expr() Expr { return resourceLike([]string{o.name}) }
+
+// positives are the positive tests from which a condition is made: its own operator without negation and IfExists, and for a
+// multivalued key both of ForAllValues and ForAnyValue, since each negated form is the complement of the other's positive.
+func (t *keyTest) positives() []*keyTest {
+	if t.cond.Op == policy.Null || t.empty || len(t.accept) == 0 {
+		return nil
+	}
+	base := *t
+	base.relates = nil
+	base.cond.Op, base.cond.IfExists = t.cond.Op.Positive(), false
+	if !t.dom.multi {
+		base.cond.Set = policy.NoSet
+		return []*keyTest{&base}
+	}
+	if t.cond.Set == policy.NoSet {
+		return nil
+	}
+	other := base
+	if base.cond.Set == policy.ForAllValues {
+		other.cond.Set = policy.ForAnyValue
+	} else {
+		other.cond.Set = policy.ForAllValues
+	}
+	if t.cond.Op.Negated() {
+		return []*keyTest{&other}
+	}
+	return []*keyTest{&base}
+}
+
+// cube is a conjunction of literals: the index of each, and whether it holds.
+type cube []cubeLiteral
+
+type cubeLiteral struct {
+	at int
+	on bool
+}
+
+// maxCubes bounds a residual; a longer one is written as nested cases instead.
+const maxCubes = 64
+
+// residual writes the contexts of n, within care, as an irredundant combination of literals: no literal and no alternative can be
+// dropped without changing the set. ok is false when the budget ended first.
+func (s *symbols) residual(n, care region.Node) (Expr, bool) {
+	space := s.space
+	n = space.And(n, care)
+	if n == care {
+		return Const{Value: true}, true
+	}
+	lits := s.literals()
+	var relevant []int
+	for i := range lits {
+		both := space.And(care, lits[i].node)
+		if both != space.False() && both != care {
+			relevant = append(relevant, i)
+		}
+	}
+	var cubes []cube
+	over := !s.split(n, care, relevant, nil, &cubes)
+	if s.budget.Err() != nil {
+		return nil, false
+	}
+	if over {
+		return nil, false
+	}
+	cubes = s.minimise(cubes, n, care)
+	if s.budget.Err() != nil {
+		return nil, false
+	}
+	return s.write(cubes), true
+}
+
+// split is Shannon's expansion over literals: contexts in which everything or nothing is allowed end it.
+func (s *symbols) split(n, care region.Node, lits []int, path cube, out *[]cube) bool {
+	space := s.space
+	n = space.And(n, care)
+	if n == space.False() {
+		return true
+	}
+	if n == care {
+		if len(*out) >= 16*maxCubes {
+			return false
+		}
+		*out = append(*out, append(cube{}, path...))
+		return true
+	}
+	if !s.budget.Spend(1) {
+		return false
+	}
+	for at, i := range lits {
+		on := space.And(care, s.lits[i].node)
+		if on == space.False() || on == care {
+			continue
+		}
+		rest := lits[at+1:]
+		off := space.Diff(care, s.lits[i].node)
+		if space.Or(space.And(n, on), space.Diff(on, n)) == space.False() {
+			continue
+		}
+		return s.split(n, on, rest, append(path, cubeLiteral{i, true}), out) &&
+			s.split(n, off, rest, append(path[:len(path):len(path)], cubeLiteral{i, false}), out)
+	}
+	return false // the literals do not determine n: a fact that has no words
+}
+
+func (s *symbols) cubeNode(c cube) region.Node {
+	n := s.space.True()
+	for _, l := range c {
+		if l.on {
+			n = s.space.And(n, s.lits[l.at].node)
+		} else {
+			n = s.space.Diff(n, s.lits[l.at].node)
+		}
+	}
+	return n
+}
+
+// minimise drops from every cube the literals that it can do without, presence first, then the cubes that the others cover.
+func (s *symbols) minimise(cubes []cube, n, care region.Node) []cube {
+	space := s.space
+	seen := map[string]bool{}
+	var primes []cube
+	for _, c := range cubes {
+		for _, presence := range []bool{true, false} {
+			for i := len(c) - 1; i >= 0; i-- {
+				if s.lits[c[i].at].presence != presence {
+					continue
+				}
+				shorter := append(append(cube{}, c[:i]...), c[i+1:]...)
+				if space.Diff(space.And(s.cubeNode(shorter), care), n) == space.False() {
+					c = shorter
+				}
+			}
+		}
+		if id := c.key(); !seen[id] {
+			seen[id] = true
+			primes = append(primes, c)
+		}
+	}
+	sort.SliceStable(primes, func(i, j int) bool { return len(primes[i]) > len(primes[j]) })
+	for i := 0; i < len(primes) && s.budget.Err() == nil; {
+		others := space.False()
+		for j, c := range primes {
+			if j != i {
+				others = space.Or(others, s.cubeNode(c))
+			}
+		}
+		if space.Diff(n, others) == space.False() {
+			primes = append(primes[:i], primes[i+1:]...)
+		} else {
+			i++
+		}
+	}
+	sort.SliceStable(primes, func(i, j int) bool { return primes[i].key() < primes[j].key() })
+	return primes
+}
+
+func (c cube) key() string {
+	var b strings.Builder
+	for _, l := range c {
+		b.WriteByte(byte(l.at >> 8))
+		b.WriteByte(byte(l.at))
+		if l.on {
+			b.WriteByte('+')
+		} else {
+			b.WriteByte('-')
+		}
+	}
+	return b.String()
+}
+
+func (s *symbols) write(cubes []cube) Expr {
+	alternatives := make([]Expr, 0, len(cubes))
+	for _, c := range cubes {
+		terms := make([]Expr, 0, len(c))
+		for _, l := range c {
+			x := s.lits[l.at].expr
+			if !l.on {
+				x = complement(x)
+			}
+			terms = append(terms, x)
+		}
+		if len(terms) == 1 {
+			alternatives = append(alternatives, terms[0])
+		} else {
+			alternatives = append(alternatives, And{Of: terms})
+		}
+	}
+	if len(alternatives) == 1 {
+		return alternatives[0]
+	}
+	return Or{Of: alternatives}
+}
+
+// complement negates a literal; absence turns into presence.
+func complement(x Expr) Expr {
+	if t, ok := x.(Test); ok && t.Condition.Op == policy.Null && len(t.Condition.Values) == 1 {
+		v := t.Condition.Values[0]
+		t.Condition.Values = []policy.Value{{Text: map[bool]string{true: "false", false: "true"}[v.Bool], Bool: !v.Bool}}
+		return t
+	}
+	return Not{Of: x}
+}

@@ -1,0 +1,559 @@
+package evaluator
+
+import (
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/accessgraph/accessgraph/evaluator/catalog"
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+	"github.com/accessgraph/accessgraph/graph"
+)
+
+// resourceType is one resource type of the catalogue with its ARN template as a language. Types whose template goes on where this
+// one ends (an object after its bucket) are its children: their ARNs are not its own.
+type resourceType struct {
+	key      string // service/name
+	service  string
+	template string
+	pattern  region.Pattern
+	matcher  region.Matcher
+	children []*resourceType
+}
+
+// matches tells whether an ARN is of this type and of none of its children's.
+func (t *resourceType) matches(arn string) bool {
+	if !t.matcher.Match(arn) {
+		return false
+	}
+	for _, c := range t.children {
+		if c.matcher.Match(arn) {
+			return false
+		}
+	}
+	return true
+}
+
+// within is the language of the type's ARNs in one partition and account ("" for any).
+func (t *resourceType) within(partition, account string) []region.Lang {
+	langs := []region.Lang{{Patterns: []region.Pattern{templatePattern(t.template, partition, account)}}}
+	if len(t.children) > 0 {
+		not := region.Lang{Not: true}
+		for _, c := range t.children {
+			not.Patterns = append(not.Patterns, c.pattern)
+		}
+		langs = append(langs, not)
+	}
+	return langs
+}
+
+// text is the type's glob for print.
+func (t *resourceType) text(partition, account string) string {
+	return templatePattern(t.template, partition, account).String()
+}
+
+// templatePattern turns arn:${Partition}:kms:${Region}:${Account}:key/${KeyId} into a pattern: a variable is any run of
+// characters, within its field where a colon follows.
+func templatePattern(template, partition, account string) region.Pattern {
+	var p region.Pattern
+	field := 1
+	for len(template) > 0 {
+		if strings.HasPrefix(template, "${") {
+			end := strings.IndexByte(template, '}')
+			if end < 0 {
+				end = len(template) - 1
+			}
+			name := template[2:end]
+			template = template[end+1:]
+			fixed := map[string]string{"Partition": partition, "Account": account, "AccountId": account}[name]
+			switch {
+			case fixed != "":
+				p.Tokens = append(p.Tokens, region.Literal(fixed).Tokens...)
+			case field < 6:
+				p.Tokens = append(p.Tokens, region.Token{Kind: region.TokenStarInField})
+			default:
+				p.Tokens = append(p.Tokens, region.Token{Kind: region.TokenStar})
+			}
+			continue
+		}
+		r := rune(template[0])
+		if r == ':' {
+			field++
+		}
+		p.Tokens = append(p.Tokens, region.Token{Kind: region.TokenRune, Rune: r})
+		template = template[1:]
+	}
+	return p
+}
+
+// types gives the resource types of a service, children linked.
+func (w *World) types(service string) []*resourceType {
+	w.typeMu.Lock()
+	defer w.typeMu.Unlock()
+	if ts, ok := w.typeCache[service]; ok {
+		return ts
+	}
+	var out []*resourceType
+	if s, ok := w.catalog.Service(service); ok {
+		for i := range s.ResourceTypes {
+			out = append(out, newResourceType(service, s.ResourceTypes[i]))
+		}
+	}
+	for _, t := range out {
+		for _, other := range out {
+			rest, ok := strings.CutPrefix(other.template, t.template)
+			if ok && rest != "" && (rest[0] == '/' || rest[0] == ':') {
+				t.children = append(t.children, other)
+			}
+		}
+	}
+	w.typeCache[service] = out
+	return out
+}
+
+func newResourceType(service string, rt *catalog.ResourceType) *resourceType {
+	t := &resourceType{key: service + "/" + rt.Name, service: service, template: rt.ARN}
+	t.pattern = templatePattern(t.template, "", "")
+	t.matcher = region.Compile(t.pattern)
+	return t
+}
+
+// item is a piece of the resource dimension: one ARN, or the ARNs under one (the objects of a bucket), or any other resource
+// of a type.
+type item struct {
+	text    string // as answers show it
+	literal bool
+	langs   []region.Lang // their intersection, for a piece that is no single ARN
+	pattern region.Pattern
+	types   []string
+	service string
+	claimed bool // the snapshot's own resources are to be taken out of it
+}
+
+// targetGroup is a set of resources that no policy in play can tell apart by anything but their ARN: they share owner, policy,
+// tags and settings.
+type targetGroup struct {
+	owner      *account
+	ownerID    string // when the owner was not read
+	region     string
+	tags       []graph.Tag
+	tagsKnown  bool
+	policy     *Policy
+	trust      bool
+	grants     []Grant
+	restricted bool
+	keyByAWS   bool
+	linkedRole bool
+	items      []*item
+	snapshot   bool // false: not in the snapshot
+	star       bool // the resource-less "*"
+	unread     bool // another account's resource whose policy was not read
+	assumption string
+	management bool // the owner is the management account, where the owner was not read
+	outsiders  outsiders
+	actions    region.Set // members that apply to some item
+}
+
+// outsiders says whom a resource policy can speak of beyond its own account.
+type outsiders struct {
+	everyone bool
+	accounts map[string]bool
+}
+
+func (o *outsiders) admits(account string) bool { return o.everyone || o.accounts[account] }
+
+// targets lists the groups of resources that a question ranges over.
+type targets struct {
+	world    *World
+	question *compiledQuestion
+	types    map[string]region.Set // resource type -> members that act on it
+	star     region.Set            // members without resource type
+	unknown  map[string]region.Set // service -> members that the catalogue does not know
+	groups   []*targetGroup        // of the snapshot
+	byOwner  map[*account][]*targetGroup
+	cross    []*targetGroup // those that may admit someone of another account
+	others   map[*account][]*targetGroup
+	once     sync.Once
+	shared   *readers        // of the resource side
+	named    map[string]bool // callers that the resource side spells out
+}
+
+func (w *World) newTargets(q *compiledQuestion) *targets {
+	t := &targets{
+		world: w, question: q, types: map[string]region.Set{}, star: region.NewSet(len(q.members)),
+		unknown: map[string]region.Set{}, byOwner: map[*account][]*targetGroup{}, others: map[*account][]*targetGroup{},
+	}
+	t.indexMembers()
+	t.groupSnapshot()
+	return t
+}
+
+func addMember(m map[string]region.Set, key string, n, i int) {
+	set, ok := m[key]
+	if !ok {
+		set = region.NewSet(n)
+		m[key] = set
+	}
+	set.Add(i)
+}
+
+func (t *targets) indexMembers() {
+	n := len(t.question.members)
+	for i := range t.question.members {
+		m := &t.question.members[i]
+		service := ActionService(m.name)
+		switch {
+		case m.action == nil: // B10: the data lacks the action, so its resource is free
+			addMember(t.unknown, service, n, i)
+			t.star.Add(i)
+		case len(m.action.Resources) == 0:
+			t.star.Add(i)
+		default:
+			for _, r := range m.action.Resources {
+				addMember(t.types, service+"/"+r.Type.Name, n, i)
+			}
+		}
+	}
+}
+
+// applies gives the members that act on an item.
+func (t *targets) applies(it *item) region.Set {
+	out := region.NewSet(len(t.question.members))
+	for _, key := range it.types {
+		if set, ok := t.types[key]; ok {
+			out = out.Or(set)
+		}
+	}
+	if set, ok := t.unknown[it.service]; ok {
+		out = out.Or(set)
+	}
+	return out
+}
+
+// groupSnapshot groups the snapshot's resources that the question's actions can act on and its resource patterns reach.
+func (t *targets) groupSnapshot() {
+	byKey := map[string]*targetGroup{}
+	for _, r := range t.world.resources {
+		if !t.question.services[r.service] && !(r.trust && t.question.services["sts"]) {
+			continue
+		}
+		if r.trust { // a role answers twice: to iam actions, and through its trust policy to sts actions
+			if t.question.services["iam"] {
+				t.addResource(byKey, r, "iam", false)
+			}
+			if t.question.services["sts"] {
+				t.addResource(byKey, r, "sts", true)
+			}
+			continue
+		}
+		t.addResource(byKey, r, r.service, true)
+	}
+	for _, g := range t.groups {
+		t.byOwner[g.owner] = append(t.byOwner[g.owner], g)
+		g.outsiders = admitted(g)
+		if g.outsiders.everyone || len(g.outsiders.accounts) > 0 {
+			t.cross = append(t.cross, g)
+		}
+	}
+}
+
+func (t *targets) addResource(byKey map[string]*targetGroup, r *resource, service string, withPolicy bool) {
+	items := t.world.itemsOf(r, service)
+	var kept []*item
+	actions := region.NewSet(len(t.question.members))
+	for _, it := range items {
+		if !t.reaches(it) {
+			continue
+		}
+		set := t.applies(it)
+		if set.Empty() {
+			continue
+		}
+		actions = actions.Or(set)
+		kept = append(kept, it)
+	}
+	if len(kept) == 0 {
+		return
+	}
+	key := service + "\x00" + r.facts
+	if t.world.readsTags || t.question.readsTags() {
+		key += tagText(r.tags)
+	}
+	if t.world.readsRegion || t.question.named["aws:requestedregion"] {
+		key += "\x00" + r.region
+	}
+	g := byKey[key]
+	if g == nil {
+		g = &targetGroup{
+			owner: r.owner, region: r.region, tags: r.tags, tagsKnown: r.tagsKnown, grants: r.grants, restricted: r.restricted(),
+			keyByAWS: r.attributes.KeyManager == "AWS", linkedRole: r.linkedRole(), snapshot: true, trust: r.trust && withPolicy,
+			actions: region.NewSet(len(t.question.members)),
+		}
+		if withPolicy {
+			g.policy = r.policy
+		}
+		byKey[key] = g
+		t.groups = append(t.groups, g)
+	}
+	g.items = append(g.items, kept...)
+	g.actions = g.actions.Or(actions)
+}
+
+func tagText(tags []graph.Tag) string {
+	var b strings.Builder
+	for _, t := range tags {
+		b.WriteString("\x00" + t.Key + "=" + t.Value)
+	}
+	return b.String()
+}
+
+func (c *compiledQuestion) readsTags() bool {
+	for k := range c.named {
+		if strings.Contains(k, "tag/") {
+			return true
+		}
+	}
+	return false
+}
+
+// reaches tells whether the question's resource patterns can meet an item; cells decide it exactly later.
+func (t *targets) reaches(it *item) bool {
+	if len(t.question.patterns) == 0 {
+		return true
+	}
+	for i := range t.question.patterns {
+		p := t.question.patterns[i]
+		if it.literal {
+			m := region.Compile(p)
+			if m.Match(it.text) {
+				return true
+			}
+			continue
+		}
+		ok, err := region.Intersects(nil, region.Lang{Patterns: []region.Pattern{p}}, region.Lang{Patterns: []region.Pattern{it.pattern}})
+		if err != nil || ok {
+			return true
+		}
+	}
+	return false
+}
+
+// itemsOf lists the pieces of a resource: itself, and what lies under it.
+func (w *World) itemsOf(r *resource, service string) []*item {
+	self := &item{text: r.arn, literal: true, service: r.service}
+	items := []*item{self}
+	types := w.types(service)
+	if service != r.service {
+		self.service = service
+	}
+	for _, t := range types {
+		if !t.matches(r.arn) {
+			continue
+		}
+		self.types = append(self.types, t.key)
+		for _, c := range t.children {
+			rest := c.template[len(t.template):]
+			p := region.Literal(r.arn)
+			p.Tokens = append(p.Tokens, templatePattern("::::::"+rest, "", "").Tokens[6:]...)
+			items = append(items, &item{
+				text: p.String(), pattern: p, langs: []region.Lang{{Patterns: []region.Pattern{p}}},
+				types: []string{c.key}, service: self.service,
+			})
+		}
+	}
+	return items
+}
+
+// othersOf lists what the snapshot does not have in an account: any other resource of each type in play, and the
+// resource-less "*".
+func (t *targets) othersOf(a *account) []*targetGroup {
+	if groups, ok := t.others[a]; ok {
+		return groups
+	}
+	n := len(t.question.members)
+	rest := &targetGroup{owner: a, actions: region.NewSet(n), assumption: notInSnapshot}
+	groups := []*targetGroup{}
+	keys := make([]string, 0, len(t.types))
+	for k := range t.types {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	for _, key := range keys {
+		service, _, _ := strings.Cut(key, "/")
+		for _, typ := range t.world.types(service) {
+			if typ.key != key {
+				continue
+			}
+			if g := t.otherOfType(a, typ, rest); g != nil {
+				groups = append(groups, g)
+			}
+		}
+	}
+	for _, service := range sortedKeys(t.unknown) {
+		if t.world.hasService(service) {
+			t.addOther(rest, &item{
+				text: "arn:" + a.partition + ":" + service + ":*:" + a.id + ":*", pattern: region.Glob("arn:"+a.partition+":"+service+":*:"+a.id+":*", false),
+				service: service, claimed: true,
+			})
+		}
+	}
+	if len(rest.items) > 0 {
+		groups = append(groups, rest)
+	}
+	if !t.star.Empty() && t.starAsked() {
+		groups = append(groups, &targetGroup{
+			owner: a, star: true, snapshot: true, actions: t.star, tagsKnown: false,
+			items: []*item{{text: "*", literal: true}},
+		})
+	}
+	t.others[a] = groups
+	return groups
+}
+
+// notInSnapshot marks grants on resources that the snapshot does not hold.
+const notInSnapshot = "resource not in the snapshot: judged by the principal's policies alone"
+
+// starAsked tells whether the question's resources include the resource-less "*".
+func (t *targets) starAsked() bool {
+	if len(t.question.patterns) == 0 {
+		return true
+	}
+	for _, r := range t.question.Resources {
+		if strings.Trim(r, "*") == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// otherOfType adds "any other resource" of a type to the rest, or gives it a group of its own where the resource's own
+// consent is needed.
+func (t *targets) otherOfType(a *account, typ *resourceType, rest *targetGroup) *targetGroup {
+	it := &item{
+		text: typ.text(a.partition, a.id), pattern: templatePattern(typ.template, a.partition, a.id),
+		langs: typ.within(a.partition, a.id), types: []string{typ.key}, service: typ.service, claimed: true,
+	}
+	mandatory := typ.key == "kms/key" || typ.service == "sts" && strings.Contains(typ.template, ":role/")
+	if !mandatory {
+		t.addOther(rest, it)
+		return nil
+	}
+	kind := "AWS::KMS::Key"
+	if typ.service == "sts" {
+		kind = graph.KindIAM
+	}
+	if a.coverage[kind] == graph.CoverageComplete || a.coverage[graph.KindResourcePolicies] == graph.CoverageComplete && kind == "AWS::KMS::Key" {
+		return nil // the kind was read completely: there is no other one
+	}
+	if !t.reaches(it) {
+		return nil
+	}
+	g := &targetGroup{owner: a, actions: t.applies(it), items: []*item{it}}
+	g.assumption = "key not in the snapshot: its key policy is assumed to delegate to its account"
+	if typ.service == "sts" {
+		g.assumption = "role not in the snapshot: its trust policy is assumed to delegate to its account"
+	}
+	return g
+}
+
+func (t *targets) addOther(rest *targetGroup, it *item) {
+	if it.langs == nil {
+		it.langs = []region.Lang{{Patterns: []region.Pattern{it.pattern}}}
+	}
+	if !t.reaches(it) {
+		return
+	}
+	rest.items = append(rest.items, it)
+	rest.actions = rest.actions.Or(t.applies(it))
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+func (w *World) hasService(service string) bool {
+	return w.catalog.Known(service)
+}
+
+// admitted says whom a group's own policy and grants can let in beyond the owner's account.
+func admitted(g *targetGroup) outsiders {
+	o := outsiders{accounts: map[string]bool{}}
+	for _, gr := range g.grants {
+		if id := accountOf(gr.Grantee); id != g.owner.id {
+			o.accounts[id] = true
+		}
+	}
+	if g.policy == nil {
+		return o
+	}
+	for i := range g.policy.Doc.Statements {
+		s := &g.policy.Doc.Statements[i]
+		if s.Effect != policy.Allow {
+			continue
+		}
+		if s.Principals.Not || s.Principals.None {
+			o.everyone = true
+		}
+		for _, e := range s.Principals.Entries {
+			switch {
+			case e.Kind == policy.PrincipalEveryone, e.Kind == policy.PrincipalID:
+				o.everyone = true
+			case e.Account != "" && e.Account != g.owner.id:
+				o.accounts[e.Account] = true
+			}
+		}
+	}
+	return o
+}
+
+// foreign are groups for resource patterns of the question that name another account whose resource was not read: whether its
+// own policy consents is not in the snapshot.
+func (t *targets) foreign(c *caller) []*targetGroup {
+	var out []*targetGroup
+	for i, text := range t.question.Resources {
+		id := arnAccount(text)
+		if !isAccountID(id) || id == c.principal.Account {
+			continue
+		}
+		p := t.question.patterns[i]
+		if name, literal := p.Literal(); literal && t.world.byARN[name] != nil {
+			continue
+		}
+		service := arnField(text, 3)
+		owner := t.world.accounts[id]
+		if owner != nil && owner.facts != nil && owner.consentRead(service) {
+			continue
+		}
+		it := &item{text: text, pattern: p, langs: []region.Lang{{Patterns: []region.Pattern{p}}}, service: service, claimed: true}
+		if name, literal := p.Literal(); literal {
+			it.literal, it.text = true, name
+		}
+		for _, typ := range t.world.types(service) {
+			meets, err := region.Intersects(nil, region.Lang{Patterns: []region.Pattern{typ.pattern}}, region.Lang{Patterns: []region.Pattern{p}})
+			if err != nil || meets {
+				it.types = append(it.types, typ.key)
+			}
+		}
+		actions := t.applies(it)
+		if actions.Empty() {
+			continue
+		}
+		g := &targetGroup{owner: owner, ownerID: id, items: []*item{it}, unread: true, actions: actions}
+		out = append(out, g)
+	}
+	return out
+}
+
+// consentRead tells whether the resource side of a service was read completely in an account.
+func (a *account) consentRead(service string) bool {
+	if service == "iam" || service == "sts" {
+		return a.coverage[graph.KindIAM] == graph.CoverageComplete
+	}
+	return a.coverage[graph.KindResourcePolicies] == graph.CoverageComplete
+}

@@ -1,0 +1,272 @@
+package evaluator
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sort"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+)
+
+// Row is one principal of an answer with the access it has in the question's region.
+type Row struct {
+	Principal string
+	Kind      string // user, role, root, group, account, service, provider, public
+	Account   string
+	Verdict   Verdict // the best of the grants; for a question about all of several actions, the worst of their best
+	Covers    bool    // everything asked is allowed, whatever the open keys are
+	Grants    []*Access
+	Layer     Layer // for a denial: the layer that withheld
+}
+
+// Answer is what a question over many principals gave.
+type Answer struct {
+	Rows        []*Row
+	Assumptions []string // of the answer as a whole: data that was not given
+	Warnings    []string
+}
+
+// WhoCan lists every principal of the snapshot that passes the filter, and every outside grantee, whose effective permissions meet
+// the question. Rows come by account, then ARN. A nil filter takes all.
+func (w *World) WhoCan(ctx context.Context, q Question, filter func(*Subject) bool) (*Answer, error) {
+	c, err := w.compile(q)
+	if err != nil {
+		return nil, err
+	}
+	t := w.newTargets(c)
+	var chosen []*caller
+	for _, p := range w.callers {
+		if filter == nil || filter(w.subject(p)) {
+			chosen = append(chosen, p)
+		}
+	}
+	rows, err := w.judgeAll(ctx, t, chosen)
+	if err != nil {
+		return nil, err
+	}
+	outside, err := w.judgeOutside(ctx, t, filter)
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows, outside...)
+	sort.SliceStable(rows, func(i, j int) bool {
+		if rows[i].Account != rows[j].Account {
+			return rows[i].Account < rows[j].Account
+		}
+		return rows[i].Principal < rows[j].Principal
+	})
+	return &Answer{Rows: rows, Assumptions: w.standing(c), Warnings: c.warnings}, nil
+}
+
+// standing are the assumptions that hold for the whole answer because optional data was not given.
+func (w *World) standing(c *compiledQuestion) []string {
+	var out []string
+	if w.org == nil {
+		out = append(out, "no-organization-data: no SCP or RCP limits anybody, and organization keys are open")
+	}
+	some := false
+	for _, a := range w.order {
+		if a.coverage["resource-policies"] != "" {
+			some = true
+		}
+	}
+	if !some {
+		out = append(out, "no-resource-policies: resources are judged by the principals' policies alone")
+	}
+	if !c.named["aws:securetransport"] && w.readsSecureTransport {
+		out = append(out, "aws:SecureTransport is true")
+	}
+	return out
+}
+
+// judgeAll judges callers class by class, on all cores, and gives the rows that are not denied.
+func (w *World) judgeAll(ctx context.Context, t *targets, callers []*caller) ([]*Row, error) {
+	classes := t.classesOf(callers)
+	results := make([][]*Row, len(classes))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	t.prepare()
+	for i, cl := range classes {
+		group.Go(func() error {
+			rows, err := w.judgeClass(gctx, t, cl)
+			results[i] = rows
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var rows []*Row
+	for _, r := range results {
+		rows = append(rows, r...)
+	}
+	return rows, nil
+}
+
+// coverage is what of a question a caller can do: members with some asked resource on which they are not always allowed, and
+// members with one on which they never are.
+type coverage struct{ gaps, denied region.Set }
+
+func (w *World) judgeClass(ctx context.Context, t *targets, cl *class) ([]*Row, error) {
+	grants, cover, err := w.judgeCaller(ctx, t, cl.first)
+	if err != nil {
+		return nil, err
+	}
+	verdict, covers := t.question.sum(grants, cover)
+	if verdict == Denied {
+		return nil, nil
+	}
+	rows := make([]*Row, 0, len(cl.members))
+	for _, m := range cl.members {
+		row := &Row{Principal: m.arn, Kind: m.kind, Account: m.principal.Account, Verdict: verdict, Covers: covers}
+		doubted := false
+		for _, a := range grants {
+			own := *a
+			if a.sketch != nil {
+				witness, agrees := a.evaluation.confirm(a.sketch, m, a.Assumptions, a.Verdict == Unknown)
+				own.Witness = witness
+				if !agrees {
+					own.doubt()
+					doubted = true
+				}
+			}
+			row.Grants = append(row.Grants, &own)
+		}
+		if doubted {
+			row.Verdict, row.Covers = t.question.sum(row.Grants, cover)
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// doubt withdraws a verdict that the point engine does not confirm: no answer is better than a wrong one.
+func (a *Access) doubt() {
+	a.Verdict = Unknown
+	a.Causes = appendCause(a.Causes, policy.FreeCondition)
+	a.Notes = append(a.Notes, string(policy.FreeCondition)+": no concrete request could be shown for this grant")
+}
+
+// judgeCaller judges one caller against every group of targets that can matter to it.
+func (w *World) judgeCaller(ctx context.Context, t *targets, c *caller) ([]*Access, *coverage, error) {
+	budget := region.NewBudget(t.question.Budget)
+	n := len(t.question.members)
+	cover := &coverage{gaps: region.NewSet(n), denied: region.NewSet(n)}
+	var out []*Access
+	judged := map[*targetGroup]bool{}
+	for _, g := range t.groupsFor(c) {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		if budget.Err() != nil {
+			out = append(out, exceeded(t.question, g))
+			break
+		}
+		e, ok := newEvaluation(t, c, g, budget)
+		if !ok {
+			continue
+		}
+		judged[g] = true
+		grants, err := e.judge(cover)
+		if errors.Is(err, region.ErrBudget) {
+			grants, err = []*Access{exceeded(t.question, g)}, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		out = append(out, grants...)
+	}
+	for _, g := range t.groups {
+		if !judged[g] {
+			cover.denied = cover.denied.Or(g.actions)
+		}
+	}
+	for _, g := range t.others[c.account] {
+		if !judged[g] {
+			cover.denied = cover.denied.Or(g.actions)
+		}
+	}
+	return joinGrants(out), cover, nil
+}
+
+func (e *evaluation) judge(cover *coverage) ([]*Access, error) {
+	parts, err := e.run(cover)
+	if err != nil || len(parts) == 0 {
+		return nil, err
+	}
+	return e.grantsOf(parts, cover)
+}
+
+// exceeded is the honest answer when the budget ended before the verdict.
+func exceeded(q *compiledQuestion, g *targetGroup) *Access {
+	a := &Access{
+		Verdict: Unknown, Causes: []policy.Cause{policy.BudgetExceeded}, members: g.actions,
+		Notes: []string{"budget-exceeded: the verdict would take more than the allowed steps; raise --budget"},
+	}
+	for _, it := range g.items {
+		a.Resources = append(a.Resources, it.text)
+	}
+	a.Actions, a.ActionCount = q.spell(g.actions, nil)
+	return a
+}
+
+// groupsFor lists the groups that a caller can have access to: those of its own account, those elsewhere whose policy may
+// let it in, and what the snapshot does not have.
+func (t *targets) groupsFor(c *caller) []*targetGroup {
+	var out []*targetGroup
+	if c.account != nil && !c.outside {
+		out = append(out, t.byOwner[c.account]...)
+	}
+	for _, g := range t.cross {
+		if g.owner != c.account && g.outsiders.admits(c.principal.Account) {
+			out = append(out, g)
+		}
+	}
+	if c.account != nil && !c.outside {
+		out = append(out, t.others[c.account]...)
+		out = append(out, t.foreign(c)...)
+	}
+	return out
+}
+
+// prepare builds what classes share, so that they can be judged side by side.
+func (t *targets) prepare() {
+	for _, a := range t.world.order {
+		t.othersOf(a)
+	}
+}
+
+// sum is a row's verdict and whether everything asked is allowed. For a question about all of several actions the verdict is that
+// of the worst: on some resource each, or, where the question names resources, on every one of them.
+func (c *compiledQuestion) sum(grants []*Access, cover *coverage) (Verdict, bool) {
+	best := Denied
+	perMember := make([]Verdict, len(c.members))
+	for _, g := range grants {
+		best = max(best, g.Verdict)
+		g.members.Each(func(i int) { perMember[i] = max(perMember[i], g.Verdict) })
+	}
+	covers := best == AllowedAlways
+	verdict := best
+	for _, a := range c.asked {
+		a.members.Each(func(i int) {
+			v := perMember[i]
+			if v != AllowedAlways || cover.denied.Has(i) || cover.gaps.Has(i) {
+				covers = false
+			}
+			if !c.AllOf || c.members[i].other {
+				return
+			}
+			if len(c.Resources) > 0 && cover.denied.Has(i) {
+				v = Denied
+			} else if len(c.Resources) > 0 && cover.gaps.Has(i) {
+				v = min(v, Conditional)
+			}
+			verdict = min(verdict, v)
+		})
+	}
+	return verdict, covers
+}

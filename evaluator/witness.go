@@ -1,0 +1,245 @@
+package evaluator
+
+import (
+	"strings"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+)
+
+// Witness is one concrete request that a grant allows.
+type Witness struct {
+	Principal string
+	Action    string
+	Resource  string
+	Context   []KeyValue // by key
+}
+
+// KeyValue is one present key of a witness; Values has one value unless the key is multivalued.
+type KeyValue struct {
+	Key    string
+	Values []string
+	Multi  bool
+}
+
+// sketch is a witness before it is tied to one principal of a class: what the request-time keys are.
+type sketch struct {
+	member   *member
+	resource string
+	request  []KeyValue // the keys that the verdict reads and only the request knows
+	session  string     // name of the role session, where it matters
+}
+
+// sketchOf picks one context of a grant.
+func (e *evaluation) sketchOf(r *raw) (*sketch, bool) {
+	s := e.symbols
+	at, ok := s.space.Pick(r.node)
+	if !ok {
+		return nil, false
+	}
+	sk := &sketch{member: &e.asking.members[e.bestMember(r)], resource: e.sampleResource(r)}
+	for _, d := range s.order {
+		f := r.part.facts.fact(d.key)
+		if f.state != keyFree && f.state != keyPresent {
+			continue // known or absent for these actions, whatever it is for others
+		}
+		if kv, ok := d.value(at); ok {
+			sk.request = append(sk.request, kv)
+		}
+	}
+	e.relateValues(sk, at)
+	return sk, true
+}
+
+// bestMember prefers an action of the catalogue to the symbolic other.
+func (e *evaluation) bestMember(r *raw) int {
+	best := r.part.class.first
+	found := false
+	r.members.Each(func(i int) {
+		if !found && e.asking.members[i].action != nil && r.part.class.members.Has(i) {
+			best, found = i, true
+		}
+	})
+	return best
+}
+
+func (e *evaluation) sampleResource(r *raw) string {
+	p := &r.part.cell.pieces[0]
+	if p.witness != "" {
+		return p.witness
+	}
+	if p.item.literal {
+		return p.item.text
+	}
+	if w, ok, err := region.Find(e.budget, p.item.langs...); err == nil && ok {
+		if p.item.claimed && e.w.byARN[w] != nil {
+			return e.unclaimed(w)
+		}
+		return w
+	}
+	return p.item.text
+}
+
+// value is the key's value in an assignment; a key that does not matter is left out where it may be.
+func (d *domain) value(at []int) (KeyValue, bool) {
+	kv := KeyValue{Key: d.written, Multi: d.multi}
+	choice := at[d.presence]
+	if d.multi {
+		if choice != 1 {
+			return kv, false
+		}
+		for i, v := range d.inhabited {
+			if at[v] == 1 {
+				kv.Values = append(kv.Values, d.cells[i].Witness)
+			}
+		}
+		return kv, true
+	}
+	if choice <= 0 {
+		if d.fact.state == keyPresent && len(d.cells) > 0 && choice < 0 {
+			kv.Values = []string{d.cells[0].Witness}
+			return kv, true
+		}
+		return kv, false
+	}
+	kv.Values = []string{d.cells[choice-1].Witness}
+	return kv, true
+}
+
+// relateValues makes keys that the assignment relates agree: the compared key takes the value that the template spells.
+func (e *evaluation) relateValues(sk *sketch, at []int) {
+	for _, o := range e.symbols.olist {
+		if o.class() != 0 || at[o.variable] != 1 || o.shown == nil {
+			continue
+		}
+		ctx := policy.NewContext(len(sk.request))
+		for _, kv := range sk.request {
+			if !kv.Multi && len(kv.Values) == 1 {
+				ctx.Set(kv.Key, policy.Single(kv.Values[0]))
+			}
+		}
+		pattern, ok := o.shown.Resolve(ctx)
+		if !ok {
+			continue
+		}
+		value, found, err := region.Find(e.budget, region.Lang{Patterns: []region.Pattern{pattern}})
+		if err != nil || !found {
+			continue
+		}
+		if o.key == "" {
+			if o.text == "" || !strings.HasPrefix(o.text, "arn:") {
+				continue
+			}
+			sk.resource = value
+			continue
+		}
+		for i := range sk.request {
+			kv := &sk.request[i]
+			if policy.CanonicalKey(kv.Key) == o.key && !kv.Multi {
+				kv.Values = []string{value}
+			}
+		}
+	}
+}
+
+// request makes a sketch a concrete request of one principal.
+func (e *evaluation) request(sk *sketch, c *caller) *Request {
+	r := &Request{Principal: c.principal, Action: sk.member.name, Target: e.target(sk.resource)}
+	ctx := policy.NewContext(24)
+	facts := &situation{world: e.w, caller: c, target: e.group, named: e.asking.named, member: sk.member, action: sk.member.name}
+	for _, key := range e.standardKeys(c) {
+		if f := facts.fact(policy.CanonicalKey(key)); f.state == keyKnown {
+			ctx.Set(key, f.value)
+		}
+	}
+	if c.principal.Kind == RoleSession && !c.outside {
+		ctx.Set("aws:userid", policy.Single(c.principal.UniqueID+":"+anySession))
+	}
+	for _, kv := range sk.request {
+		if kv.Multi {
+			ctx.Set(kv.Key, policy.Multi(kv.Values...))
+		} else if len(kv.Values) == 1 {
+			ctx.Set(kv.Key, policy.Single(kv.Values[0]))
+		}
+		if strings.EqualFold(kv.Key, "aws:userid") && c.principal.Kind == RoleSession && len(kv.Values) == 1 {
+			if _, session, ok := strings.Cut(kv.Values[0], ":"); ok && session != "" {
+				r.Principal.ARN = strings.TrimSuffix(c.principal.ARN, anySession) + session
+			}
+		}
+	}
+	if _, ok := ctx.Lookup("aws:currenttime"); !ok && !c.outside {
+		ctx.Set("aws:CurrentTime", policy.Single(witnessTime))
+	}
+	r.Context = *ctx
+	return r
+}
+
+// witnessTime is the time of a witness where no policy reads it: a fixed one, so that answers are the same everywhere.
+const witnessTime = "2026-01-01T00:00:00Z"
+
+// standardKeys are the keys that a complete context of a caller has, as far as they are known.
+func (e *evaluation) standardKeys(c *caller) []string {
+	keys := []string{
+		"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:userid", "aws:username", "aws:PrincipalOrgID",
+		"aws:PrincipalOrgPaths", "aws:PrincipalIsAWSService", "aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths",
+		"aws:RequestedRegion", "aws:SecureTransport", "kms:CallerAccount", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList",
+	}
+	for _, t := range c.tags {
+		keys = append(keys, "aws:PrincipalTag/"+t.Key)
+	}
+	for _, t := range e.group.tags {
+		keys = append(keys, "aws:ResourceTag/"+t.Key)
+		switch service := e.group.service(); service {
+		case "iam", "kms", "secretsmanager", "ec2", "rds", "ssm":
+			keys = append(keys, service+":ResourceTag/"+t.Key)
+		case "s3":
+			keys = append(keys, "s3:BucketExistingTag/"+t.Key)
+		}
+	}
+	return keys
+}
+
+func (g *targetGroup) service() string {
+	if len(g.items) == 0 {
+		return ""
+	}
+	return g.items[0].service
+}
+
+// confirm puts a sketch through the point engine for one principal; what is assumed is supplied. It gives the witness and
+// whether the point engine agrees, and without uncertainty unless the grant itself has one.
+func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bool) (*Witness, bool) {
+	r := e.request(sk, c)
+	layers := *layersOf(c, e.group)
+	for _, a := range assumes {
+		switch a {
+		case outsideAssumption:
+			layers.Identity = []Policy{{Name: "assumed", Doc: allowAll()}}
+		case e.group.assumption:
+			if a != notInSnapshot {
+				layers.Resource = &Policy{Name: "assumed", Doc: delegating(r.Target.Account)}
+			}
+		}
+	}
+	d := Decider{Actions: CatalogTypes(e.w.catalog)}
+	got := d.Decide(r, &layers)
+	w := &Witness{Principal: r.Principal.ARN, Action: r.Action, Resource: r.Target.Resource}
+	r.Context.Each(func(key string, v policy.ContextValue) {
+		kv := KeyValue{Key: key, Multi: v.Multi, Values: v.List}
+		if !v.Multi {
+			kv.Values = []string{v.Single}
+		}
+		w.Context = append(w.Context, kv)
+	})
+	return w, unknown || got.Effect == Allowed && len(got.Uncertainties) == 0
+}
+
+// allowAll is the identity policy that stands in for the unknown side of an outside account (D50).
+func allowAll() *policy.Document {
+	return policy.Parse(policy.Identity, []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`))
+}
+
+// delegating is AWS's default key policy, and the usual trust policy, of an account.
+func delegating(account string) *policy.Document {
+	return policy.Parse(policy.Resource, []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"`+account+`"},"Action":"*","Resource":"*"}}`))
+}

@@ -1,0 +1,362 @@
+package evaluator
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"runtime"
+	"sort"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/accessgraph/accessgraph/evaluator/catalog"
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/graph"
+)
+
+// World is one snapshot made ready for questions: every principal with the layers that bind it, every resource with its own
+// policy, and the organization's tree. It is immutable after Compile and safe for concurrent use.
+type World struct {
+	facts     *graph.Facts
+	catalog   *catalog.Catalog
+	accounts  map[string]*account
+	order     []*account // the accounts that were read, by id
+	callers   []*caller  // by account, then ARN
+	resources []*resource
+	org       *organization
+	byARN     map[string]*resource
+	docs      *documents
+	typeMu    sync.Mutex // guards typeCache
+	typeCache map[string][]*resourceType
+	// readsTags and readsRegion tell whether any document reads resource tags or the Region: only then do they keep resources apart.
+	readsTags, readsRegion, readsSecureTransport bool
+	complete                                     bool
+	missing                                      []string // what was incomplete, in words
+}
+
+// organization is the tree and where each policy hangs.
+type organization struct {
+	id         string
+	management string
+	parents    map[string]string // OU or account id -> parent id
+	names      map[string]string // OU id -> name
+	tags       map[string][]graph.Tag
+	accounts   map[string]bool
+	attached   map[string]map[string][]graph.OrganizationPolicy // policy type -> target id -> policies
+	enabled    map[string]bool
+	allFeature bool
+}
+
+// account is one account: read, or only known from the organization.
+type account struct {
+	id         string
+	partition  string
+	facts      *graph.Account // nil when it was not read
+	inOrg      bool
+	management bool
+	path       string // o-…/r-…/ou-…/…/ (C33); empty when in no organization
+	ancestors  []string
+	scps, rcps [][]Policy
+	policies   map[graph.ARN]*graph.ManagedPolicy
+	groups     map[string]*graph.Group
+	coverage   map[string]graph.CoverageState
+	public     *graph.PublicAccessBlock
+}
+
+// documents compiles each policy document once per kind, when it is first needed.
+type documents struct {
+	facts *graph.Facts
+	mu    sync.Mutex
+	done  map[documentKey]*documentSlot
+}
+
+type documentKey struct {
+	hash graph.DocumentHash
+	kind policy.Kind
+}
+
+type documentSlot struct {
+	once sync.Once
+	doc  *policy.Document
+}
+
+func (d *documents) get(hash graph.DocumentHash, kind policy.Kind) *policy.Document {
+	key := documentKey{hash, kind}
+	d.mu.Lock()
+	slot := d.done[key]
+	if slot == nil {
+		slot = &documentSlot{}
+		d.done[key] = slot
+	}
+	d.mu.Unlock()
+	slot.once.Do(func() {
+		raw := d.facts.Documents[hash]
+		if raw == nil {
+			slot.doc = policy.Missing(kind) // D18
+			return
+		}
+		slot.doc = policy.Parse(kind, raw.Canonical)
+	})
+	return slot.doc
+}
+
+// Compile makes a snapshot's facts ready for questions. The facts must not change afterwards.
+func Compile(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*World, error) {
+	w := &World{
+		facts: facts, catalog: cat, accounts: map[string]*account{}, byARN: map[string]*resource{},
+		typeCache: map[string][]*resourceType{},
+		docs:      &documents{facts: facts, done: make(map[documentKey]*documentSlot, len(facts.Documents))},
+	}
+	w.compileOrganization()
+	for _, a := range facts.Accounts {
+		w.compileAccount(a)
+	}
+	for _, id := range w.org.memberIDs() {
+		if w.accounts[id] == nil {
+			w.accounts[id] = w.newAccount(id, nil)
+		}
+	}
+	sort.Slice(w.order, func(i, j int) bool { return w.order[i].id < w.order[j].id })
+	for _, a := range w.order {
+		w.compileLevels(a)
+	}
+	perAccount := make([][]*caller, len(w.order))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, a := range w.order {
+		group.Go(func() error {
+			if err := gctx.Err(); err != nil {
+				return err
+			}
+			perAccount[i] = w.compileCallers(a)
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("compile snapshot: %w", err)
+	}
+	for _, callers := range perAccount {
+		w.callers = append(w.callers, callers...)
+	}
+	for _, a := range w.order {
+		w.compileResources(a)
+	}
+	for _, r := range w.resources {
+		w.byARN[r.arn] = r
+	}
+	w.scanDocuments()
+	w.readCoverage()
+	return w, nil
+}
+
+func (w *World) newAccount(id string, facts *graph.Account) *account {
+	a := &account{
+		id: id, partition: "aws", facts: facts, policies: map[graph.ARN]*graph.ManagedPolicy{},
+		groups: map[string]*graph.Group{}, coverage: map[string]graph.CoverageState{},
+	}
+	if w.org != nil && w.org.accounts[id] {
+		a.inOrg = true
+		a.management = w.org.management == id
+		a.ancestors = w.org.ancestors(id)
+		a.path = w.org.path(a.ancestors)
+	}
+	return a
+}
+
+func (w *World) compileAccount(facts *graph.Account) {
+	a := w.newAccount(string(facts.ID), facts)
+	for _, p := range facts.Policies {
+		a.policies[p.ARN] = p
+	}
+	for _, g := range facts.Groups {
+		a.groups[g.Name] = g
+	}
+	for _, c := range facts.Coverage {
+		state, seen := a.coverage[c.Kind]
+		if !seen || state == graph.CoverageComplete {
+			a.coverage[c.Kind] = c.State
+		}
+	}
+	if facts.Settings != nil {
+		a.public = facts.Settings.S3PublicAccessBlock
+	}
+	for _, arn := range firstARNs(facts) {
+		if partition, _, _, _, _, ok := arn.Split(); ok {
+			a.partition = partition
+			break
+		}
+	}
+	w.accounts[a.id] = a
+	w.order = append(w.order, a)
+}
+
+func firstARNs(facts *graph.Account) []graph.ARN {
+	var out []graph.ARN
+	if len(facts.Users) > 0 {
+		out = append(out, facts.Users[0].ARN)
+	}
+	if len(facts.Roles) > 0 {
+		out = append(out, facts.Roles[0].ARN)
+	}
+	if len(facts.Resources) > 0 {
+		out = append(out, facts.Resources[0].ARN)
+	}
+	return out
+}
+
+func (w *World) compileOrganization() {
+	o := w.facts.Organization
+	if o == nil {
+		return
+	}
+	org := &organization{
+		id: o.ID, management: string(o.ManagementAccount), parents: map[string]string{}, names: map[string]string{},
+		tags: map[string][]graph.Tag{}, accounts: map[string]bool{}, enabled: map[string]bool{},
+		attached:   map[string]map[string][]graph.OrganizationPolicy{graph.ServiceControlPolicy: {}, graph.ResourceControlPolicy: {}},
+		allFeature: o.FeatureSet != "CONSOLIDATED_BILLING",
+	}
+	for _, r := range o.Roots {
+		org.parents[r.ID] = ""
+		for _, t := range r.PolicyTypes {
+			org.enabled[t] = true
+		}
+	}
+	for _, u := range o.Units {
+		org.parents[u.ID] = u.ParentID
+		org.names[u.ID] = u.Name
+	}
+	for _, a := range o.Accounts {
+		org.parents[string(a.ID)] = a.ParentID
+		org.accounts[string(a.ID)] = true
+		org.tags[string(a.ID)] = a.Tags
+	}
+	if org.management != "" {
+		org.accounts[org.management] = true
+	}
+	for _, p := range o.Policies {
+		byTarget := org.attached[p.Type]
+		if byTarget == nil {
+			continue
+		}
+		for _, t := range p.Targets {
+			byTarget[t] = append(byTarget[t], p)
+		}
+	}
+	w.org = org
+}
+
+func (o *organization) memberIDs() []string {
+	if o == nil {
+		return nil
+	}
+	ids := make([]string, 0, len(o.accounts))
+	for id := range o.accounts {
+		ids = append(ids, id)
+	}
+	sort.Strings(ids)
+	return ids
+}
+
+// ancestors lists root, each OU and the account itself, top down. Ingest has checked that the tree has no cycle; the bound
+// holds for facts that came another way.
+func (o *organization) ancestors(id string) []string {
+	var up []string
+	for at := id; at != "" && len(up) < 64; at = o.parents[at] {
+		up = append(up, at)
+	}
+	for i, j := 0, len(up)-1; i < j; i, j = i+1, j-1 {
+		up[i], up[j] = up[j], up[i]
+	}
+	return up
+}
+
+// path is the organization path of an account (C33, F10).
+func (o *organization) path(ancestors []string) string {
+	if len(ancestors) < 2 {
+		return o.id + "/"
+	}
+	return o.id + "/" + strings.Join(ancestors[:len(ancestors)-1], "/") + "/"
+}
+
+// compileLevels gives an account its SCP and RCP levels, root first (D13, D15). A type that is not enabled, or an account in no
+// organization, has no such layer (D52).
+func (w *World) compileLevels(a *account) {
+	if !a.inOrg || !w.org.allFeature {
+		return
+	}
+	if w.org.enabled[graph.ServiceControlPolicy] {
+		a.scps = w.levels(a, graph.ServiceControlPolicy, policy.SCP)
+	}
+	if w.org.enabled[graph.ResourceControlPolicy] {
+		a.rcps = w.levels(a, graph.ResourceControlPolicy, policy.RCP)
+	}
+}
+
+func (w *World) levels(a *account, policyType string, kind policy.Kind) [][]Policy {
+	byTarget := w.org.attached[policyType]
+	levels := make([][]Policy, 0, len(a.ancestors))
+	for _, id := range a.ancestors {
+		level := []Policy{}
+		for _, p := range byTarget[id] {
+			if kind == policy.RCP && p.AWSManaged {
+				continue // RCPFullAWSAccess: implied, allows everything (D15)
+			}
+			level = append(level, Policy{Name: p.Name, Doc: w.docs.get(p.Document, kind)})
+		}
+		sort.Slice(level, func(i, j int) bool { return level[i].Name < level[j].Name })
+		levels = append(levels, level)
+	}
+	return levels
+}
+
+// multivalued tells whether a key holds a list, as far as the catalogue knows it (C4).
+func (w *World) multivalued(key string) (multi, known bool) {
+	if strings.HasSuffix(key, ":amr") {
+		return true, true
+	}
+	if w == nil || w.catalog == nil {
+		return false, false
+	}
+	info, ok := w.catalog.ConditionKey(key)
+	return info.Multivalued, ok
+}
+
+// scanDocuments looks for keys that tell resources apart. It reads text, so that no document need be compiled for it; a hit in
+// a place where it means nothing only makes groups smaller.
+func (w *World) scanDocuments() {
+	for _, d := range w.facts.Documents {
+		text := bytes.ToLower(d.Canonical)
+		w.readsTags = w.readsTags || bytes.Contains(text, []byte("resourcetag")) || bytes.Contains(text, []byte("existingtag"))
+		w.readsRegion = w.readsRegion || bytes.Contains(text, []byte("requestedregion"))
+		w.readsSecureTransport = w.readsSecureTransport || bytes.Contains(text, []byte("securetransport"))
+	}
+}
+
+// readCoverage notes what could not be read.
+func (w *World) readCoverage() {
+	note := func(where string, cs []graph.Coverage) {
+		for _, c := range cs {
+			if c.State == graph.CoverageComplete || c.State == graph.CoverageNotAsked || c.Kind == graph.KindDocument && strings.HasPrefix(c.Error, "unanalysable") {
+				continue
+			}
+			text := strings.TrimSpace(fmt.Sprintf("%s %s %s: %s", where, c.Kind, c.Region, c.State))
+			if c.Error != "" {
+				text += " (" + c.Error + ")"
+			}
+			w.missing = append(w.missing, text)
+		}
+	}
+	note("", w.facts.Coverage)
+	for _, a := range w.facts.Accounts {
+		note(string(a.ID), a.Coverage)
+	}
+	w.complete = len(w.missing) == 0
+}
+
+// Complete tells whether everything that was asked for could be read, and names what could not.
+func (w *World) Complete() (bool, []string) { return w.complete, w.missing }
+
+// Catalog gives the catalogue of actions that questions are answered with.
+func (w *World) Catalog() *catalog.Catalog { return w.catalog }
