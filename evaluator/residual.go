@@ -25,7 +25,7 @@ func (s *symbols) literals() []literal {
 	for _, d := range s.order {
 		seen := map[string]bool{}
 		for _, t := range d.atoms {
-			for _, p := range t.positives() {
+			for _, p := range append(t.positives(), t.validities()...) {
 				id := p.cond.String()
 				if seen[id] {
 					continue
@@ -73,7 +73,8 @@ func (t *keyTest) positives() []*keyTest {
 		return nil
 	}
 	base := *t
-	base.relates = nil
+	base.relates, base.malformed = nil, false
+	base.cond.Values = readable(t.cond.Values)
 	base.cond.Op, base.cond.IfExists = t.cond.Op.Positive(), false
 	if !t.dom.multi {
 		base.cond.Set = policy.NoSet
@@ -92,6 +93,39 @@ func (t *keyTest) positives() []*keyTest {
 		return []*keyTest{&other}
 	}
 	return []*keyTest{&base}
+}
+
+// readable keeps the values that can match: the others say nothing in a positive test.
+func readable(values []policy.Value) []policy.Value {
+	kept := make([]policy.Value, 0, len(values))
+	for _, v := range values {
+		if v.Invalid || v.Template != nil && (v.Template.Never || v.Template.Malformed) {
+			continue
+		}
+		kept = append(kept, v)
+	}
+	return kept
+}
+
+// validities are the tests "is an ARN" and "is an address", for keys that may hold other text: negated operators are not their
+// positive forms' complement there (C24, C26).
+func (t *keyTest) validities() []*keyTest {
+	if t.valid < 0 || t.dom.typed || t.dom.multi && t.cond.Set == policy.NoSet {
+		return nil
+	}
+	v := *t
+	v.relates, v.malformed, v.empty = nil, false, false
+	v.accept = []int{t.valid}
+	switch family(t.cond.Op) {
+	case familyARN:
+		v.cond = policy.NewCondition(policy.ARNLike, t.cond.Set, false, t.dom.written, "*:*:*:*:*:*")
+	default:
+		v.cond = policy.NewCondition(policy.IPAddress, t.cond.Set, false, t.dom.written, "0.0.0.0/0", "::/0")
+	}
+	if !t.dom.multi {
+		v.cond.Set = policy.NoSet
+	}
+	return []*keyTest{&v}
 }
 
 // cube is a conjunction of literals: the index of each, and whether it holds.
