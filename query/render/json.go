@@ -44,11 +44,13 @@ func writeJSON(w *bufio.Writer, a *answer.Answer) error {
 	if err := write("count", s.Count); err != nil {
 		return err
 	}
-	if err := write("unknown", s.Unknown); err != nil {
-		return err
-	}
-	if err := write("assumptions", s.Assumptions); err != nil {
-		return err
+	if a.Query != "" {
+		if err := write("unknown", s.Unknown); err != nil {
+			return err
+		}
+		if err := write("assumptions", s.Assumptions); err != nil {
+			return err
+		}
 	}
 	if len(s.Incomplete) > 0 {
 		if err := write("incomplete", s.Incomplete); err != nil {
