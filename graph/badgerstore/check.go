@@ -1,0 +1,94 @@
+package badgerstore
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/accessgraph/accessgraph/graph"
+)
+
+// Check is graph.Store's: every byte of every file that counts is compared with a hash.
+func (s *Store) Check(ctx context.Context, report func(graph.Damage)) error {
+	if err := checkFormat(s.dir); err != nil {
+		report(graph.Damage{What: formatName, Err: err})
+	}
+	m, err := readManifest(s.dir)
+	if err != nil {
+		report(graph.Damage{What: manifestName, Err: err})
+		return nil
+	}
+	for _, ref := range m.Packs {
+		if err := s.checkPack(ctx, ref, report); err != nil {
+			return err
+		}
+	}
+	for _, dir := range []string{derivedName, stagingName} {
+		if err := s.checkBlobs(ctx, dir, report); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPack checks the files of a pack one by one and, when they are right, its content.
+func (s *Store) checkPack(ctx context.Context, ref packRef, report func(graph.Damage)) error {
+	what := filepath.Join(packsName, ref.Name)
+	p := &pack{ref: ref, dir: filepath.Join(s.dir, what)}
+	var err error
+	if p.lock, err = lockShared(filepath.Join(p.dir, packFile)); err != nil {
+		report(graph.Damage{What: what, Err: err})
+		return nil
+	}
+	defer p.lock.Close()
+	if err := p.describe(); err != nil {
+		report(graph.Damage{What: filepath.Join(what, packFile), Err: err})
+		return nil
+	}
+	right := true
+	for _, f := range p.desc.Files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := p.checkFile(f, true); err != nil {
+			report(graph.Damage{What: filepath.Join(what, f.Name), Err: err})
+			right = false
+		}
+	}
+	if !right {
+		return nil
+	}
+	opened, err := openPack(p.dir, ref, 0)
+	if err == nil {
+		err = errors.Join(opened.all(ctx, func([]byte, []byte) error { return nil }), opened.close())
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		report(graph.Damage{What: what, Err: err})
+	}
+	return nil
+}
+
+// checkBlobs checks the blob files below a directory of the store.
+func (s *Store) checkBlobs(ctx context.Context, name string, report func(graph.Damage)) error {
+	return filepath.WalkDir(filepath.Join(s.dir, name), func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || d.IsDir() || strings.Contains(d.Name(), ".new-") {
+			return errors.Join(err, ctx.Err())
+		}
+		b, err := openBlob(path)
+		if err == nil {
+			err = b.Close()
+		}
+		if err != nil && !errors.Is(err, graph.ErrNotFound) {
+			report(graph.Damage{What: filepath.Join(name, d.Name()), Err: err})
+		}
+		return ctx.Err()
+	})
+}
