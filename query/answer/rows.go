@@ -50,7 +50,8 @@ func (v ContextValue) MarshalJSONTo(enc *jsontext.Encoder) error {
 }
 
 // Grant is a product of actions, resources and a condition that the principal has; the grants of a row together are exact.
-// Conditions is the residual in the words of the query language, empty when there is none.
+// Conditions is the residual in the words of the query language, empty when there is none. Causes are what an unknown
+// verdict hangs on.
 type Grant struct {
 	Actions     []string       `json:"actions"`
 	Resources   []string       `json:"resources"`
@@ -58,6 +59,7 @@ type Grant struct {
 	Conditions  string         `json:"conditions"`
 	Via         []StatementRef `json:"via"`
 	Assumptions []string       `json:"assumptions"`
+	Causes      []string       `json:"causes,omitempty"` // for the verdict unknown: the D54 names, each with what it is about
 	Witness     *Witness       `json:"witness"`
 }
 
@@ -150,6 +152,7 @@ type WhatCan struct {
 	Conditions  string         `json:"conditions"`
 	Via         []StatementRef `json:"via"`
 	Assumptions []string       `json:"assumptions"`
+	Causes      []string       `json:"causes,omitempty"`
 	Witness     *Witness       `json:"witness"`
 }
 
@@ -181,6 +184,8 @@ func (r *WhatCan) Field(name string) (any, bool) {
 		return r.Via, true
 	case "assumptions":
 		return r.Assumptions, true
+	case "causes":
+		return r.Causes, true
 	case "witness":
 		return r.Witness, true
 	}
@@ -227,6 +232,8 @@ func grantField(grants []Grant, name string) (any, bool) {
 			}
 		case "assumptions":
 			out.add(g.Assumptions...)
+		case "causes":
+			out.add(g.Causes...)
 		default:
 			return nil, false
 		}

@@ -97,6 +97,7 @@ func nestedGrants() []Column {
 		{Name: "grants.verdict", Type: List},
 		{Name: "grants.conditions", Type: List},
 		{Name: "grants.assumptions", Type: List},
+		{Name: "grants.causes", Type: List},
 		{Name: "grants.via.layer", Type: List},
 		{Name: "grants.via.policy", Type: List, ARN: true},
 		{Name: "grants.via.sid", Type: List},
@@ -144,6 +145,7 @@ func WhatCanSchema() *Schema {
 		{Name: "conditions"},
 		{Name: "via", Type: Object},
 		{Name: "assumptions", Type: List},
+		{Name: "causes", Type: List},
 		{Name: "witness", Type: Object},
 	}, Nested: []Column{
 		{Name: "via.layer", Type: List},

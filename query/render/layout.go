@@ -62,7 +62,11 @@ func layoutOf(s *answer.Schema, wide bool) *layout {
 		l.entries = func(r answer.Row, full bool) [][]string {
 			row := r.(*answer.WhoCan)
 			whole := answer.Grant{Verdict: row.Verdict, Actions: row.Actions, Resources: row.Resources}
-			return grantEntries([]string{who(row.Principal)}, nil, whole, row.Grants, full)
+			grants := row.Grants
+			if !wide {
+				grants = summarized(grants, whole)
+			}
+			return grantEntries([]string{who(row.Principal)}, nil, whole, grants, full)
 		}
 	case answer.KindCan:
 		l = &layout{headings: append(append(lead, grantHeadings()...), heading{title: "COVERS"}), noun: [2]string{"principal", "principals"}}
@@ -72,14 +76,18 @@ func layoutOf(s *answer.Schema, wide bool) *layout {
 			if row.Verdict == answer.Denied {
 				whole.Conditions = "never (" + row.Layer + ")"
 			}
-			return grantEntries([]string{who(row.Principal)}, []string{yesNo(row.Covers)}, whole, row.Grants, full)
+			grants := row.Grants
+			if !wide {
+				grants = summarized(grants, answer.Grant{})
+			}
+			return grantEntries([]string{who(row.Principal)}, []string{yesNo(row.Covers)}, whole, grants, full)
 		}
 	case answer.KindWhatCan:
 		l = &layout{headings: append(append(lead, heading{title: "SERVICE", share: 2, lines: 2}, heading{title: "ACCESS", share: 2, lines: 3}), grantHeadings()...), noun: [2]string{"grant", "grants"}}
 		l.entries = func(r answer.Row, full bool) [][]string {
 			row := r.(*answer.WhatCan)
 			grant := answer.Grant{Verdict: row.Verdict, Actions: row.Actions, Resources: row.Resources, Conditions: row.Conditions,
-				Via: row.Via, Assumptions: row.Assumptions, Witness: row.Witness}
+				Via: row.Via, Assumptions: row.Assumptions, Causes: row.Causes, Witness: row.Witness}
 			return grantEntries([]string{who(row.Principal), row.Service, row.Access}, nil, grant, nil, full)
 		}
 	default:
@@ -106,6 +114,50 @@ func narrowed(entries func(answer.Row, bool) [][]string, columns int) func(answe
 	}
 }
 
+// summarized joins the grants that have the same verdict under the same conditions: what they allow together, without saying
+// which action goes with which resource. Where all have the same, the whole row's own summary is shorter.
+func summarized(grants []answer.Grant, whole answer.Grant) []answer.Grant {
+	type key struct {
+		verdict answer.Verdict
+		when    string
+	}
+	var out []answer.Grant
+	at := make(map[key]int)
+	for i := range grants {
+		g := &grants[i]
+		k := key{g.Verdict, when(g)}
+		n, known := at[k]
+		if !known {
+			at[k] = len(out)
+			joined := *g
+			joined.Actions, joined.Resources = slices.Clone(g.Actions), slices.Clone(g.Resources)
+			out = append(out, joined)
+			continue
+		}
+		out[n].Actions = union(out[n].Actions, g.Actions)
+		out[n].Resources = union(out[n].Resources, g.Resources)
+	}
+	if len(out) == 1 && len(whole.Actions) > 0 {
+		out[0].Actions = whole.Actions
+	}
+	return out
+}
+
+// union appends what is new of more.
+func union(to, more []string) []string {
+	have := make(map[string]bool, len(to))
+	for _, s := range to {
+		have[s] = true
+	}
+	for _, s := range more {
+		if !have[s] {
+			have[s] = true
+			to = append(to, s)
+		}
+	}
+	return to
+}
+
 // grantEntries makes one line a grant, the leading cells on the first line only. A row without grants shows whole.
 func grantEntries(lead, tail []string, whole answer.Grant, grants []answer.Grant, full bool) [][]string {
 	if len(grants) == 0 {
@@ -124,7 +176,7 @@ func grantEntries(lead, tail []string, whole answer.Grant, grants []answer.Grant
 		out = append(out, slices.Concat(before, grantCells(&shown[i], full), after, proofCells(&shown[i])))
 	}
 	if rest := len(grants) - len(shown); rest > 0 {
-		more := grantCells(&answer.Grant{Actions: []string{fmt.Sprintf("… %d more grants (-o wide)", rest)}}, full)
+		more := grantCells(&answer.Grant{Actions: []string{fmt.Sprintf("… %d more (-o wide)", rest)}}, full)
 		out = append(out, slices.Concat(make([]string, len(lead)), more, make([]string, len(tail)+3)))
 	}
 	return out
@@ -146,10 +198,10 @@ func proofCells(g *answer.Grant) []string {
 	return []string{strings.Join(g.Assumptions, "; "), strings.Join(via, ", "), witness(g.Witness)}
 }
 
-// when is the residual; where a verdict is unknown, what it hangs on.
+// when is the residual, or what an unknown verdict hangs on.
 func when(g *answer.Grant) string {
-	if g.Conditions == "" && g.Verdict == answer.Unknown {
-		return strings.Join(g.Assumptions, "; ")
+	if g.Verdict == answer.Unknown && len(g.Causes) > 0 {
+		return strings.Join(g.Causes, "; ")
 	}
 	return g.Conditions
 }

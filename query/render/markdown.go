@@ -7,7 +7,7 @@ import (
 	"github.com/accessgraph/accessgraph/query/answer"
 )
 
-// writeMarkdown writes a pipe table with the columns of the table format, nothing cut.
+// writeMarkdown writes a pipe table with the columns and lines of the table format, nothing cut.
 func writeMarkdown(w *bufio.Writer, a *answer.Answer) error {
 	l := layoutOf(a.Schema, false)
 	titles := make([]string, len(l.headings))

@@ -20,8 +20,8 @@ type Format string
 
 // The formats.
 const (
-	Table    Format = "table"    // for people, within the width of the terminal
-	Wide     Format = "wide"     // the table with every column, nothing cut
+	Table    Format = "table"    // for people, within the width of the terminal; grants under one condition are joined
+	Wide     Format = "wide"     // every grant as it is, with what proves it, nothing cut
 	JSON     Format = "json"     // one document
 	NDJSON   Format = "ndjson"   // the rows alone, one a line, as they are found
 	CSV      Format = "csv"      // RFC 4180, one record a row

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,10 +38,11 @@ func samples() map[string]func() *answer.Answer {
 	mfa := answer.Grant{Actions: []string{"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}, Resources: []string{key},
 		Verdict: answer.Conditional, Conditions: "aws:MultiFactorAuthPresent is present and aws:MultiFactorAuthPresent = true and aws:SourceIp in 203.0.113.0/24", Via: via, Witness: witness}
 	all := answer.Grant{Actions: []string{"kms:*"}, Resources: []string{"*"}, Verdict: answer.Allowed, Via: via[:1], Assumptions: []string{"key-delegates-to-account"}, Witness: witness}
-	hang := answer.Grant{Actions: []string{"kms:*"}, Resources: []string{"*"}, Verdict: answer.Unknown, Assumptions: []string{"missing-document: arn:aws:iam::111122223333:policy/Gone"}}
+	hang := answer.Grant{Actions: []string{"kms:*"}, Resources: []string{"*"}, Verdict: answer.Unknown, Causes: []string{"missing-document: arn:aws:iam::111122223333:policy/Gone"}}
 	many := make([]answer.Grant, 9)
 	for i := range many {
 		many[i] = all
+		many[i].Conditions = fmt.Sprintf("aws:PrincipalTag/n = %d", i)
 	}
 	wide := "arn:aws:iam::111122223333:role/" + strings.Repeat("long/", 20) + "Deploy"
 	return map[string]func() *answer.Answer{
@@ -52,6 +54,12 @@ func samples() map[string]func() *answer.Answer {
 			&answer.WhoCan{Principal: "arn:aws:iam::111122223333:user/\x1b[31mred\u202e|日本<b>", Kind: "user", Account: "111122223333", Verdict: answer.Unknown, Actions: []string{"kms:*"}, ActionCount: 54, Resources: []string{"*"}, Grants: []answer.Grant{hang}},
 			&answer.WhoCan{Principal: "lambda.amazonaws.com", Kind: "service", Verdict: answer.Allowed, Actions: []string{"kms:Decrypt"}, ActionCount: 1, Resources: []string{key}, Grants: []answer.Grant{all}},
 		),
+		"joined": frame("who can do kms:* ?", answer.WhoCanSchema(), answer.Summary{},
+			&answer.WhoCan{Principal: alice, Kind: "user", Account: "111122223333", Verdict: answer.Allowed, Actions: []string{"kms:*"}, ActionCount: 54, Resources: []string{"*"},
+				Grants: []answer.Grant{
+					{Verdict: answer.Allowed, Actions: []string{"kms:Decrypt", "kms:Encrypt"}, Resources: []string{key}},
+					{Verdict: answer.Allowed, Actions: []string{"kms:ListKeys"}, Resources: []string{"*"}},
+				}}),
 		"empty": frame("who can do kms:* ?", answer.WhoCanSchema(), answer.Summary{}),
 		"can": frame("can user/alice do kms:Decrypt ?", answer.CanSchema(), answer.Summary{Assumptions: []string{"no-organization-data"}},
 			&answer.Can{Principal: alice, Action: "kms:Decrypt", Resource: "*", Verdict: answer.Conditional, Grants: []answer.Grant{mfa}},

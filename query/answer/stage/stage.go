@@ -1,0 +1,132 @@
+// Package stage runs rows through the stages of a query: where, select, group by, sort by, limit and count.
+//
+// Stages are checked against the schema of the rows before the first row is asked for: an unknown field or a comparison
+// that has no meaning is an error with its position. Rows stream: where, select and limit hold none, and nothing after the
+// last row that limit lets through is asked for; group by holds one entry a group, and sort by holds all rows.
+//
+// A list field is compared by its elements (one that fits is enough; != is the exact complement of =) and grouped by them:
+// a row counts once in the group of each.
+package stage
+
+import (
+	"time"
+
+	"github.com/accessgraph/accessgraph/query/answer"
+	"github.com/accessgraph/accessgraph/query/syntax"
+)
+
+// Result is what the stages make: rows of a schema. Tally is for after the last row.
+type Result struct {
+	Schema *answer.Schema
+	Rows   answer.Rows
+	tally  *tally
+}
+
+// Tally tells how many rows came out and how many verdicts among them are unknown. Rows that were grouped or counted are
+// counted with their groups.
+func (r *Result) Tally() (count, unknown int) { return r.tally.count, r.tally.unknown }
+
+type tally struct {
+	count, unknown int
+}
+
+// pipeline is a Result in the making.
+type pipeline struct {
+	schema *answer.Schema
+	rows   answer.Rows
+	text   string
+	now    time.Time
+	tally  *tally
+}
+
+// Apply puts the stages of q behind the rows of its question. text is what q was parsed from, for errors, which are
+// *syntax.Error. now is what ages are counted from: the time of the snapshot, so that the answer depends on nothing else.
+func Apply(schema *answer.Schema, rows answer.Rows, q *syntax.Query, text string, now time.Time) (*Result, error) {
+	p := &pipeline{schema: schema, rows: rows, text: text, now: now, tally: &tally{}}
+	for _, s := range q.Stages {
+		if err := p.add(s); err != nil {
+			return nil, err
+		}
+	}
+	inner, t := p.rows, p.tally
+	counted := func(yield func(answer.Row, error) bool) {
+		for r, err := range inner {
+			if err == nil {
+				t.add(r)
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+	return &Result{Schema: p.schema, Rows: counted, tally: t}, nil
+}
+
+func (t *tally) add(r answer.Row) {
+	t.count++
+	t.verdict(r)
+}
+
+func (t *tally) verdict(r answer.Row) {
+	if r.RowVerdict() == answer.Unknown {
+		t.unknown++
+	}
+}
+
+func (p *pipeline) add(s syntax.Stage) error {
+	switch s := s.(type) {
+	case *syntax.Where:
+		return p.where(s)
+	case *syntax.Select:
+		return p.selectFields(s)
+	case *syntax.GroupBy:
+		return p.groupBy(s)
+	case *syntax.SortBy:
+		return p.sortBy(s)
+	case *syntax.Limit:
+		p.limit(s.Rows)
+	case *syntax.Count:
+		p.count()
+	}
+	return nil
+}
+
+// limit lets n rows through and asks for no more.
+func (p *pipeline) limit(n int) {
+	inner := p.rows
+	p.rows = func(yield func(answer.Row, error) bool) {
+		if n <= 0 {
+			return
+		}
+		left := n
+		for r, err := range inner {
+			if !yield(r, err) || err != nil {
+				return
+			}
+			if left--; left == 0 {
+				return
+			}
+		}
+	}
+}
+
+// count makes one row of the number of rows.
+func (p *pipeline) count() {
+	inner, t := p.rows, p.tally
+	schema := &answer.Schema{Kind: answer.KindRecord, Columns: []answer.Column{countColumn()}}
+	p.schema = schema
+	p.rows = func(yield func(answer.Row, error) bool) {
+		n := 0
+		for r, err := range inner {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			n++
+			t.verdict(r)
+		}
+		yield(&answer.Record{Schema: schema, Values: []any{float64(n)}}, nil)
+	}
+}
+
+func countColumn() answer.Column { return answer.Column{Name: "count", Type: answer.Number} }
