@@ -51,8 +51,17 @@ type evaluation struct {
 	unsure    bool // which of the two is not known (D6)
 }
 
-// newEvaluation gathers the statements in play for a caller of the snapshot. ok is false when nothing can be allowed.
+// newEvaluation is evaluationFor, with somewhere to put symbols; ok is false when nothing can be allowed.
 func newEvaluation(t *targets, c *caller, g *targetGroup, budget *region.Budget) (*evaluation, bool) {
+	e, ok := evaluationFor(t, c, g, budget)
+	if ok {
+		e.symbols = newSymbols(e.w, budget)
+	}
+	return e, ok
+}
+
+// evaluationFor gathers the statements in play for a caller of the snapshot. ok is false when nothing can be allowed.
+func evaluationFor(t *targets, c *caller, g *targetGroup, budget *region.Budget) (*evaluation, bool) {
 	e := &evaluation{
 		w: t.world, asking: t.question, caller: c, group: g, budget: budget, live: g.actions, layers: layersOf(c, g),
 		applies: func(it *item) region.Set {
@@ -71,15 +80,11 @@ func newEvaluation(t *targets, c *caller, g *targetGroup, budget *region.Budget)
 	}
 	e.outsider, e.unsure = relation(&c.principal, g.ownerAccount(), g.star)
 	e.gather()
-	if !e.grantsSomething() {
-		return nil, false
-	}
 	for _, p := range t.question.Resources {
 		e.question = append(e.question, e.tests.add(policy.ResourceTemplate(p, policy.Identity, false)))
 	}
 	e.mentionedResources(t.question.When)
-	e.symbols = newSymbols(e.w, budget)
-	return e, true
+	return e, e.grantsSomething()
 }
 
 // layersOf are the policies in force between a caller and a group (D1). What is only possible, such as an endpoint or a

@@ -42,6 +42,8 @@ type Access struct {
 	members    region.Set
 	sketch     *sketch     // the witness, before it is tied to one principal
 	evaluation *evaluation // where it comes from
+	question   *compiledQuestion
+	hints      []*policy.ActionPattern // of the granting statements, for print
 }
 
 // raw is a grant before its resources and residual are put into words.
@@ -167,6 +169,9 @@ func mergeRaw(raws []*raw) []*raw {
 	return mergeBy(raws, func(r *raw) string {
 		var b strings.Builder
 		b.WriteString(r.key())
+		for _, v := range sortedRefs(r.via) { // a proof of one action is none of another
+			fmt.Fprintf(&b, "\x00%d\x00%s\x00%d", v.Layer, v.Policy, v.Index)
+		}
 		for _, p := range r.pieces {
 			b.WriteByte(0)
 			b.WriteString(p.item.text)
@@ -175,7 +180,7 @@ func mergeRaw(raws []*raw) []*raw {
 			}
 		}
 		return b.String()
-	}, func(a, b *raw) { a.members = a.members.Or(b.members); a.addVia(b.via) })
+	}, func(a, b *raw) { a.members = a.members.Or(b.members) })
 }
 
 func mergeBy(raws []*raw, key func(*raw) string, join func(a, b *raw)) []*raw {
@@ -244,7 +249,7 @@ func (e *evaluation) put(r *raw) ([]*Access, error) {
 	for _, d := range e.describe(r.pieces) {
 		a := &Access{
 			Resources: d.patterns, Verdict: r.verdict, Conditions: residual, Via: sortedRefs(r.via), Assumptions: r.assumes,
-			members: r.members, sketch: sk, evaluation: e,
+			members: r.members, sketch: sk, evaluation: e, question: e.asking, hints: r.hints(),
 		}
 		if d.condition != nil {
 			a.Conditions = d.condition
@@ -256,7 +261,7 @@ func (e *evaluation) put(r *raw) ([]*Access, error) {
 			a.Causes = appendCause(a.Causes, c.cause)
 			a.Notes = append(a.Notes, string(c.cause)+": "+c.name)
 		}
-		a.Actions, a.ActionCount = e.actionPatterns(r)
+		a.Actions, a.ActionCount = e.asking.spell(r.members, a.hints)
 		out = append(out, a)
 	}
 	return out, nil
@@ -391,8 +396,8 @@ func sortedRefs(refs []StatementRef) []StatementRef {
 	return out
 }
 
-// actionPatterns spells a set of members with the question's own patterns, those of the granting statements, and names.
-func (e *evaluation) actionPatterns(r *raw) ([]string, int) {
+// hints are the action patterns of the granting statements.
+func (r *raw) hints() []*policy.ActionPattern {
 	var hints []*policy.ActionPattern
 	for _, g := range r.part.granting {
 		if s := g.in.statement; s != nil && !s.Actions.Not {
@@ -401,7 +406,7 @@ func (e *evaluation) actionPatterns(r *raw) ([]string, int) {
 			}
 		}
 	}
-	return e.asking.spell(r.members, hints)
+	return hints
 }
 
 // spell writes a set of members as patterns; the number is that of catalogue actions in it.
@@ -440,6 +445,12 @@ func (c *compiledQuestion) spell(members region.Set, hints []*policy.ActionPatte
 			take(s.name+":*", s.members)
 		}
 	}
+	for _, s := range c.verbs {
+		if left.Empty() {
+			break
+		}
+		take(s.name+"*", s.members)
+	}
 	left.Each(func(i int) { out = append(out, c.members[i].name) })
 	sort.Strings(out)
 	return out, count
@@ -472,6 +483,61 @@ func (c *compiledQuestion) serviceSets() []serviceSet {
 		})
 	}
 	return c.sets
+}
+
+// verbSets are the members of each service that begin with the same verb (kms:List…), together with the service's unknown
+// actions, which a pattern of that verb may stand for: where all of them are in a set, the pattern says so.
+func (c *compiledQuestion) verbSets() {
+	other := map[string]int{}
+	for i := range c.members {
+		if c.members[i].other {
+			other[ActionService(c.members[i].name)] = i
+		}
+	}
+	index := map[string]int{}
+	for i := range c.members {
+		m := &c.members[i]
+		service, name, _ := strings.Cut(m.name, ":")
+		any, ok := other[strings.ToLower(service)]
+		if !ok || m.action == nil {
+			continue
+		}
+		verb := service + ":" + leadingVerb(name)
+		at, seen := index[verb]
+		if !seen {
+			at = len(c.verbs)
+			index[verb] = at
+			c.verbs = append(c.verbs, serviceSet{name: verb, members: region.SetOf(len(c.members), any)})
+		}
+		c.verbs[at].members.Add(i)
+	}
+	kept := c.verbs[:0]
+	for _, v := range c.verbs {
+		if v.members.Count() > 3 && c.alone(v) {
+			kept = append(kept, v)
+		}
+	}
+	c.verbs = kept
+}
+
+// alone tells whether no member outside the set begins with its verb (kms:Enable takes in kms:EnableKeyRotation, but not kms:Encrypt).
+func (c *compiledQuestion) alone(v serviceSet) bool {
+	for i := range c.members {
+		if !v.members.Has(i) && c.members[i].action != nil && strings.HasPrefix(c.members[i].name, v.name) {
+			return false
+		}
+	}
+	return true
+}
+
+// leadingVerb is the first word of a name: List of ListKeys.
+func leadingVerb(name string) string {
+	for i := 1; i < len(name); i++ {
+		if name[i] >= 'A' && name[i] <= 'Z' {
+			return name[:i]
+		}
+	}
+	return name
 }
 
 // within tells whether a statement's pattern stands for no action that the question does not ask for, so that an answer may

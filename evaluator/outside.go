@@ -54,8 +54,8 @@ func (w *World) inZone(id string) bool {
 func (w *World) grantees(g *targetGroup) []*caller {
 	seen := map[string]*caller{}
 	add := func(c *caller) {
-		if c != nil && seen[c.kind+"\x00"+c.arn] == nil {
-			seen[c.kind+"\x00"+c.arn] = c
+		if c != nil && seen[c.kind+"\x00"+c.arn+"\x00"+c.principal.ARN] == nil {
+			seen[c.kind+"\x00"+c.arn+"\x00"+c.principal.ARN] = c
 		}
 	}
 	if g.policy != nil {
@@ -92,7 +92,7 @@ func (w *World) grantees(g *targetGroup) []*caller {
 // addPublic stands for everyone: an unsigned caller, and any principal of an account outside the zone of trust.
 func (w *World) addPublic(add func(*caller)) {
 	add(&caller{kind: "public", arn: "*", name: "anonymous", outside: true, principal: Principal{Kind: Anonymous, ARN: "anonymous"}})
-	add(&caller{kind: "public", arn: "* (any AWS account)", name: "any AWS account", outside: true, principal: Principal{
+	add(&caller{kind: "public", arn: "*", name: "any AWS account", outside: true, principal: Principal{
 		Kind: RoleSession, ARN: "arn:aws:sts::" + strangerAccount + ":assumed-role/anyone/session",
 		RoleARN: "arn:aws:iam::" + strangerAccount + ":role/anyone", UniqueID: "AROAANYONE", Account: strangerAccount,
 	}})
@@ -287,6 +287,7 @@ func (w *World) judgeOutside(ctx context.Context, t *targets, filter func(*Subje
 		r := rows[k]
 		r.row.Grants = joinGrants(r.row.Grants)
 		r.row.Verdict, r.row.Covers = t.question.sum(r.row.Grants, &coverage{gaps: t.question.none(), denied: r.cover.denied})
+		r.row.Actions, r.row.ActionCount = t.question.union(r.row.Grants)
 		if r.row.Verdict != Denied {
 			out = append(out, r.row)
 		}
@@ -324,6 +325,8 @@ func (w *World) judgeGrantee(t *targets, c *caller, g *targetGroup, rows map[str
 			r.row.Account = ""
 		}
 		rows[key] = r
+	} else if c.principal.Account == strangerAccount {
+		grants = beyond(r.row.Grants, grants)
 	}
 	for _, a := range grants {
 		if a.sketch != nil {
@@ -336,4 +339,22 @@ func (w *World) judgeGrantee(t *targets, c *caller, g *targetGroup, rows map[str
 		r.row.Grants = append(r.row.Grants, a)
 	}
 	return nil
+}
+
+// beyond drops grants to any AWS account that unsigned callers have just so: the public row says it once.
+func beyond(have, more []*Access) []*Access {
+	known := map[string]bool{}
+	key := func(a *Access) string {
+		return a.members.Key() + exprText(a.Conditions) + a.Verdict.String() + strings.Join(a.Resources, "\x00")
+	}
+	for _, a := range have {
+		known[key(a)] = true
+	}
+	var out []*Access
+	for _, a := range more {
+		if !known[key(a)] {
+			out = append(out, a)
+		}
+	}
+	return out
 }

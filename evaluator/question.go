@@ -21,6 +21,15 @@ type Question struct {
 	Budget    int64    // steps of work for one principal; 0: DefaultBudget
 }
 
+// QuestionError is returned for a question that cannot be asked: an action or a resource that is none.
+type QuestionError struct{ Message string }
+
+func (e *QuestionError) Error() string { return e.Message }
+
+func badQuestion(format string, args ...any) error {
+	return &QuestionError{Message: fmt.Sprintf(format, args...)}
+}
+
 // DefaultBudget is the number of engine steps that one principal's verdict may cost; it takes well under a second.
 const DefaultBudget = 20_000_000
 
@@ -48,7 +57,8 @@ type compiledQuestion struct {
 	mu       sync.Mutex            // guards actions
 	warnings []string
 	services map[string]bool
-	sets     []serviceSet
+	sets     []serviceSet // by service
+	verbs    []serviceSet // by service and verb
 }
 
 // askedAction is one action of the question as written, with the members that it stands for.
@@ -103,12 +113,13 @@ func (w *World) compile(q Question) (*compiledQuestion, error) {
 	for _, r := range q.Resources {
 		t := policy.ResourceTemplate(r, policy.Identity, false)
 		if t.Static == nil {
-			return nil, fmt.Errorf("resource %q: want an ARN or a pattern without variables", r)
+			return nil, badQuestion("resource %q: want an ARN or a pattern without variables", r)
 		}
 		c.patterns = append(c.patterns, *t.Static)
 	}
 	mentionedKeys(q.When, c.named)
 	c.serviceSets()
+	c.verbSets()
 	return c, nil
 }
 
@@ -126,19 +137,19 @@ func (w *World) expand(text string, c *compiledQuestion) ([]string, error) {
 			}
 		}
 		if len(names) == 0 {
-			return nil, fmt.Errorf("action %q: the catalogue has no service %q", text, service)
+			return nil, badQuestion("action %q: the catalogue has no service %q", text, service)
 		}
 		return names, nil
 	}
 	if strings.HasPrefix(text, "@") || strings.Contains(text, ":@") {
-		return nil, fmt.Errorf("action %q: want @list, @read, @write, @tagging or @permissions", text)
+		return nil, badQuestion("action %q: want @list, @read, @write, @tagging or @permissions", text)
 	}
 	if text == "*" {
 		text = "*:*"
 	}
 	service, name, ok := strings.Cut(text, ":")
 	if !ok || service == "" || name == "" {
-		return nil, fmt.Errorf("action %q: want service:Name, such as kms:Decrypt", text)
+		return nil, badQuestion("action %q: want service:Name, such as kms:Decrypt", text)
 	}
 	var names []string
 	for a := range w.catalog.Actions(text) {

@@ -21,6 +21,9 @@ type Row struct {
 	Covers    bool    // everything asked is allowed, whatever the open keys are
 	Grants    []*Access
 	Layer     Layer // for a denial: the layer that withheld
+
+	Actions     []string // of all grants together
+	ActionCount int
 }
 
 // Answer is what a question over many principals gave.
@@ -120,9 +123,10 @@ func (w *World) judgeClass(ctx context.Context, t *targets, cl *class) ([]*Row, 
 	if verdict == Denied {
 		return nil, nil
 	}
+	actions, count := t.question.union(grants)
 	rows := make([]*Row, 0, len(cl.members))
 	for _, m := range cl.members {
-		row := &Row{Principal: m.arn, Kind: m.kind, Account: m.principal.Account, Verdict: verdict, Covers: covers}
+		row := &Row{Principal: m.arn, Kind: m.kind, Account: m.principal.Account, Verdict: verdict, Covers: covers, Actions: actions, ActionCount: count}
 		doubted := false
 		for _, a := range grants {
 			own := *a
@@ -269,4 +273,15 @@ func (c *compiledQuestion) sum(grants []*Access, cover *coverage) (Verdict, bool
 		})
 	}
 	return verdict, covers
+}
+
+// union spells the actions of all grants together.
+func (c *compiledQuestion) union(grants []*Access) ([]string, int) {
+	all := c.none()
+	var hints []*policy.ActionPattern
+	for _, g := range grants {
+		all = all.Or(g.members)
+		hints = append(hints, g.hints...)
+	}
+	return c.spell(all, hints)
 }

@@ -63,13 +63,27 @@ func (e *evaluation) bestMember(r *raw) int {
 	return best
 }
 
+// sampleResource is some resource of a grant, a likely one where there is a choice.
 func (e *evaluation) sampleResource(r *raw) string {
 	p := &r.part.cell.pieces[0]
-	if p.witness != "" {
-		return p.witness
-	}
 	if p.item.literal {
 		return p.item.text
+	}
+	candidates := []region.Pattern{p.item.pattern}
+	if !p.whole {
+		for i, at := range p.split.tests {
+			if p.bits.Has(i) {
+				candidates = append(candidates, e.tests.list[at].pattern)
+			}
+		}
+	}
+	for i := len(candidates) - 1; i >= 0; i-- {
+		if text := likely(candidates[i]); e.inPiece(p, text) {
+			return text
+		}
+	}
+	if p.witness != "" {
+		return p.witness
 	}
 	if w, ok, err := region.Find(e.budget, p.item.langs...); err == nil && ok {
 		if p.item.claimed && e.w.byARN[w] != nil {
@@ -78,6 +92,63 @@ func (e *evaluation) sampleResource(r *raw) string {
 		return w
 	}
 	return p.item.text
+}
+
+// inPiece tells whether a resource lies in a piece of the resource dimension.
+func (e *evaluation) inPiece(p *piece, text string) bool {
+	if p.item.claimed && e.w.byARN[text] != nil {
+		return false
+	}
+	for _, l := range p.item.langs {
+		if !l.Match(text) {
+			return false
+		}
+	}
+	if p.whole && p.split == nil {
+		return true
+	}
+	for i, at := range p.split.tests {
+		if e.tests.list[at].matcher.Match(text) != p.bits.Has(i) {
+			return false
+		}
+	}
+	return !p.item.claimed || !e.claimedUnder(text)
+}
+
+// claimedUnder tells whether something of the snapshot claims a resource as lying under it.
+func (e *evaluation) claimedUnder(text string) bool {
+	for i, r := range text {
+		if (r == '/' || r == ':') && e.w.byARN[text[:i]] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// likely fills a pattern's wildcards with what such a field usually holds.
+func likely(p region.Pattern) string {
+	var b strings.Builder
+	field := 1
+	for _, t := range p.Tokens {
+		switch t.Kind {
+		case region.TokenRune:
+			b.WriteRune(t.Rune)
+			if t.Rune == ':' {
+				field++
+			}
+		case region.TokenAny, region.TokenAnyInField:
+			b.WriteByte('x')
+		default:
+			if field == 2 {
+				b.WriteString("aws")
+			} else if field == 4 {
+				b.WriteString("us-east-1")
+			} else {
+				b.WriteString("example")
+			}
+		}
+	}
+	return b.String()
 }
 
 // value is the key's value in an assignment; a key that does not matter is left out where it may be.
@@ -224,14 +295,34 @@ func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bo
 	d := Decider{Actions: CatalogTypes(e.w.catalog)}
 	got := d.Decide(r, &layers)
 	w := &Witness{Principal: r.Principal.ARN, Action: r.Action, Resource: r.Target.Resource}
+	spelled := e.spelling(sk, c)
 	r.Context.Each(func(key string, v policy.ContextValue) {
-		kv := KeyValue{Key: key, Multi: v.Multi, Values: v.List}
+		kv := KeyValue{Key: spelled[key], Multi: v.Multi, Values: v.List}
 		if !v.Multi {
 			kv.Values = []string{v.Single}
 		}
 		w.Context = append(w.Context, kv)
 	})
 	return w, unknown || got.Effect == Allowed && len(got.Uncertainties) == 0
+}
+
+// spelling gives the keys of a witness as AWS and the policies write them.
+func (e *evaluation) spelling(sk *sketch, c *caller) map[string]string {
+	out := map[string]string{"aws:currenttime": "aws:CurrentTime"}
+	for _, k := range e.standardKeys(c) {
+		out[policy.CanonicalKey(k)] = k
+	}
+	for _, kv := range sk.request {
+		key := policy.CanonicalKey(kv.Key)
+		if out[key] != "" {
+			continue
+		}
+		out[key] = kv.Key
+		if info, ok := e.w.catalog.ConditionKey(key); ok && !info.Family() {
+			out[key] = info.Name
+		}
+	}
+	return out
 }
 
 // allowAll is the identity policy that stands in for the unknown side of an outside account (D50).

@@ -1,0 +1,263 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"path"
+	"strings"
+
+	"github.com/accessgraph/accessgraph/evaluator"
+	"github.com/accessgraph/accessgraph/query/answer"
+	"github.com/accessgraph/accessgraph/query/syntax"
+)
+
+// plan turns one question into what the evaluator is asked, and its answer into rows.
+type plan struct {
+	engine  *Engine
+	text    string
+	options Options
+}
+
+func (p *plan) question(access *syntax.Access, c *syntax.Clauses) (evaluator.Question, error) {
+	q := evaluator.Question{Strict: p.options.Strict, Budget: p.options.Budget}
+	if access != nil {
+		q.AllOf = access.Quantifier == syntax.AllOf
+		for _, a := range access.Actions {
+			q.Actions = append(q.Actions, actionText(a))
+		}
+	}
+	for _, r := range c.On {
+		q.Resources = append(q.Resources, r.Pattern)
+	}
+	r := reader{catalog: p.engine.catalog, text: p.text}
+	when, err := r.expr(c.When)
+	q.When = when
+	return q, err
+}
+
+// actionText spells an action as the evaluator reads it: a pattern, @write or kms:@write.
+func actionText(a syntax.ActionPattern) string {
+	if a.Level == "" {
+		return a.Text
+	}
+	service, _, ok := strings.Cut(a.Text, ":")
+	if !ok || service == "*" {
+		return "@" + a.Level
+	}
+	return service + ":@" + a.Level
+}
+
+func (p *plan) whoCan(ctx context.Context, q *syntax.WhoCan) ([]answer.Row, *evaluator.Answer, error) {
+	question, err := p.question(&q.Access, &q.Clauses)
+	if err != nil {
+		return nil, nil, err
+	}
+	filter, err := p.filter(&q.Clauses)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := p.engine.world.WhoCan(ctx, question, filter)
+	if err != nil {
+		return nil, nil, p.place(err, q.Access.Pos)
+	}
+	rows := make([]answer.Row, 0, len(a.Rows))
+	for _, r := range a.Rows {
+		rows = append(rows, p.whoCanRow(r))
+	}
+	return rows, a, nil
+}
+
+func (p *plan) can(ctx context.Context, q *syntax.Can) ([]answer.Row, *evaluator.Answer, error) {
+	question, err := p.question(&q.Access, &q.Clauses)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := p.engine.world.Can(ctx, question, selector(q.Principal))
+	if err != nil {
+		return nil, nil, p.place(err, q.Principal.Pos)
+	}
+	rows := make([]answer.Row, 0, len(a.Rows))
+	for _, r := range a.Rows {
+		row := &answer.Can{
+			Principal: r.Principal, Action: joined(question.Actions), Resource: joined(question.Resources), Covers: r.Covers,
+			Verdict: answer.Verdict(r.Verdict.String()), Grants: p.grants(r.Grants),
+		}
+		if r.Verdict == evaluator.Denied {
+			row.Layer = r.Layer.String()
+		}
+		rows = append(rows, row)
+	}
+	return rows, a, nil
+}
+
+func joined(texts []string) string {
+	if len(texts) == 0 {
+		return "*"
+	}
+	return strings.Join(texts, ", ")
+}
+
+func (p *plan) whatCan(ctx context.Context, q *syntax.WhatCan) ([]answer.Row, *evaluator.Answer, error) {
+	question, err := p.question(nil, &q.Clauses)
+	if err != nil {
+		return nil, nil, err
+	}
+	powers, a, err := p.engine.world.WhatCan(ctx, question, selector(q.Principal))
+	if err != nil {
+		return nil, nil, p.place(err, q.Principal.Pos)
+	}
+	rows := make([]answer.Row, 0, len(powers))
+	for _, w := range powers {
+		g := p.grant(w.Grant)
+		rows = append(rows, &answer.WhatCan{
+			Principal: w.Principal, Account: w.Account, Service: w.Service, Access: w.Access, Actions: g.Actions,
+			ActionCount: w.Grant.ActionCount, Resources: g.Resources, Verdict: g.Verdict, Conditions: g.Conditions, Via: g.Via,
+			Assumptions: g.Assumptions, Witness: g.Witness,
+		})
+	}
+	return rows, a, nil
+}
+
+// place points an error of the evaluator at the part of the query that it is about.
+func (p *plan) place(err error, at syntax.Pos) error {
+	var bad *evaluator.QuestionError
+	var nobody *evaluator.NoPrincipalError
+	if errors.As(err, &bad) || errors.As(err, &nobody) {
+		return &syntax.Error{Offset: at.Offset, Line: at.Line, Column: at.Column, Message: err.Error(), Query: p.text}
+	}
+	return err
+}
+
+func selector(p *syntax.Principal) evaluator.Selector {
+	kind := map[syntax.PrincipalKind]evaluator.SelectorKind{
+		syntax.PrincipalARN: evaluator.SelectARN, syntax.PrincipalRole: evaluator.SelectRole, syntax.PrincipalUser: evaluator.SelectUser,
+		syntax.PrincipalGroup: evaluator.SelectGroup, syntax.PrincipalRoot: evaluator.SelectRoot,
+		syntax.PrincipalAccount: evaluator.SelectAccount, syntax.PrincipalService: evaluator.SelectService,
+	}[p.Kind]
+	return evaluator.Selector{Kind: kind, Name: p.Name}
+}
+
+// filter is the question's in and except.
+func (p *plan) filter(c *syntax.Clauses) (func(*evaluator.Subject) bool, error) {
+	if len(c.In) == 0 && len(c.Except) == 0 {
+		return nil, nil
+	}
+	return func(s *evaluator.Subject) bool {
+		inside := len(c.In) == 0
+		for i := range c.In {
+			inside = inside || inScope(&c.In[i], s)
+		}
+		if !inside {
+			return false
+		}
+		for _, x := range c.Except {
+			switch x := x.(type) {
+			case *syntax.Scope:
+				if inScope(x, s) {
+					return false
+				}
+			case *syntax.Principal:
+				if isPrincipal(x, s) {
+					return false
+				}
+			}
+		}
+		return true
+	}, nil
+}
+
+func inScope(scope *syntax.Scope, s *evaluator.Subject) bool {
+	switch scope.Kind {
+	case syntax.ScopeAccount:
+		return s.Account == scope.Name
+	case syntax.ScopeOU:
+		for _, name := range s.Path {
+			if name == scope.Name {
+				return true
+			}
+		}
+	case syntax.ScopeOrg:
+		return s.Org == scope.Name
+	case syntax.ScopeOutside:
+		return s.Outside
+	case syntax.ScopeTag:
+		for k, v := range s.Tags {
+			if strings.EqualFold(k, scope.Name) && v == scope.Value {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isPrincipal(p *syntax.Principal, s *evaluator.Subject) bool {
+	named := func(kind string) bool {
+		return s.Kind == kind && (s.Name == p.Name || strings.HasSuffix(s.ARN, ":"+kind+"/"+p.Name))
+	}
+	switch p.Kind {
+	case syntax.PrincipalARN:
+		if strings.ContainsAny(p.Name, "*?") {
+			ok, err := path.Match(strings.ReplaceAll(p.Name, "/", "\x00"), strings.ReplaceAll(s.ARN, "/", "\x00"))
+			return err == nil && ok
+		}
+		return s.ARN == p.Name
+	case syntax.PrincipalRole:
+		return named("role")
+	case syntax.PrincipalUser:
+		return named("user")
+	case syntax.PrincipalRoot:
+		return s.Kind == "root"
+	case syntax.PrincipalAccount:
+		return s.Account == p.Name
+	case syntax.PrincipalService:
+		return s.Kind == "service" && s.Name == p.Name
+	}
+	return false
+}
+
+func (p *plan) whoCanRow(r *evaluator.Row) answer.Row {
+	row := &answer.WhoCan{
+		Principal: r.Principal, Kind: r.Kind, Account: r.Account, Verdict: answer.Verdict(r.Verdict.String()), Grants: p.grants(r.Grants),
+	}
+	row.Actions, row.ActionCount = r.Actions, r.ActionCount
+	seen := map[string]bool{}
+	for _, g := range row.Grants {
+		for _, res := range g.Resources {
+			if !seen[res] {
+				seen[res] = true
+				row.Resources = append(row.Resources, res)
+			}
+		}
+	}
+	return row
+}
+
+func (p *plan) grants(gs []*evaluator.Access) []answer.Grant {
+	out := make([]answer.Grant, 0, len(gs))
+	for _, g := range gs {
+		out = append(out, p.grant(g))
+	}
+	return out
+}
+
+func (p *plan) grant(g *evaluator.Access) answer.Grant {
+	out := answer.Grant{
+		Actions: g.Actions, Resources: g.Resources, Verdict: answer.Verdict(g.Verdict.String()), Conditions: Words(g.Conditions, p.engine.catalog),
+		Assumptions: append([]string{}, g.Assumptions...), Causes: append([]string{}, g.Notes...),
+	}
+	for _, v := range g.Via {
+		out.Via = append(out.Via, answer.StatementRef{Layer: v.Layer.String(), Policy: v.Policy, Sid: v.Sid, Index: v.Index})
+	}
+	if g.Witness != nil {
+		out.Witness = witness(g.Witness)
+	}
+	return out
+}
+
+func witness(w *evaluator.Witness) *answer.Witness {
+	out := &answer.Witness{Principal: w.Principal, Action: w.Action, Resource: w.Resource, Context: map[string]answer.ContextValue{}}
+	for _, kv := range w.Context {
+		out.Context[kv.Key] = answer.ContextValue{Values: kv.Values, Multi: kv.Multi}
+	}
+	return out
+}
