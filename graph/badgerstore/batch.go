@@ -80,6 +80,9 @@ func (s *Store) tidy(m *manifest) error {
 			return storeError(path, "remove what an earlier process left", err)
 		}
 	}
+	if err := s.tidyBlobs(); err != nil {
+		return err
+	}
 	packs := filepath.Join(s.dir, packsName)
 	entries, err := os.ReadDir(packs)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"github.com/accessgraph/accessgraph/graph"
 )
@@ -83,6 +84,29 @@ func openBlob(path string) (*blob, error) {
 	}
 	data := all[blobHead : blobHead+int(size)]
 	return &blob{data: data, name: string(all[blobHead+int(size):]), free: free}, nil
+}
+
+// unfinishedAge is how old a blob that was never finished must be before it is removed: its writer holds no lock.
+const unfinishedAge = time.Hour
+
+// tidyBlobs removes what crashed writers of blobs left.
+func (s *Store) tidyBlobs() error {
+	for _, pattern := range []string{filepath.Join(derivedName, "*.new-*"), filepath.Join(stagingName, "*", "*.new-*")} {
+		paths, err := filepath.Glob(filepath.Join(s.dir, pattern))
+		if err != nil {
+			return err
+		}
+		for _, path := range paths {
+			info, err := os.Stat(path)
+			if err != nil || time.Since(info.ModTime()) < unfinishedAge {
+				continue
+			}
+			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return storeError(path, "remove what an earlier process left", err)
+			}
+		}
+	}
+	return nil
 }
 
 // Derived is graph.Store's; the blob is mapped into memory.

@@ -204,9 +204,9 @@ func (p *pack) checkFile(f fileInfo, all bool) error {
 	return nil
 }
 
-// tableTail finds where the part of a table begins that Badger reads at opening: tailBytes before its index. A table that
+// tableTail finds where the part of a table begins that Badger reads at opening: some bytes before its index. A table that
 // does not look as expected is read whole.
-func tableTail(path string, size int64) int64 {
+func tableTail(path string, size, before int64) int64 {
 	f, err := os.Open(path)
 	if err != nil {
 		return 0
@@ -227,7 +227,7 @@ func tableTail(path string, size int64) int64 {
 	end -= checksum
 	index := number()
 	end -= index
-	return max(0, end-tailBytes)
+	return max(0, end-before)
 }
 
 // isTable tells whether a file of a Badger directory is a table.

@@ -40,7 +40,7 @@ func (s *Store) writePack(ctx context.Context, dir string, contents iter.Seq2[co
 	if err := s.at("tables"); err != nil {
 		return packRef{}, err
 	}
-	ref, err := describePack(dir, desc)
+	ref, err := describePack(dir, desc, s.tail)
 	if err != nil {
 		return packRef{}, storeError(dir, "write pack", err)
 	}
@@ -133,7 +133,7 @@ func appendChunks(buf *z.Buffer, c content) error {
 }
 
 // describePack removes what is not needed, makes the rest durable, and writes PACK.
-func describePack(dir string, desc description) (packRef, error) {
+func describePack(dir string, desc description, tail int64) (packRef, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return packRef{}, err
@@ -146,7 +146,7 @@ func describePack(dir string, desc description) (packRef, error) {
 			}
 			continue
 		}
-		f, err := describeFile(path, e.Name())
+		f, err := describeFile(path, e.Name(), tail)
 		if err != nil {
 			return packRef{}, err
 		}
@@ -163,7 +163,7 @@ func describePack(dir string, desc description) (packRef, error) {
 	return packRef{SHA256: hex.EncodeToString(sum[:]), Bytes: desc.Bytes}, nil
 }
 
-func describeFile(path, name string) (f fileInfo, err error) {
+func describeFile(path, name string, tail int64) (f fileInfo, err error) {
 	if err = os.Chmod(path, fileMode); err != nil {
 		return f, err
 	}
@@ -178,7 +178,7 @@ func describeFile(path, name string) (f fileInfo, err error) {
 	if f.SHA256, err = hashFile(path, 0); err != nil || !isTable(name) {
 		return f, err
 	}
-	if f.Tail = tableTail(path, f.Size); f.Tail > 0 {
+	if f.Tail = tableTail(path, f.Size, tail); f.Tail > 0 {
 		f.TailSHA256, err = hashFile(path, f.Tail)
 	}
 	return f, err

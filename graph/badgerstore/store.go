@@ -18,7 +18,8 @@ import (
 // Store is an open store directory. Opening reads the manifest only; packs are opened by the first read.
 type Store struct {
 	dir   string
-	whole int64 // packs up to this size are hashed when they are opened
+	whole int64 // packs up to this size are hashed when they are opened; tests choose others
+	tail  int64 // how much before the index of a table is hashed in larger ones
 	// hook, when set by a test, is called before each step of a publication and can make it fail.
 	hook func(step string) error
 
@@ -52,7 +53,7 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{dir: dir, whole: wholeHash, current: &view{manifest: m, users: 1}}, nil
+	return &Store{dir: dir, whole: wholeHash, tail: tailBytes, current: &view{manifest: m, users: 1}}, nil
 }
 
 // Create opens the store in dir and makes an empty one when dir is missing or empty. A directory that holds anything else

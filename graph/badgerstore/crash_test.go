@@ -1,0 +1,195 @@
+package badgerstore
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/accessgraph/accessgraph/graph"
+	"github.com/accessgraph/accessgraph/graph/storetest"
+)
+
+// publishDir, when set in the environment, makes the test binary a process that publishes into that store for ever.
+const publishDir = "ACCESSGRAPH_TEST_PUBLISH"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(publishDir); dir != "" {
+		fmt.Fprintln(os.Stderr, publishForEver(dir))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// publishForEver publishes one account after another and prints the number of each entry that was acknowledged.
+func publishForEver(dir string) error {
+	s, err := Create(dir)
+	if err != nil {
+		return err
+	}
+	history, err := s.History(context.Background())
+	if err != nil {
+		return err
+	}
+	for i := range 1 << 20 {
+		id := graph.AccountID(fmt.Sprintf("%012d", (len(history)+i)/2)) // every second one brings nothing new
+		e, err := graph.Publish(context.Background(), s, storetest.Account(id, 40), graph.Meta{Name: "killed"})
+		if err != nil {
+			return err
+		}
+		fmt.Println(e.Number)
+	}
+	return nil
+}
+
+// TestKilledWriter kills a publishing process at random moments: what was acknowledged is there, everything that the
+// history names is whole, and the next writer removes what was left behind.
+func TestKilledWriter(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	r := rand.New(rand.NewPCG(3, 4))
+	acknowledged := 0
+	for round := range 10 {
+		acknowledged = max(acknowledged, publishAndKill(t, dir, time.Duration(r.IntN(250))*time.Millisecond))
+		s, err := Create(dir) // the process may have been killed before the store was made
+		if err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		history, err := s.History(context.Background())
+		if err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		if len(history) < acknowledged {
+			t.Fatalf("round %d: %d entries were acknowledged and %d are there", round, acknowledged, len(history))
+		}
+		if err := graph.Verify(context.Background(), s, func(d graph.Damage) { t.Errorf("round %d: %s", round, d) }); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d entries survived", acknowledged)
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := graph.Publish(context.Background(), s, storetest.Account("222222222222", 5), graph.Meta{}); err != nil {
+		t.Fatal(err)
+	}
+	wantTidy(t, s)
+}
+
+// publishAndKill gives the number of the last entry that the killed process acknowledged.
+func publishAndKill(t *testing.T, dir string, after time.Duration) int {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), publishDir+"="+dir)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(after)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatalf("the publishing process ended by itself: %v: %s", err, &stderr)
+	}
+	_ = cmd.Wait() // says that it was killed
+	if stderr.Len() > 0 {
+		t.Fatalf("the publishing process failed: %s", &stderr)
+	}
+	last := 0
+	for lines := bufio.NewScanner(&stdout); lines.Scan(); {
+		n, err := strconv.Atoi(lines.Text())
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = n
+	}
+	return last
+}
+
+// wantTidy checks that a store's directory holds what its manifest names and nothing else, with nobody else's access.
+func wantTidy(t *testing.T, s *Store) {
+	t.Helper()
+	m, err := readManifest(s.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Packs) > maxPacks {
+		t.Errorf("%d packs, more than %d", len(m.Packs), maxPacks)
+	}
+	named := map[string]bool{}
+	for _, p := range m.Packs {
+		named[p.Name] = true
+	}
+	err = filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(s.dir, path)
+		if err != nil {
+			return err
+		}
+		if strings.Contains(rel, ".new-") || rel == tmpName || filepath.Dir(rel) == packsName && !named[d.Name()] {
+			t.Errorf("%s was left behind", rel)
+		}
+		info, err := d.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %v", rel, info.Mode())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFailedSteps makes a publication fail at each of its steps: the error arrives, nothing of it is visible, earlier
+// snapshots are whole, and the next publication works.
+func TestFailedSteps(t *testing.T) {
+	ctx := context.Background()
+	s := newStore(t)
+	defer s.Close()
+	if _, err := graph.Publish(ctx, s, storetest.Account("111111111111", 100), graph.Meta{}); err != nil {
+		t.Fatal(err)
+	}
+	boom := errors.New("boom")
+	entries := 1
+	for i, step := range []string{"reserve", "tables", "described", "renamed", "manifest"} {
+		reached := false
+		s.hook = func(at string) error {
+			if at == step {
+				reached = true
+				return boom
+			}
+			return nil
+		}
+		f := storetest.Account(graph.AccountID(fmt.Sprintf("%012d", i)), 30)
+		if _, err := graph.Publish(ctx, s, f, graph.Meta{}); !errors.Is(err, boom) || !reached {
+			t.Errorf("%s: the error is %v", step, err)
+		}
+		s.hook = nil
+		if history, err := s.History(ctx); err != nil || len(history) != entries {
+			t.Errorf("%s: history is %v, %v", step, history, err)
+		}
+		if err := graph.Verify(ctx, s, func(d graph.Damage) { t.Errorf("%s: %s", step, d) }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := graph.Publish(ctx, s, f, graph.Meta{}); err != nil {
+			t.Errorf("%s: publish afterwards: %v", step, err)
+		}
+		entries++
+		wantTidy(t, s)
+	}
+}
