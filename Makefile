@@ -9,6 +9,9 @@ GO       ?= go
 FUZZTIME ?= 30s
 CHECKS   ?= 100000
 
+# The packages that have a test file with a line like this.
+having = $(sort $(addprefix ./,$(patsubst ./%,%,$(dir $(shell grep -rlE --include='*_test.go' '$(1)' .)))))
+
 .PHONY: all build test lint fuzz bench verify generate clean
 
 all: build
@@ -32,6 +35,15 @@ fuzz:
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file); \
 		done; \
 	done
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 60m $(call having,^func Benchmark)
+
+# The properties, then every case, then the tests that damage, kill and fill stores.
+verify:
+	$(GO) test -count=1 -timeout 8h -rapid.checks=$(CHECKS) $(filter ./evaluator%,$(call having,pgregory.net/rapid))
+	for suite in decisions partial parse; do $(GO) run ./cmd/accessgraph simulate --cases testdata/cases/$$suite.jsonl >/dev/null || exit 1; done
+	$(GO) test -count=1 -timeout 60m ./graph/...
 
 generate:
 	$(GO) generate ./...
