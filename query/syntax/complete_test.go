@@ -26,7 +26,7 @@ func TestComplete(t *testing.T) {
 		{"who can kms:* w|", "with when within"},
 		{"who can kms:* on |", "<resource>"},
 		{"who can kms:* on arn:aws:|", "<resource>"},
-		{"who can kms:* when |", "not ( true false all any <key>"},
+		{"who can kms:* when |", "not ( true false all any resource <key>"},
 		{"who can kms:* when aws:x |", "= != < <= > >= ~= not like arnlike in is"},
 		{"who can kms:* when aws:x =|", "<value>"},
 		{"who can kms:* when aws:x in (|", "<value>"},

@@ -139,7 +139,10 @@ func (c *converter) key(t *key) string {
 	if key, ok := variableKey(text); ok && text == t.Text {
 		return key
 	}
-	if text == "" {
+	switch {
+	case strings.EqualFold(t.Text, ResourceKey):
+		return ResourceKey
+	case text == "":
 		c.fail(position(t.Pos), len(t.Text), "a condition key has a name")
 	}
 	return text

@@ -50,7 +50,7 @@ func (c *converter) level(t *action, service, level string) {
 	for _, l := range levels() {
 		e.Expected = append(e.Expected, service+"@"+l)
 	}
-	if near := nearest(level, levels()); near != "" {
+	if near := Nearest(level, levels()); near != "" {
 		e.Suggestion = service + "@" + near
 	}
 	c.err = e

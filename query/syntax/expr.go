@@ -34,7 +34,8 @@ type Const struct {
 // Compare is a test of one condition key.
 type Compare struct {
 	Set SetOperator
-	// The condition key as written (letter case does not matter): aws:SourceIp, aws:PrincipalTag/team.
+	// The condition key as written (letter case does not matter): aws:SourceIp, aws:PrincipalTag/team. ResourceKey is the
+	// resource of the request.
 	Key string
 	Op  Op
 	// One for the comparisons, one or more for EqualFold, Like, ArnLike, In and InNetwork, which hold if one of them fits; none
@@ -42,6 +43,9 @@ type Compare struct {
 	Operands []Operand
 	Pos      Pos
 }
+
+// ResourceKey is the word that stands for the request's resource where a condition key does: resource like arn:aws:s3:::b/*.
+const ResourceKey = "resource"
 
 // SetOperator says which values of a multivalued key a test is about, in the words of policies.
 type SetOperator uint8

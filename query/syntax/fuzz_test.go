@@ -49,6 +49,9 @@ func checkError(t *testing.T, text string, err error) {
 	if e.Offset < 0 || e.Offset > len(text) || e.Length < 0 || e.Offset+e.Length > len(text) || e.Line < 1 || e.Column < 1 || e.Query != text {
 		t.Fatalf("%q: %+v points outside of the text", text, e)
 	}
+	if at := posAt(text, e.Offset); len(text) <= MaxBytes && (at.Line != e.Line || at.Column != e.Column) {
+		t.Fatalf("%q: offset %d is at %d:%d, not at %d:%d", text, e.Offset, at.Line, at.Column, e.Line, e.Column)
+	}
 	if e.Message == "" || strings.ContainsFunc(e.Error(), unicode.IsControl) {
 		t.Fatalf("%q: message %q", text, e.Error())
 	}

@@ -45,7 +45,7 @@ func genOperand(t *rapid.T, op Op) Operand {
 
 func genCompare(t *rapid.T) *Compare {
 	e := &Compare{Op: Op(rapid.IntRange(int(Equal), int(Absent)).Draw(t, "op"))}
-	e.Key = rapid.OneOf(genKey(), genName()).Draw(t, "left")
+	e.Key = rapid.OneOf(genKey(), genName(), rapid.SampledFrom([]string{ResourceKey, "Resource"})).Draw(t, "left")
 	n := 1
 	switch e.Op {
 	case Present, Absent:

@@ -250,7 +250,7 @@ type test struct {
 
 type key struct {
 	Pos  lexer.Position
-	Text string `parser:"@( Pair | String | Quoted )"`
+	Text string `parser:"@( 'resource' | Pair | String | Quoted )"`
 }
 
 type value struct {

@@ -46,7 +46,11 @@ func (e *Compare) String() string {
 		b.WriteString("any ")
 	case NoSetOperator:
 	}
-	b.WriteString(word(e.Key, tokenPair))
+	if e.Key == ResourceKey {
+		b.WriteString(ResourceKey)
+	} else {
+		b.WriteString(word(e.Key, tokenPair))
+	}
 	b.WriteByte(' ')
 	b.WriteString(e.Op.String())
 	switch e.Op {

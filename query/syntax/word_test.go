@@ -2,7 +2,6 @@ package syntax
 
 import (
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 )
@@ -81,44 +80,8 @@ func TestNearest(t *testing.T) {
 		"whem": "when", "wehn": "when", "WEN": "when", "wiht": "with", "exept": "except", "exccept": "except", "withi": "with",
 		"x": "", "foo": "", "account": "", "": "", "on": "", "via": "", "vai": "via",
 	} {
-		if got := nearest(text, words); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", text, got, want)
-		}
-	}
-}
-
-func TestParseDuration(t *testing.T) {
-	for s, want := range map[string]time.Duration{
-		"90d": 90 * 24 * time.Hour, "0d": 0, "12h": 12 * time.Hour, "30m": 30 * time.Minute, "45s": 45 * time.Second,
-		"2w": 14 * 24 * time.Hour, "1y": 365 * 24 * time.Hour, "290y": 290 * 365 * 24 * time.Hour,
-		"": -1, "d": -1, "90": -1, "-1d": -1, "1.5d": -1, "1d2h": -1, "291y": -1, "99999999999999999999d": -1, "1D": -1, " 1d": -1,
-	} {
-		got, ok := ParseDuration(s)
-		if !ok {
-			got = -1
-		}
-		if got != want {
-			t.Errorf("ParseDuration(%q) = %v, want %v", s, got, want)
-		}
-	}
-}
-
-func TestParseTime(t *testing.T) {
-	for s, want := range map[string]string{
-		"2026-11-01":                "2026-11-01T00:00:00Z day",
-		"2026-11-01T12:30:00Z":      "2026-11-01T12:30:00Z",
-		"2026-11-01T12:30:00+02:00": "2026-11-01T10:30:00Z",
-		"2026-13-01":                "", "2026": "", "": "", "90d": "",
-	} {
-		got := ""
-		if at, day, ok := ParseTime(s); ok {
-			got = at.UTC().Format(time.RFC3339)
-			if day {
-				got += " day"
-			}
-		}
-		if got != want {
-			t.Errorf("ParseTime(%q) = %q, want %q", s, got, want)
+		if got := Nearest(text, words); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", text, got, want)
 		}
 	}
 }
