@@ -41,15 +41,15 @@ type layout struct {
 func grantHeadings() []heading {
 	return []heading{
 		{title: "VERDICT", verdict: true},
-		{title: "ACTIONS", share: 2, lines: 4},
-		{title: "RESOURCES", share: 2, lines: 6},
-		{title: "WHEN", share: 3, lines: 8},
+		{title: "ACTIONS", share: 3, lines: 4},
+		{title: "RESOURCES", share: 4, lines: 6},
+		{title: "WHEN", share: 5, lines: 8},
 	}
 }
 
 // layoutOf chooses the columns for rows of the schema; wide adds those that prove the answer.
 func layoutOf(s *answer.Schema, wide bool) *layout {
-	lead := []heading{{title: "PRINCIPAL", share: 3, lines: 4}}
+	lead := []heading{{title: "PRINCIPAL", share: 4, lines: 8}}
 	who := short
 	if wide {
 		lead[0].share = 0

@@ -11,7 +11,7 @@ import (
 const (
 	defaultWidth = 120
 	gap          = "  "
-	narrowest    = 4 // what a column that may be narrowed keeps, for each share it has
+	narrowest    = 2 // what a column that may be narrowed keeps, for each share it has
 )
 
 func writeTable(w *bufio.Writer, a *answer.Answer, o Options) error {
@@ -95,7 +95,7 @@ func fit(widths []int, headings []heading, total int) {
 		if headings[i].share == 0 {
 			return widths[i]
 		}
-		return min(widths[i], headings[i].share*limit)
+		return min(widths[i], max(headings[i].share*limit, width(headings[i].title)))
 	}
 	taken := func(limit int) int {
 		sum := 0
