@@ -118,7 +118,7 @@ func TestGolden(t *testing.T) {
 // TestTablesFit holds that a table keeps to the width it was given.
 func TestTablesFit(t *testing.T) {
 	for name, sample := range samples() {
-		for _, total := range []int{70, 80, 100, 120, 200} {
+		for _, total := range []int{72, 80, 100, 120, 200} {
 			for line := range strings.Lines(write(t, render.Table, sample(), render.Options{Width: total})) {
 				line = strings.TrimRight(line, "\n")
 				if strings.HasPrefix(line, "incomplete:") {
