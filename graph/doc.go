@@ -4,6 +4,7 @@
 // A Facts value is one snapshot in memory: sources under ingest fill it, a Store keeps it, the evaluator compiles it.
 // The package imports nothing of this project.
 //
-// Caveats: documents are kept by the hash of their canonical form and shared; never change the bytes of a Document that
+// Caveats: a field added to the model must be added to records.go, at the end of its record, and to Normalize when it is
+// a set; the suite in storetest fails until it is. Documents are kept by the hash of their canonical form and shared; never change the bytes of a Document that
 // a Facts value holds. Slices inside entities that AWS treats as sets are sorted by Normalize before hashing.
 package graph

@@ -35,6 +35,22 @@ func ParseDocumentHash(s string) (DocumentHash, error) {
 	return h, nil
 }
 
+// MarshalText gives h in lower-case hex, and nothing for the zero value.
+func (h DocumentHash) MarshalText() ([]byte, error) {
+	if h.IsZero() {
+		return nil, nil
+	}
+	return []byte(h.String()), nil
+}
+
+// UnmarshalText reads what MarshalText writes.
+func (h *DocumentHash) UnmarshalText(text []byte) (err error) {
+	if *h = (DocumentHash{}); len(text) > 0 {
+		*h, err = ParseDocumentHash(string(text))
+	}
+	return err
+}
+
 // Split cuts an ARN at its first five colons into partition, service, region, account and resource; ok is false when it
 // has fewer than six fields or does not begin with "arn".
 func (a ARN) Split() (partition, service, region, account, resource string, ok bool) {

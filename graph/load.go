@@ -112,7 +112,7 @@ func openTree(ctx context.Context, s Store, id, kind, tree string) (*node, *load
 	}
 	content, err := l.read(SharedPartition(h), []Hash{h})
 	if errors.Is(err, ErrNotFound) && !errors.Is(err, ErrDamaged) {
-		return nil, nil, fmt.Errorf("%s: %w: %w", tree, ErrNoSnapshot, err)
+		return nil, nil, l.missingRoot(id, err)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", tree, err)
@@ -122,6 +122,18 @@ func openTree(ctx context.Context, s Store, id, kind, tree string) (*node, *load
 		return nil, nil, l.damaged("", err)
 	}
 	return n, l, nil
+}
+
+// missingRoot is damage when the history names the root, and else a snapshot that never was.
+func (l *loader) missingRoot(id string, missing error) error {
+	history, err := l.store.History(l.ctx)
+	if err != nil {
+		return fmt.Errorf("%s: %w", l.tree, err)
+	}
+	if slices.ContainsFunc(history, func(e Entry) bool { return string(e.Snapshot) == id || e.Observations == id }) {
+		return l.damaged("", missing)
+	}
+	return fmt.Errorf("%s: %w: %w", l.tree, ErrNoSnapshot, missing)
 }
 
 // read gives the contents of hashes, in their order.

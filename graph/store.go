@@ -83,7 +83,8 @@ type Store interface {
 	Close() error
 }
 
-// Batch is content on its way into a Store. Nothing of it is visible before Commit; Discard after Commit does nothing.
+// Batch is content on its way into a Store, from one goroutine. Nothing of it is visible before Commit; Discard after
+// Commit does nothing.
 type Batch interface {
 	// Has tells whether the store holds content named h in p.
 	Has(ctx context.Context, p Partition, h Hash) (bool, error)

@@ -99,8 +99,6 @@ func parseNode(content []byte, kind, name string) (*node, error) {
 }
 
 const (
-	// leafRecords is the number of records that a leaf has on average.
-	leafRecords = 128
 	// maxLeafRecords and maxLeafBytes end a leaf whatever its keys are, for names chosen by an adversary.
 	maxLeafRecords = 1024
 	maxLeafBytes   = 256 << 10
@@ -115,7 +113,7 @@ func endsLeaf(key string) bool {
 	}
 	h ^= h >> 32 // the low bits of FNV alone mix too little
 	h *= 0x9e3779b97f4a7c15
-	return h>>57 == 0
+	return h>>57 == 0 // 7 bits: 128 records a leaf on average
 }
 
 // leaf is finished content with its number of records.

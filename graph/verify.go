@@ -101,10 +101,12 @@ type Summary struct {
 
 // AccountSummary says what a snapshot holds of one account.
 type AccountSummary struct {
-	ID        AccountID
-	Counts    []Count // users, groups, roles, policies, resources, compute, grants, providers, shares; those that are not zero
-	Documents int
-	Coverage  []Coverage
+	ID AccountID
+	// Configuration names the account's whole configuration: equal hashes, equal accounts.
+	Configuration Hash
+	Counts        []Count // users, groups, roles, policies, resources, compute, grants, providers, shares; those that are not zero
+	Documents     int
+	Coverage      []Coverage
 }
 
 // Count is how many records there are of a kind.
@@ -148,7 +150,7 @@ func Show(ctx context.Context, s Store, id SnapshotID) (*Summary, error) {
 		if err := loadSections(l, accountSections, &only, child.name, a); err != nil {
 			return nil, err
 		}
-		out.Accounts = append(out.Accounts, AccountSummary{ID: AccountID(child.name), Counts: counts(n), Documents: n.documents, Coverage: a.Coverage})
+		out.Accounts = append(out.Accounts, AccountSummary{ID: AccountID(child.name), Configuration: child.hash, Counts: counts(n), Documents: n.documents, Coverage: a.Coverage})
 	}
 	return out, nil
 }

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/graph/storetest"
 )
@@ -28,7 +30,12 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, publishForEver(dir))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // publishForEver publishes one account after another and prints the number of each entry that was acknowledged.
@@ -192,4 +199,30 @@ func TestFailedSteps(t *testing.T) {
 		entries++
 		wantTidy(t, s)
 	}
+}
+
+// TestCancelledPublish cancels a publication while its pack is being written.
+func TestCancelledPublish(t *testing.T) {
+	s := newStore(t)
+	defer s.Close()
+	publish(t, s, storetest.Account("111111111111", 50))
+	for _, step := range []string{"reserve", "tables", "manifest"} {
+		ctx, cancel := context.WithCancel(context.Background())
+		s.hook = func(at string) error {
+			if at == step {
+				cancel()
+			}
+			return nil
+		}
+		if _, err := graph.Publish(ctx, s, storetest.Account("222222222222", 2000), graph.Meta{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: the error is %v", step, err)
+		}
+		s.hook = nil
+		cancel()
+	}
+	if history, err := s.History(context.Background()); err != nil || len(history) != 1 {
+		t.Errorf("history is %v, %v", history, err)
+	}
+	publish(t, s, storetest.Account("333333333333", 50))
+	wantTidy(t, s)
 }

@@ -476,8 +476,12 @@ func testShow(t *testing.T, s graph.Store) {
 	must(t, err)
 	got, err := graph.Show(context.Background(), s, e.Snapshot)
 	must(t, err)
+	configuration := got.Accounts[0].Configuration
+	if configuration == (graph.Hash{}) {
+		t.Error("the account's configuration has no name")
+	}
 	want := &graph.Summary{ID: e.Snapshot, Documents: 4 + 100 + 30, Organization: []graph.Count{{Kind: "units", N: 2}}, Coverage: f.Coverage,
-		Accounts: []graph.AccountSummary{{ID: "000000000001", Documents: 134, Coverage: f.Accounts[0].Coverage,
+		Accounts: []graph.AccountSummary{{ID: "000000000001", Configuration: configuration, Documents: 134, Coverage: f.Accounts[0].Coverage,
 			Counts: []graph.Count{{Kind: "roles", N: 300}, {Kind: "policies", N: 15}}}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatalf("summary: %s", diff)
