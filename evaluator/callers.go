@@ -1,7 +1,6 @@
 package evaluator
 
 import (
-	"fmt"
 	"sort"
 	"strings"
 
@@ -20,10 +19,7 @@ type caller struct {
 	freeTags  bool // session tags may override the role's own (C44)
 	identity  []Policy
 	boundary  *Policy
-	// everything stands in for the unknown identity side of an outside account (D50).
-	outside bool
-	// class is what tells principals with the same documents apart from the rest; see classKey.
-	class string
+	outside   bool // its identity side is not in the snapshot (D50)
 }
 
 // compileCallers lists the users, roles and root user of an account, by ARN.
@@ -55,7 +51,6 @@ func (w *World) userCaller(a *account, u *graph.User) *caller {
 		c.identity = w.identityPolicies(a, c.identity, "group/"+name+": ", g.Inline, g.Attached)
 	}
 	c.boundary = w.boundary(a, u.Boundary)
-	c.class = classKey(c, a)
 	return c
 }
 
@@ -71,7 +66,6 @@ func (w *World) roleCaller(a *account, r *graph.Role) *caller {
 	c.identity = w.identityPolicies(a, nil, "", r.Inline, r.Attached)
 	c.boundary = w.boundary(a, r.Boundary)
 	c.freeTags = w.takesSessionTags(r)
-	c.class = classKey(c, a)
 	return c
 }
 
@@ -88,7 +82,6 @@ func (w *World) rootCaller(a *account) *caller {
 		kind: "root", arn: arn, name: "root", account: a,
 		principal: Principal{Kind: Root, ARN: arn, UniqueID: a.id, Account: a.id, Management: a.management},
 	}
-	c.class = classKey(c, a)
 	return c
 }
 
@@ -102,7 +95,6 @@ func (w *World) groupCaller(a *account, g *graph.Group) *caller {
 		},
 	}
 	c.identity = w.identityPolicies(a, nil, "group/"+g.Name+": ", g.Inline, g.Attached)
-	c.class = classKey(c, a)
 	return c
 }
 
@@ -155,27 +147,4 @@ func (w *World) takesSessionTags(r *graph.Role) bool {
 		}
 	}
 	return false
-}
-
-// classKey names what principals must share to be judged together at all: account, kind, the exemptions that hang on the
-// kind, and the very documents. The facts that statements read are compared per question (D5's classes).
-func classKey(c *caller, a *account) string {
-	var b strings.Builder
-	b.WriteString(a.id)
-	b.WriteByte(0)
-	b.WriteString(c.kind)
-	if c.principal.ServiceLinked {
-		b.WriteString("+linked")
-	}
-	if c.freeTags {
-		b.WriteString("+tags")
-	}
-	for _, p := range c.identity {
-		b.WriteByte(0)
-		fmt.Fprintf(&b, "%s\x00%p", p.Name, p.Doc)
-	}
-	if c.boundary != nil {
-		fmt.Fprintf(&b, "\x00boundary\x00%s\x00%p", c.boundary.Name, c.boundary.Doc)
-	}
-	return b.String()
 }

@@ -99,7 +99,7 @@ func (w *World) judgeStranger(ctx context.Context, t *targets, p *caller) (*Row,
 		}
 	}
 	for _, r := range rows {
-		r.row.Grants = joinGrants(r.row.Grants)
+		r.row.Grants = t.question.joinGrants(r.row.Grants)
 		r.row.Verdict, r.row.Covers = t.question.sum(r.row.Grants, &r.cover)
 		return r.row, nil
 	}
@@ -111,7 +111,7 @@ func (w *World) withholding(t *targets, p *caller) (Layer, error) {
 	budget := region.NewBudget(t.question.Budget)
 	groups := append(append([]*targetGroup{}, t.groupsFor(p)...), t.groups...)
 	for _, g := range groups {
-		e, _ := evaluationFor(t, p, g, budget)
+		e, _ := evaluationFor(t, t.sideOf(p), g, budget)
 		e.symbols = newSymbols(w, budget)
 		if err := e.cutCells(); err != nil {
 			if errors.Is(err, region.ErrBudget) {
@@ -237,7 +237,12 @@ type Power struct {
 	Service   string // empty for services that the catalogue does not know
 	Access    string // List, Read, Write, Tagging, Permissions management; empty for actions that the catalogue does not know
 	Grant     *Access
+
+	row *Row
 }
+
+// Witness gives one concrete request of the power.
+func (p *Power) Witness() *Witness { return p.row.Witness(p.Grant) }
 
 // WhatCan lists what each principal that the selector names may do, by service and access level.
 func (w *World) WhatCan(ctx context.Context, q Question, who Selector) ([]*Power, *Answer, error) {
@@ -296,7 +301,7 @@ func levelName(a *catalog.Action) string {
 // splitPower cuts a grant by service and access level.
 func splitPower(r *Row, g *Access) []*Power {
 	if g.question == nil {
-		return []*Power{{Principal: r.Principal, Account: r.Account, Grant: g}}
+		return []*Power{{Principal: r.Principal, Account: r.Account, Grant: g, row: r}}
 	}
 	c := g.question
 	type key struct{ service, access string }
@@ -321,7 +326,7 @@ func splitPower(r *Row, g *Access) []*Power {
 		own := *g
 		own.members = sets[k]
 		own.Actions, own.ActionCount = c.spellLevel(sets[k], k.service, k.access)
-		out = append(out, &Power{Principal: r.Principal, Account: r.Account, Service: k.service, Access: k.access, Grant: &own})
+		out = append(out, &Power{Principal: r.Principal, Account: r.Account, Service: k.service, Access: k.access, Grant: &own, row: r})
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package evaluator
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
@@ -17,15 +18,42 @@ type resourceTest struct {
 	matcher  region.Matcher
 }
 
-// resourceTests interns the resource patterns of one evaluation.
+// resourceTests interns the resource patterns of one evaluation. Compiled patterns are shared by all evaluations of a question.
 type resourceTests struct {
-	list  []*resourceTest
-	index map[string]int
+	list   []*resourceTest
+	index  map[string]int
+	shared *sync.Map
 }
 
 func (r *resourceTests) add(t policy.Template) int {
 	if i, ok := r.index[t.Text]; ok {
 		return i
+	}
+	if r.index == nil {
+		r.index = map[string]int{}
+	}
+	r.list = append(r.list, r.compiled(t))
+	r.index[t.Text] = len(r.list) - 1
+	return len(r.list) - 1
+}
+
+// take interns a test that is compiled already.
+func (r *resourceTests) take(test *resourceTest) int {
+	if i, ok := r.index[test.text]; ok {
+		return i
+	}
+	if r.index == nil {
+		r.index = map[string]int{}
+	}
+	r.list = append(r.list, test)
+	r.index[test.text] = len(r.list) - 1
+	return len(r.list) - 1
+}
+
+func (r *resourceTests) compiled(t policy.Template) *resourceTest {
+	key := testKey{t.Text, t.Static == nil, t.Never}
+	if test, ok := r.shared.Load(key); ok {
+		return test.(*resourceTest)
 	}
 	test := &resourceTest{text: t.Text, template: t, static: t.Static != nil}
 	switch {
@@ -37,12 +65,14 @@ func (r *resourceTests) add(t policy.Template) int {
 		test.pattern = widened(&t)
 	}
 	test.matcher = region.Compile(test.pattern)
-	if r.index == nil {
-		r.index = map[string]int{}
-	}
-	r.list = append(r.list, test)
-	r.index[t.Text] = len(r.list) - 1
-	return len(r.list) - 1
+	r.shared.Store(key, test)
+	return test
+}
+
+// testKey tells patterns apart whose text is the same but not its reading.
+type testKey struct {
+	text           string
+	dynamic, never bool
 }
 
 // widened is the pattern of a template with every variable as any text.

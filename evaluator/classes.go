@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -19,12 +20,13 @@ func (t *targets) classesOf(callers []*caller) []*class {
 	var out []*class
 	readers := map[string]*readers{}
 	for _, c := range callers {
-		rd := readers[c.class]
+		base := t.classKey(c)
+		rd := readers[base]
 		if rd == nil {
 			rd = t.readersFor(c)
-			readers[c.class] = rd
+			readers[base] = rd
 		}
-		key := c.class + rd.vector(t, c)
+		key := base + rd.vector(t, c)
 		cl := byKey[key]
 		if cl == nil {
 			cl = &class{first: c}
@@ -34,6 +36,46 @@ func (t *targets) classesOf(callers []*caller) []*class {
 		cl.members = append(cl.members, c)
 	}
 	return out
+}
+
+// classKey names what principals must share to be judged together at all: account, kind, the exemptions that hang on the kind, and
+// the very documents that speak of the question's actions. A boundary counts even when it does not: it then allows nothing.
+func (t *targets) classKey(c *caller) string {
+	var b strings.Builder
+	b.WriteString(c.principal.Account)
+	b.WriteByte(0)
+	b.WriteString(c.kind)
+	if c.principal.ServiceLinked {
+		b.WriteString("+linked")
+	}
+	if c.freeTags {
+		b.WriteString("+tags")
+	}
+	for i := range c.identity {
+		if p := &c.identity[i]; t.relevant(p.Doc) {
+			fmt.Fprintf(&b, "\x00%s\x00%p", p.Name, p.Doc)
+		}
+	}
+	if c.boundary != nil {
+		fmt.Fprintf(&b, "\x00boundary\x00%s\x00%p", c.boundary.Name, c.boundary.Doc)
+	}
+	return b.String()
+}
+
+// relevant tells whether some statement of a document speaks of the question's actions.
+func (t *targets) relevant(d *policy.Document) bool {
+	yes, ok := t.speaks[d]
+	if ok {
+		return yes
+	}
+	for i := range d.Statements {
+		if !t.question.matching(&d.Statements[i].Actions).Empty() {
+			yes = true
+			break
+		}
+	}
+	t.speaks[d] = yes
+	return yes
 }
 
 // readers are the places in statements in play that read a fact of the caller.
@@ -129,33 +171,51 @@ func roleOfSession(arn string) string {
 func (r *readers) document(d *policy.Document, q *compiledQuestion, seen map[string]bool) {
 	for i := range d.Statements {
 		s := &d.Statements[i]
-		if q.matching(&s.Actions).Empty() {
-			continue
+		if !q.matching(&s.Actions).Empty() {
+			r.statement(s, callerKey)
 		}
-		for j := range s.Resources.Patterns {
-			r.template(&s.Resources.Patterns[j], seen)
+	}
+	r.keys = distinctKeys(r.keys, seen)
+}
+
+// distinctKeys drops keys that were seen before.
+func distinctKeys(keys []string, seen map[string]bool) []string {
+	kept := keys[:0]
+	for _, k := range keys {
+		if !seen[k+"\x00kept"] {
+			seen[k+"\x00kept"] = true
+			kept = append(kept, k)
 		}
-		for j := range s.Conditions {
-			c := &s.Conditions[j]
-			if callerKey(c.Key) {
-				r.conditions = append(r.conditions, c)
-			}
-			for k := range c.Values {
-				if c.Values[k].Template != nil {
-					r.template(c.Values[k].Template, seen)
-				}
+	}
+	return kept
+}
+
+// statement adds where one statement reads keys of a sort.
+func (r *readers) statement(s *policy.Statement, sort func(string) bool) {
+	variable := func(k string) {
+		if sort(k) {
+			r.keys = append(r.keys, k)
+		}
+	}
+	for i := range s.Resources.Patterns {
+		addVariables(&s.Resources.Patterns[i], variable)
+	}
+	for i := range s.Conditions {
+		c := &s.Conditions[i]
+		if sort(c.Key) {
+			r.conditions = append(r.conditions, c)
+		}
+		for j := range c.Values {
+			if c.Values[j].Template != nil {
+				addVariables(c.Values[j].Template, variable)
 			}
 		}
 	}
 }
 
-func (r *readers) template(t *policy.Template, seen map[string]bool) {
-	addVariables(t, func(k string) { r.key(k, seen) })
-}
-
 func (r *readers) key(k string, seen map[string]bool) {
-	if callerKey(k) && !seen[k] {
-		seen[k] = true
+	if callerKey(k) && !seen[k+"\x00kept"] {
+		seen[k+"\x00kept"] = true
 		r.keys = append(r.keys, k)
 	}
 }
@@ -171,41 +231,50 @@ func callerKey(k string) bool {
 
 // vector spells what the readers see of a caller.
 func (r *readers) vector(t *targets, c *caller) string {
-	s := &situation{world: t.world, caller: c, named: t.question.named}
 	var b strings.Builder
-	for _, cond := range r.conditions {
-		f := s.fact(cond.Key)
-		b.WriteByte(byte('0' + f.state))
-		if f.state == keyKnown {
-			if staticValues(cond) {
-				ctx := policy.NewContext(1)
-				ctx.Set(cond.Key, f.value)
-				if cond.Eval(ctx, policy.Deny) {
-					b.WriteByte('+')
-				}
-				if cond.Eval(ctx, policy.Allow) {
-					b.WriteByte('-')
-				}
-			} else {
-				b.WriteString(f.value.Single + "\x00")
-			}
-		} else if f.universe != nil {
-			b.WriteString(c.principal.UniqueID + "\x00")
-		}
-	}
-	for _, k := range r.keys {
-		f := s.fact(k)
-		b.WriteByte(byte('0' + f.state))
-		if f.universe != nil {
-			b.WriteString(c.principal.UniqueID)
-		}
-		b.WriteString(f.value.Single + "\x00")
-	}
+	r.spell(&b, &situation{world: t.world, caller: c, named: t.question.named})
 	id := roleOfSession(c.principal.ARN)
 	if t.named[c.arn] || t.named[c.principal.UniqueID] || t.named[id] {
 		b.WriteString("\x00named " + c.arn)
 	}
 	return b.String()
+}
+
+// spell writes what the readers see: of a condition with fixed values how it comes out, of anything else the very value.
+func (r *readers) spell(b *strings.Builder, s *situation) {
+	for _, cond := range r.conditions {
+		f := s.fact(cond.Key)
+		b.WriteByte(byte('0' + f.state))
+		switch {
+		case f.state == keyKnown && staticValues(cond):
+			ctx := policy.NewContext(1)
+			ctx.Set(cond.Key, f.value)
+			if cond.Eval(ctx, policy.Deny) {
+				b.WriteByte('+')
+			}
+			if cond.Eval(ctx, policy.Allow) {
+				b.WriteByte('-')
+			}
+		default:
+			f.spell(b, s.caller)
+		}
+	}
+	for _, k := range r.keys {
+		f := s.fact(k)
+		b.WriteByte(byte('0' + f.state))
+		f.spell(b, s.caller)
+	}
+}
+
+func (f *keyFact) spell(b *strings.Builder, c *caller) {
+	if f.universe != nil {
+		b.WriteString(c.principal.UniqueID)
+	}
+	b.WriteString(f.value.Single)
+	for _, v := range f.value.List {
+		b.WriteString("," + v)
+	}
+	b.WriteByte(0)
 }
 
 func staticValues(c *policy.Condition) bool {

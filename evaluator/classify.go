@@ -111,6 +111,7 @@ func closedEvaluation(r *Request, l *Layers, free []string, cat *catalog.Catalog
 		w: w, asking: asking, caller: &caller{principal: r.Principal}, group: g, layers: l, budget: region.NewBudget(DefaultBudget),
 		live: one, applies: func(*item) region.Set { return one }, situate: func(*member) keyFacts { return facts },
 	}
+	e.tests.shared = &asking.resources
 	e.symbols = newSymbols(w, e.budget)
 	e.outsider, e.unsure = relation(&r.Principal, g.ownerAccount(), star)
 	e.gather()

@@ -150,7 +150,7 @@ func (c *composer) collect() {
 		if f.kind == formFalse {
 			continue
 		}
-		f = conj(f, c.l.conditions(in.statement.Conditions, in.statement.Effect), doubt, c.doubt(in))
+		f = conj(f, c.conditions(in), doubt, c.doubt(in))
 		if f.kind == formFalse {
 			continue
 		}
@@ -160,6 +160,17 @@ func (c *composer) collect() {
 			c.collectAllow(in, f)
 		}
 	}
+}
+
+// conditions lowers a statement's conditions, once for all actions where they cannot differ.
+func (c *composer) conditions(in *instance) *formula {
+	if !in.anywhere {
+		return c.l.conditions(in.statement.Conditions, in.statement.Effect)
+	}
+	if in.lowered == nil {
+		in.lowered = c.l.conditions(in.statement.Conditions, in.statement.Effect)
+	}
+	return in.lowered
 }
 
 // matches is the statement's resource element on the cell, and what is doubtful about it (B10).

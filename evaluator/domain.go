@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
@@ -19,7 +20,6 @@ type domain struct {
 	tests     []region.Test
 	index     map[string]int // test text -> position in tests
 	cells     []region.Cell
-	exact     bool
 	typed     bool         // every value passes the first test: an address, a number, an instant
 	presence  region.Var   // single: 0 absent, 1+i cell i; multi: 0 absent, 1 present
 	inhabited []region.Var // multi only, one a cell: 1 when a value of the cell is in the set
@@ -69,6 +69,8 @@ type symbols struct {
 	memo    map[*formula]region.Node
 	lits    []literal
 	world   *World
+
+	partitions *sync.Map // shared by the evaluations of a question: names of tests -> []region.Cell
 }
 
 func newSymbols(w *World, budget *region.Budget) *symbols {
@@ -141,13 +143,8 @@ func (s *symbols) seal() error {
 	sort.Strings(keys)
 	for _, k := range keys {
 		d := s.domains[k]
-		p, err := region.Partition(s.budget, s.world.universe(d), d.tests)
-		if err != nil {
+		if err := s.cut(d); err != nil {
 			return fmt.Errorf("cells of %s: %w", d.written, err)
-		}
-		d.cells, d.exact = p.Cells, p.Exact
-		if d.typed {
-			d.cells = wellTyped(d.cells)
 		}
 		if d.multi {
 			d.presence = s.space.Var(2)
@@ -166,6 +163,35 @@ func (s *symbols) seal() error {
 	s.axioms = s.buildAxioms()
 	s.ready = true
 	return s.budget.Err()
+}
+
+// cut partitions a domain's values. Domains with the same tests have the same cells, so that questions share them.
+func (s *symbols) cut(d *domain) error {
+	shared := s.partitions
+	var key string
+	if shared != nil && d.fact.universe == nil {
+		names := make([]string, len(d.tests))
+		for name, i := range d.index {
+			names[i] = name
+		}
+		key = d.key + "\x01" + strings.Join(names, "\x01")
+		if cells, ok := shared.Load(key); ok {
+			d.cells = cells.([]region.Cell)
+			return nil
+		}
+	}
+	p, err := region.Partition(s.budget, s.world.universe(d), d.tests)
+	if err != nil {
+		return err
+	}
+	d.cells = p.Cells
+	if d.typed {
+		d.cells = wellTyped(d.cells)
+	}
+	if key != "" && p.Exact {
+		shared.Store(key, d.cells)
+	}
+	return nil
 }
 
 // wellTyped keeps the cells whose values have the key's type.

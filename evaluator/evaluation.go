@@ -21,14 +21,27 @@ type instance struct {
 	doubtful  bool       // D44: it may or may not apply
 	sessions  []string   // resource side: sessions of the caller's role that it names
 	grant     *Grant     // a KMS grant instead of a statement
+	anywhere  bool       // its conditions mean the same for every action
+	lowered   *formula   // of such conditions, once they are lowered
 	retirers  Match      // forms in which the caller may retire the grant without being its grantee
 }
 
-func (in *instance) ref() StatementRef {
+// refs names the statement, and in a group of several resources its twins in their policies.
+func (e *evaluation) refs(in *instance) []StatementRef {
 	if in.grant != nil {
-		return StatementRef{Layer: LayerGrant, Policy: in.grant.ID}
+		if len(e.group.retired) > 0 {
+			return e.group.retired
+		}
+		return []StatementRef{{Layer: LayerGrant, Policy: in.grant.ID}}
 	}
-	return StatementRef{Layer: in.layer, Policy: in.policy, Sid: in.statement.Sid, Index: in.statement.Index}
+	if in.layer == LayerResource {
+		for i, s := range e.group.spoken {
+			if s == in.statement {
+				return e.group.twins[i]
+			}
+		}
+	}
+	return []StatementRef{{Layer: in.layer, Policy: in.policy, Sid: in.statement.Sid, Index: in.statement.Index}}
 }
 
 // evaluation judges one caller, standing for its class, against one group of targets for every member of a question.
@@ -47,21 +60,24 @@ type evaluation struct {
 	question  []int // tests of the question's resource patterns
 	cells     []*cell
 	symbols   *symbols
-	outsider  bool // the caller is not of the account that owns the resource
-	unsure    bool // which of the two is not known (D6)
+	keys      []string // see keysInPlay
+	outsider  bool     // the caller is not of the account that owns the resource
+	unsure    bool     // which of the two is not known (D6)
 }
 
 // newEvaluation is evaluationFor, with somewhere to put symbols; ok is false when nothing can be allowed.
-func newEvaluation(t *targets, c *caller, g *targetGroup, budget *region.Budget) (*evaluation, bool) {
-	e, ok := evaluationFor(t, c, g, budget)
+func newEvaluation(t *targets, side *callerSide, g *targetGroup, budget *region.Budget) (*evaluation, bool) {
+	e, ok := evaluationFor(t, side, g, budget)
 	if ok {
 		e.symbols = newSymbols(e.w, budget)
+		e.symbols.partitions = &t.question.partitions
 	}
 	return e, ok
 }
 
 // evaluationFor gathers the statements in play for a caller of the snapshot. ok is false when nothing can be allowed.
-func evaluationFor(t *targets, c *caller, g *targetGroup, budget *region.Budget) (*evaluation, bool) {
+func evaluationFor(t *targets, side *callerSide, g *targetGroup, budget *region.Budget) (*evaluation, bool) {
+	c := side.caller
 	e := &evaluation{
 		w: t.world, asking: t.question, caller: c, group: g, budget: budget, live: g.actions, layers: layersOf(c, g),
 		applies: func(it *item) region.Set {
@@ -78,8 +94,10 @@ func evaluationFor(t *targets, c *caller, g *targetGroup, budget *region.Budget)
 			return s
 		},
 	}
+	e.tests.shared = &t.question.resources
 	e.outsider, e.unsure = relation(&c.principal, g.ownerAccount(), g.star)
-	e.gather()
+	e.gatherCaller(side)
+	e.gatherResource()
 	for _, p := range t.question.Resources {
 		e.question = append(e.question, e.tests.add(policy.ResourceTemplate(p, policy.Identity, false)))
 	}
@@ -165,6 +183,7 @@ func (e *evaluation) grantsSomething() bool {
 	return free
 }
 
+// gather collects every statement in play.
 func (e *evaluation) gather() {
 	p := &e.caller.principal
 	l := e.layers
@@ -180,6 +199,12 @@ func (e *evaluation) gather() {
 	for level := range l.SCP {
 		e.gatherAll(LayerSCP, level, l.SCP[level])
 	}
+	e.gatherResource()
+}
+
+// gatherResource collects the statements of the resource's side.
+func (e *evaluation) gatherResource() {
+	l := e.layers
 	for level := range l.RCP {
 		e.gatherAll(LayerRCP, level, l.RCP[level])
 	}
@@ -191,6 +216,28 @@ func (e *evaluation) gather() {
 	}
 	for i := range l.Grants {
 		e.gatherGrant(&l.Grants[i])
+	}
+}
+
+// gatherCaller takes over the statements of the caller's side, which are collected once for all groups.
+func (e *evaluation) gatherCaller(side *callerSide) {
+	for i := range side.statements {
+		st := &side.statements[i]
+		members := st.instance.members.And(e.live)
+		if members.Empty() {
+			continue
+		}
+		in := st.instance
+		in.members = members
+		if st.dynamic {
+			e.addTests(&in)
+		} else {
+			in.resources = make([]int, len(st.tests))
+			for j, test := range st.tests {
+				in.resources[j] = e.tests.take(test)
+			}
+		}
+		e.instances = append(e.instances, &in)
 	}
 }
 
@@ -222,9 +269,27 @@ func (e *evaluation) gatherDocument(layer Layer, level int, p *Policy) {
 				continue
 			}
 		}
+		in.anywhere = anyAction(s.Conditions)
 		e.addTests(in)
 		e.instances = append(e.instances, in)
 	}
+}
+
+// anyAction tells whether conditions read no key whose presence or value hangs on the action (C30).
+func anyAction(cs []policy.Condition) bool {
+	fine := true
+	read := func(key string) {
+		fine = fine && strings.HasPrefix(key, "aws:") && key != "aws:requestedregion"
+	}
+	for i := range cs {
+		read(cs[i].Key)
+		for j := range cs[i].Values {
+			if t := cs[i].Values[j].Template; t != nil {
+				addVariables(t, read)
+			}
+		}
+	}
+	return fine
 }
 
 // boundary tells whether the caller has a permissions boundary (D18, D43).
@@ -327,47 +392,86 @@ type actionClass struct {
 	in      []*instance
 }
 
-// classes refines a cell's members by the statements that match them and the keys that they list.
+// classes refines a cell's members by the statements that match them, the keys that they list and the service rules.
 func (e *evaluation) classes(c *cell) []*actionClass {
-	keys := e.serviceKeys()
-	byKey := map[string]*actionClass{}
-	var out []*actionClass
-	var sig strings.Builder
-	c.actions.Each(func(i int) {
-		m := &e.asking.members[i]
-		sig.Reset()
+	parts := []region.Set{c.actions}
+	split := func(by region.Set) {
+		for i := 0; i < len(parts); i++ {
+			in := parts[i].And(by)
+			if in.Empty() {
+				continue
+			}
+			if out := parts[i].AndNot(by); !out.Empty() {
+				parts[i] = in
+				parts = append(parts, out)
+			}
+		}
+	}
+	for _, s := range e.asking.ruleSets() {
+		split(s)
+	}
+	for _, in := range e.instances {
+		split(in.members)
+	}
+	for _, k := range e.keysInPlay() {
+		split(e.asking.listing(k))
+	}
+	out := make([]*actionClass, len(parts))
+	for i, members := range parts {
+		cl := &actionClass{members: members, first: members.First()}
 		for _, in := range e.instances {
-			if in.members.Has(i) {
-				sig.WriteByte('1')
-			} else {
-				sig.WriteByte('0')
+			if in.members.Has(cl.first) {
+				cl.in = append(cl.in, in)
 			}
 		}
-		for _, k := range keys {
-			if m.lists(k) {
-				sig.WriteByte('1')
-			} else {
-				sig.WriteByte('0')
-			}
-		}
-		sig.WriteString(ruleSignature(m.name))
-		cl := byKey[sig.String()]
-		if cl == nil {
-			cl = &actionClass{members: region.NewSet(len(e.asking.members)), first: i}
-			for _, in := range e.instances {
-				if in.members.Has(i) {
-					cl.in = append(cl.in, in)
-				}
-			}
-			byKey[sig.String()] = cl
-			out = append(out, cl)
-		}
-		cl.members.Add(i)
-	})
+		out[i] = cl
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].first < out[j].first })
 	return out
 }
 
-// ruleSignature tells actions apart that service rules treat differently, whatever the policies say.
+// ruleSets are the sets of members that service rules treat alike, whatever the policies say.
+func (c *compiledQuestion) ruleSets() []region.Set {
+	c.rulesOnce.Do(func() {
+		index := map[string]int{}
+		for i := range c.members {
+			sig := ruleSignature(c.members[i].name)
+			at, ok := index[sig]
+			if !ok {
+				at = len(c.rules)
+				index[sig] = at
+				c.rules = append(c.rules, c.none())
+			}
+			c.rules[at].Add(i)
+		}
+		if len(c.rules) == 1 {
+			c.rules = nil
+		}
+	})
+	return c.rules
+}
+
+// listing gives the members that may have a service-specific key.
+func (c *compiledQuestion) listing(key string) region.Set {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	set, ok := c.lists[key]
+	if !ok {
+		set = c.none()
+		for i := range c.members {
+			if c.members[i].lists(key) {
+				set.Add(i)
+			}
+		}
+		if c.lists == nil {
+			c.lists = map[string]region.Set{}
+		}
+		c.lists[key] = set
+	}
+	return set
+}
+
+// ruleSignature tells actions apart that service rules treat differently.
 func ruleSignature(action string) string {
 	service := ActionService(action)
 	sig := []byte{'0', '0', '0', '0', '0', '0'}
@@ -379,16 +483,26 @@ func ruleSignature(action string) string {
 			sig[i] = '1'
 		}
 	}
-	if service == "sts" || service == "iam" || globalServices[service] {
+	if service == "sts" || service == "iam" || globalServices[service] || bucketsOfAll(action) {
+		return string(sig) + strings.ToLower(action)
+	}
+	if _, pseudo := PseudoARN(action, "", ""); pseudo {
 		return string(sig) + strings.ToLower(action)
 	}
 	return string(sig) + service
 }
 
-// serviceKeys are the service-specific keys that conditions in play read.
+// keysInPlay are the service-specific keys that conditions in play read.
+func (e *evaluation) keysInPlay() []string {
+	if e.keys == nil {
+		e.keys = e.serviceKeys()
+	}
+	return e.keys
+}
+
 func (e *evaluation) serviceKeys() []string {
 	seen := map[string]bool{}
-	var out []string
+	out := []string{}
 	add := func(k string) {
 		if !strings.HasPrefix(k, "aws:") && !seen[k] {
 			seen[k] = true

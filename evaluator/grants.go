@@ -37,8 +37,8 @@ type Access struct {
 	Assumptions []string
 	Causes      []policy.Cause // for Unknown: the D54 names, with Notes in words
 	Notes       []string
-	Witness     *Witness
 
+	witness    *Witness // for the class's first member; see Row.Witness
 	members    region.Set
 	sketch     *sketch     // the witness, before it is tied to one principal
 	evaluation *evaluation // where it comes from
@@ -150,12 +150,12 @@ func (e *evaluation) via(p *verdictPart, n region.Node) []StatementRef {
 	var out []StatementRef
 	seen := map[StatementRef]bool{}
 	for _, g := range p.granting {
-		ref := g.in.ref()
-		if seen[ref] || e.symbols.space.And(e.symbols.node(g.formula), p.node) == e.symbols.space.False() {
+		refs := e.refs(g.in)
+		if seen[refs[0]] || e.symbols.space.And(e.symbols.node(g.formula), p.node) == e.symbols.space.False() {
 			continue
 		}
-		seen[ref] = true
-		out = append(out, ref)
+		seen[refs[0]] = true
+		out = append(out, refs...)
 	}
 	return out
 }
@@ -261,7 +261,6 @@ func (e *evaluation) put(r *raw) ([]*Access, error) {
 			a.Causes = appendCause(a.Causes, c.cause)
 			a.Notes = append(a.Notes, string(c.cause)+": "+c.name)
 		}
-		a.Actions, a.ActionCount = e.asking.spell(r.members, a.hints)
 		out = append(out, a)
 	}
 	return out, nil
@@ -269,7 +268,7 @@ func (e *evaluation) put(r *raw) ([]*Access, error) {
 
 // joinGrants joins grants of different groups that differ in nothing but the resources, and drops resources that another pattern of
 // the same grant covers.
-func joinGrants(grants []*Access) []*Access {
+func (c *compiledQuestion) joinGrants(grants []*Access) []*Access {
 	byKey := map[string]*Access{}
 	var out []*Access
 	for _, g := range grants {
@@ -280,6 +279,7 @@ func joinGrants(grants []*Access) []*Access {
 			out = append(out, g)
 			continue
 		}
+		have.hints = append(have.hints[:len(have.hints):len(have.hints)], g.hints...)
 		have.Resources = append(have.Resources[:len(have.Resources):len(have.Resources)], g.Resources...)
 		if have.sketch == nil {
 			have.sketch, have.evaluation = g.sketch, g.evaluation
@@ -294,6 +294,7 @@ func joinGrants(grants []*Access) []*Access {
 	for _, g := range out {
 		g.Resources = compactResources(g.Resources)
 		g.Via = sortedRefs(g.Via)
+		g.Actions, g.ActionCount = c.spell(g.members, g.hints)
 	}
 	return out
 }
@@ -546,6 +547,10 @@ func (c *compiledQuestion) within(p *policy.ActionPattern, set region.Set) bool 
 	if !strings.ContainsAny(p.Text, "*?") {
 		return false // a name is spelled as the catalogue does
 	}
+	if yes, ok := c.inside.Load(p.Text); ok {
+		return yes.(bool)
+	}
+	yes := false
 	for _, a := range c.asked {
 		if !set.SubsetOf(a.members) || strings.Contains(a.text, "@") {
 			continue
@@ -555,11 +560,12 @@ func (c *compiledQuestion) within(p *policy.ActionPattern, set region.Set) bool 
 			text = "*:*"
 		}
 		ok, err := region.Covers(nil, region.Lang{Patterns: []region.Pattern{region.Glob(text, true)}}, region.Lang{Patterns: []region.Pattern{region.Glob(p.Text, true)}})
-		if err == nil && ok {
-			return true
+		if yes = err == nil && ok; yes {
+			break
 		}
 	}
-	return false
+	c.inside.Store(p.Text, yes)
+	return yes
 }
 
 func (c *compiledQuestion) patternMembers(p *policy.ActionPattern) region.Set {

@@ -61,16 +61,25 @@ func (s *situation) fact(key string) keyFact {
 
 // tagFact is the families with a tag key (C31, C33, C34).
 func (s *situation) tagFact(family, name string) (keyFact, bool) {
-	switch family {
-	case "aws:principaltag":
+	switch {
+	case family == "aws:principaltag":
 		return s.principalTag(name), true
-	case "aws:resourcetag", "iam:resourcetag", "kms:resourcetag", "s3:bucketexistingtag", "secretsmanager:resourcetag",
-		"ec2:resourcetag", "rds:resourcetag", "ssm:resourcetag":
+	case resourceTagFamily(family):
 		return s.resourceTag(name), true
-	case "aws:requesttag":
+	case family == "aws:requesttag":
 		return keyFact{state: keyFree}, true
 	}
 	return keyFact{}, false
+}
+
+// resourceTagFamily tells the families of keys that hold the tags of the resource itself (C33).
+func resourceTagFamily(family string) bool {
+	switch family {
+	case "aws:resourcetag", "iam:resourcetag", "kms:resourcetag", "s3:bucketexistingtag", "secretsmanager:resourcetag",
+		"ec2:resourcetag", "rds:resourcetag", "ssm:resourcetag":
+		return true
+	}
+	return false
 }
 
 func (s *situation) principalTag(name string) keyFact {

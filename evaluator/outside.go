@@ -285,7 +285,7 @@ func (w *World) judgeOutside(ctx context.Context, t *targets, filter func(*Subje
 	sort.Strings(keys)
 	for _, k := range keys {
 		r := rows[k]
-		r.row.Grants = joinGrants(r.row.Grants)
+		r.row.Grants = t.question.joinGrants(r.row.Grants)
 		r.row.Verdict, r.row.Covers = t.question.sum(r.row.Grants, &coverage{gaps: t.question.none(), denied: r.cover.denied})
 		r.row.Actions, r.row.ActionCount = t.question.union(r.row.Grants)
 		if r.row.Verdict != Denied {
@@ -305,14 +305,14 @@ func (c *compiledQuestion) none() region.Set { return region.NewSet(len(c.member
 
 func (w *World) judgeGrantee(t *targets, c *caller, g *targetGroup, rows map[string]*outsideRow) error {
 	budget := region.NewBudget(t.question.Budget)
-	e, ok := newEvaluation(t, c, g, budget)
+	e, ok := newEvaluation(t, t.sideOf(c), g, budget)
 	if !ok {
 		return nil
 	}
 	cover := &coverage{gaps: t.question.none(), denied: t.question.none()}
 	grants, err := e.judge(cover)
 	if errors.Is(err, region.ErrBudget) {
-		grants, err = []*Access{exceeded(t.question, g)}, nil
+		grants, err = []*Access{exceeded(g)}, nil
 	}
 	if err != nil || len(grants) == 0 {
 		return err
@@ -331,7 +331,7 @@ func (w *World) judgeGrantee(t *targets, c *caller, g *targetGroup, rows map[str
 	for _, a := range grants {
 		if a.sketch != nil {
 			witness, agrees := e.confirm(a.sketch, c, a.Assumptions, a.Verdict == Unknown)
-			a.Witness = witness
+			a.witness = witness
 			if !agrees {
 				a.doubt()
 			}

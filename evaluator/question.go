@@ -54,11 +54,19 @@ type compiledQuestion struct {
 	patterns []region.Pattern      // of Resources
 	named    map[string]bool       // keys that When mentions
 	actions  map[string]region.Set // action pattern -> members, filled as patterns come up
-	mu       sync.Mutex            // guards actions
-	warnings []string
-	services map[string]bool
-	sets     []serviceSet // by service
-	verbs    []serviceSet // by service and verb
+	lists    map[string]region.Set // key -> members that may have it
+	mu       sync.Mutex            // guards actions and lists
+
+	inside     sync.Map // action pattern -> whether it asks for no more than the question (bool); see within
+	spoken     sync.Map // *policy.Actions -> region.Set; see matching
+	resources  sync.Map // resource pattern -> *resourceTest; see resourceTests.add
+	partitions sync.Map // see symbols.cut
+	rulesOnce  sync.Once
+	rules      []region.Set // see ruleSets
+	warnings   []string
+	services   map[string]bool
+	sets       []serviceSet // by service
+	verbs      []serviceSet // by service and verb
 }
 
 // askedAction is one action of the question as written, with the members that it stands for.
@@ -220,6 +228,15 @@ func (m *member) lists(key string) bool { return m.action == nil || m.action.Has
 
 // matching gives the members that an Action or NotAction element matches. Patterns are matched once per question.
 func (c *compiledQuestion) matching(a *policy.Actions) region.Set {
+	if set, ok := c.spoken.Load(a); ok {
+		return set.(region.Set)
+	}
+	set := c.match(a)
+	c.spoken.Store(a, set)
+	return set
+}
+
+func (c *compiledQuestion) match(a *policy.Actions) region.Set {
 	out := region.NewSet(len(c.members))
 	for i := range a.Patterns {
 		p := &a.Patterns[i]

@@ -4,6 +4,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
 )
@@ -35,6 +36,15 @@ func (s *symbols) literals() []literal {
 			}
 			if len(t.relates) > 0 {
 				s.addRelations(t)
+			}
+		}
+		if s.world.keyType(d.key) == catalog.Bool && !d.multi { // both words for a Bool, so that "true" need not be "not false, and present"
+			for i, c := range d.cells {
+				cond := policy.NewCondition(policy.Bool, policy.NoSet, false, d.written, c.Witness)
+				if c.Single && !seen[cond.String()] {
+					seen[cond.String()] = true
+					s.lits = append(s.lits, literal{expr: Test{Condition: cond}, order: d.key + "\x00" + cond.String(), node: s.cellNode(d, i)})
+				}
 			}
 		}
 		null := *absentCondition(d.key)

@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"fmt"
 	"sort"
 	"strings"
 	"sync"
@@ -150,7 +151,12 @@ type targetGroup struct {
 	star       bool // the resource-less "*"
 	unread     bool // another account's resource whose policy was not read
 	assumption string
-	management bool // the owner is the management account, where the owner was not read
+	management bool   // the owner is the management account, where the owner was not read
+	base       string // all that tells groups apart but their policies; see mergeFor
+	parts      []*targetGroup
+	spoken     []*policy.Statement // of a merged group: the policy statements in view, of its first part
+	twins      [][]StatementRef    // their like in the policies of all parts
+	retired    []StatementRef      // the KMS grants of all parts, which do not name the caller
 	outsiders  outsiders
 	actions    region.Set // members that apply to some item
 }
@@ -165,26 +171,34 @@ func (o *outsiders) admits(account string) bool { return o.everyone || o.account
 
 // targets lists the groups of resources that a question ranges over.
 type targets struct {
-	world    *World
-	question *compiledQuestion
-	types    map[string]region.Set // resource type -> members that act on it
-	star     region.Set            // members without resource type
-	unknown  map[string]region.Set // service -> members that the catalogue does not know
-	groups   []*targetGroup        // of the snapshot
-	byOwner  map[*account][]*targetGroup
-	cross    []*targetGroup // those that may admit someone of another account
-	others   map[*account][]*targetGroup
-	once     sync.Once
-	shared   *readers        // of the resource side
-	named    map[string]bool // callers that the resource side spells out
+	world      *World
+	question   *compiledQuestion
+	types      map[string]region.Set // resource type -> members that act on it
+	star       region.Set            // members without resource type
+	unknown    map[string]region.Set // service -> members that the catalogue does not know
+	groups     []*targetGroup        // of the snapshot
+	byOwner    map[*account][]*targetGroup
+	cross      []*targetGroup // those that may admit someone of another account
+	others     map[*account][]*targetGroup
+	speaks     map[*policy.Document]bool // documents that speak of the question's actions; see classKey
+	once       sync.Once
+	tagKeys    map[string]bool // resource tags that documents in play read, lower case
+	regions    bool            // documents in play read the Region
+	contentMu  sync.Mutex
+	contents   map[*policy.Statement]int
+	contentIDs map[string]int
+	shared     *readers        // of the resource side
+	named      map[string]bool // callers that the resource side spells out
 }
 
 func (w *World) newTargets(q *compiledQuestion) *targets {
 	t := &targets{
 		world: w, question: q, types: map[string]region.Set{}, star: region.NewSet(len(q.members)),
-		unknown: map[string]region.Set{}, byOwner: map[*account][]*targetGroup{}, others: map[*account][]*targetGroup{},
+		unknown: map[string]region.Set{}, byOwner: map[*account][]*targetGroup{}, others: map[*account][]*targetGroup{}, speaks: map[*policy.Document]bool{},
+		contents: map[*policy.Statement]int{}, contentIDs: map[string]int{},
 	}
 	t.indexMembers()
+	t.scanDocuments()
 	t.groupSnapshot()
 	return t
 }
@@ -277,12 +291,7 @@ func (t *targets) addResource(byKey map[string]*targetGroup, r *resource, servic
 		return
 	}
 	key := service + "\x00" + r.facts
-	if t.world.readsTags || t.question.readsTags() {
-		key += tagText(r.tags)
-	}
-	if t.world.readsRegion || t.question.named["aws:requestedregion"] {
-		key += "\x00" + r.region
-	}
+	key += t.distinguishing(r)
 	g := byKey[key]
 	if g == nil {
 		g = &targetGroup{
@@ -293,6 +302,7 @@ func (t *targets) addResource(byKey map[string]*targetGroup, r *resource, servic
 		if withPolicy {
 			g.policy = r.policy
 		}
+		g.base = fmt.Sprintf("%s\x00%t%t\x00%s\x00%t%t%t%t%t\x00%s", service, r.owner.management, r.owner.inOrg, r.typ, g.restricted, g.keyByAWS, g.linkedRole, g.trust, withPolicy, r.attributes.FunctionURLAuthType)
 		byKey[key] = g
 		t.groups = append(t.groups, g)
 	}
@@ -300,21 +310,59 @@ func (t *targets) addResource(byKey map[string]*targetGroup, r *resource, servic
 	g.actions = g.actions.Or(actions)
 }
 
-func tagText(tags []graph.Tag) string {
-	var b strings.Builder
-	for _, t := range tags {
-		b.WriteString("\x00" + t.Key + "=" + t.Value)
+// scanDocuments collects which facts of resources the documents in play read: only those keep resources apart.
+func (t *targets) scanDocuments() {
+	t.tagKeys = map[string]bool{}
+	note := func(key string) {
+		if family, name, ok := strings.Cut(key, "/"); ok && resourceTagFamily(family) {
+			t.tagKeys[name] = true
+		}
+		t.regions = t.regions || key == "aws:requestedregion"
 	}
-	return b.String()
-}
-
-func (c *compiledQuestion) readsTags() bool {
-	for k := range c.named {
-		if strings.Contains(k, "tag/") {
-			return true
+	for k := range t.question.named {
+		note(k)
+	}
+	t.world.docs.mu.Lock()
+	defer t.world.docs.mu.Unlock()
+	for _, slot := range t.world.docs.done {
+		if slot.doc == nil || !t.relevant(slot.doc) {
+			continue
+		}
+		for i := range slot.doc.Statements {
+			s := &slot.doc.Statements[i]
+			if t.question.matching(&s.Actions).Empty() {
+				continue
+			}
+			for j := range s.Resources.Patterns {
+				addVariables(&s.Resources.Patterns[j], note)
+			}
+			for j := range s.Conditions {
+				note(s.Conditions[j].Key)
+				for k := range s.Conditions[j].Values {
+					if v := s.Conditions[j].Values[k].Template; v != nil {
+						addVariables(v, note)
+					}
+				}
+			}
 		}
 	}
-	return false
+}
+
+// distinguishing spells the tags and the Region of a resource as far as something in play reads them.
+func (t *targets) distinguishing(r *resource) string {
+	var b strings.Builder
+	if len(t.tagKeys) > 0 {
+		fmt.Fprintf(&b, "\x00%t", r.tagsKnown)
+		for _, tag := range r.tags {
+			if t.tagKeys[strings.ToLower(tag.Key)] {
+				b.WriteString("\x00" + tag.Key + "=" + tag.Value)
+			}
+		}
+	}
+	if t.regions {
+		b.WriteString("\x00" + r.region)
+	}
+	return b.String()
 }
 
 // reaches tells whether the question's resource patterns can meet an item; cells decide it exactly later.

@@ -24,6 +24,8 @@ type Row struct {
 
 	Actions     []string // of all grants together
 	ActionCount int
+
+	caller *caller
 }
 
 // Answer is what a question over many principals gave.
@@ -124,28 +126,43 @@ func (w *World) judgeClass(ctx context.Context, t *targets, cl *class) ([]*Row, 
 		return nil, nil
 	}
 	actions, count := t.question.union(grants)
+	for _, a := range grants { // the point engine confirms each grant of the class on a concrete request
+		if a.sketch == nil {
+			continue
+		}
+		witness, agrees := a.evaluation.confirm(a.sketch, cl.first, a.Assumptions, a.Verdict == Unknown)
+		if cl.first == a.evaluation.caller {
+			a.witness = witness
+		}
+		if !agrees {
+			a.doubt()
+			verdict, covers = t.question.sum(grants, cover)
+		}
+	}
 	rows := make([]*Row, 0, len(cl.members))
 	for _, m := range cl.members {
-		row := &Row{Principal: m.arn, Kind: m.kind, Account: m.principal.Account, Verdict: verdict, Covers: covers, Actions: actions, ActionCount: count}
-		doubted := false
-		for _, a := range grants {
-			own := *a
-			if a.sketch != nil {
-				witness, agrees := a.evaluation.confirm(a.sketch, m, a.Assumptions, a.Verdict == Unknown)
-				own.Witness = witness
-				if !agrees {
-					own.doubt()
-					doubted = true
-				}
-			}
-			row.Grants = append(row.Grants, &own)
-		}
-		if doubted {
-			row.Verdict, row.Covers = t.question.sum(row.Grants, cover)
-		}
-		rows = append(rows, row)
+		rows = append(rows, &Row{
+			Principal: m.arn, Kind: m.kind, Account: m.principal.Account, Verdict: verdict, Covers: covers, Actions: actions,
+			ActionCount: count, Grants: grants, caller: m,
+		})
 	}
 	return rows, nil
+}
+
+// Witness gives one concrete request of a grant for the row's principal, put through the point engine; nil when there is none.
+// Grants are shared by the rows of a class, witnesses are not.
+func (r *Row) Witness(a *Access) *Witness {
+	if a.witness != nil && (r.caller == nil || a.evaluation == nil || r.caller == a.evaluation.caller) {
+		return a.witness
+	}
+	if a.sketch == nil || r.caller == nil {
+		return nil
+	}
+	w, agrees := a.evaluation.confirm(a.sketch, r.caller, a.Assumptions, a.Verdict == Unknown)
+	if !agrees {
+		return nil
+	}
+	return w
 }
 
 // doubt withdraws a verdict that the point engine does not confirm: no answer is better than a wrong one.
@@ -162,22 +179,26 @@ func (w *World) judgeCaller(ctx context.Context, t *targets, c *caller) ([]*Acce
 	cover := &coverage{gaps: region.NewSet(n), denied: region.NewSet(n)}
 	var out []*Access
 	judged := map[*targetGroup]bool{}
-	for _, g := range t.groupsFor(c) {
+	side := t.sideOf(c)
+	for _, g := range t.mergeFor(side, t.groupsFor(c)) {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
 		if budget.Err() != nil {
-			out = append(out, exceeded(t.question, g))
+			out = append(out, exceeded(g))
 			break
 		}
-		e, ok := newEvaluation(t, c, g, budget)
+		e, ok := newEvaluation(t, side, g, budget)
 		if !ok {
 			continue
 		}
 		judged[g] = true
+		for _, part := range g.parts {
+			judged[part] = true
+		}
 		grants, err := e.judge(cover)
 		if errors.Is(err, region.ErrBudget) {
-			grants, err = []*Access{exceeded(t.question, g)}, nil
+			grants, err = []*Access{exceeded(g)}, nil
 		}
 		if err != nil {
 			return nil, nil, err
@@ -194,7 +215,7 @@ func (w *World) judgeCaller(ctx context.Context, t *targets, c *caller) ([]*Acce
 			cover.denied = cover.denied.Or(g.actions)
 		}
 	}
-	return joinGrants(out), cover, nil
+	return t.question.joinGrants(out), cover, nil
 }
 
 func (e *evaluation) judge(cover *coverage) ([]*Access, error) {
@@ -206,7 +227,7 @@ func (e *evaluation) judge(cover *coverage) ([]*Access, error) {
 }
 
 // exceeded is the honest answer when the budget ended before the verdict.
-func exceeded(q *compiledQuestion, g *targetGroup) *Access {
+func exceeded(g *targetGroup) *Access {
 	a := &Access{
 		Verdict: Unknown, Causes: []policy.Cause{policy.BudgetExceeded}, members: g.actions,
 		Notes: []string{"budget-exceeded: the verdict would take more than the allowed steps; raise --budget"},
@@ -214,7 +235,6 @@ func exceeded(q *compiledQuestion, g *targetGroup) *Access {
 	for _, it := range g.items {
 		a.Resources = append(a.Resources, it.text)
 	}
-	a.Actions, a.ActionCount = q.spell(g.actions, nil)
 	return a
 }
 

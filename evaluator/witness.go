@@ -248,13 +248,19 @@ func (e *evaluation) request(sk *sketch, c *caller) *Request {
 // witnessTime is the time of a witness where no policy reads it: a fixed one, so that answers are the same everywhere.
 const witnessTime = "2026-01-01T00:00:00Z"
 
+// everyContext are the keys that a complete context has for callers of an account.
+var everyContext = []string{
+	"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:userid", "aws:username", "aws:PrincipalOrgID",
+	"aws:PrincipalOrgPaths", "aws:PrincipalIsAWSService", "aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths",
+	"aws:RequestedRegion", "aws:SecureTransport", "kms:CallerAccount", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList",
+}
+
 // standardKeys are the keys that a complete context of a caller has, as far as they are known.
 func (e *evaluation) standardKeys(c *caller) []string {
-	keys := []string{
-		"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:userid", "aws:username", "aws:PrincipalOrgID",
-		"aws:PrincipalOrgPaths", "aws:PrincipalIsAWSService", "aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths",
-		"aws:RequestedRegion", "aws:SecureTransport", "kms:CallerAccount", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList",
+	if len(c.tags) == 0 && len(e.group.tags) == 0 {
+		return everyContext
 	}
+	keys := append([]string{}, everyContext...)
 	for _, t := range c.tags {
 		keys = append(keys, "aws:PrincipalTag/"+t.Key)
 	}
@@ -295,9 +301,8 @@ func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bo
 	d := Decider{Actions: CatalogTypes(e.w.catalog)}
 	got := d.Decide(r, &layers)
 	w := &Witness{Principal: r.Principal.ARN, Action: r.Action, Resource: r.Target.Resource}
-	spelled := e.spelling(sk, c)
 	r.Context.Each(func(key string, v policy.ContextValue) {
-		kv := KeyValue{Key: spelled[key], Multi: v.Multi, Values: v.List}
+		kv := KeyValue{Key: e.spelled(key, sk, c), Multi: v.Multi, Values: v.List}
 		if !v.Multi {
 			kv.Values = []string{v.Single}
 		}
@@ -306,24 +311,35 @@ func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bo
 	return w, unknown || got.Effect == Allowed && len(got.Uncertainties) == 0
 }
 
-// spelling gives the keys of a witness as AWS and the policies write them.
-func (e *evaluation) spelling(sk *sketch, c *caller) map[string]string {
-	out := map[string]string{"aws:currenttime": "aws:CurrentTime"}
-	for _, k := range e.standardKeys(c) {
-		out[policy.CanonicalKey(k)] = k
+// spelled gives a key of a witness as AWS and the policies write it.
+func (e *evaluation) spelled(key string, sk *sketch, c *caller) string {
+	if name, ok := spelledKeys[key]; ok {
+		return name
 	}
 	for _, kv := range sk.request {
-		key := policy.CanonicalKey(kv.Key)
-		if out[key] != "" {
-			continue
-		}
-		out[key] = kv.Key
-		if info, ok := e.w.catalog.ConditionKey(key); ok && !info.Family() {
-			out[key] = info.Name
+		if policy.CanonicalKey(kv.Key) == key {
+			if info, ok := e.w.catalog.ConditionKey(key); ok && !info.Family() {
+				return info.Name
+			}
+			return kv.Key
 		}
 	}
-	return out
+	for _, k := range e.standardKeys(c) {
+		if policy.CanonicalKey(k) == key {
+			return k
+		}
+	}
+	return key
 }
+
+// spelledKeys are the keys that every complete context has.
+var spelledKeys = func() map[string]string {
+	out := map[string]string{"aws:currenttime": "aws:CurrentTime"}
+	for _, k := range everyContext {
+		out[policy.CanonicalKey(k)] = k
+	}
+	return out
+}()
 
 // allowAll is the identity policy that stands in for the unknown side of an outside account (D50).
 func allowAll() *policy.Document {

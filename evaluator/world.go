@@ -19,21 +19,20 @@ import (
 // World is one snapshot made ready for questions: every principal with the layers that bind it, every resource with its own
 // policy, and the organization's tree. It is immutable after Compile and safe for concurrent use.
 type World struct {
-	facts     *graph.Facts
-	catalog   *catalog.Catalog
-	accounts  map[string]*account
-	order     []*account // the accounts that were read, by id
-	callers   []*caller  // by account, then ARN
-	resources []*resource
-	org       *organization
-	byARN     map[string]*resource
-	docs      *documents
-	typeMu    sync.Mutex // guards typeCache
-	typeCache map[string][]*resourceType
-	// readsTags and readsRegion tell whether any document reads resource tags or the Region: only then do they keep resources apart.
-	readsTags, readsRegion, readsSecureTransport bool
-	complete                                     bool
-	missing                                      []string // what was incomplete, in words
+	facts                *graph.Facts
+	catalog              *catalog.Catalog
+	accounts             map[string]*account
+	order                []*account // the accounts that were read, by id
+	callers              []*caller  // by account, then ARN
+	resources            []*resource
+	org                  *organization
+	byARN                map[string]*resource
+	docs                 *documents
+	typeMu               sync.Mutex // guards typeCache
+	typeCache            map[string][]*resourceType
+	readsSecureTransport bool // some document does
+	complete             bool
+	missing              []string // what was incomplete, in words
 }
 
 // organization is the tree and where each policy hangs.
@@ -323,14 +322,14 @@ func (w *World) multivalued(key string) (multi, known bool) {
 	return info.Multivalued, ok
 }
 
-// scanDocuments looks for keys that tell resources apart. It reads text, so that no document need be compiled for it; a hit in
-// a place where it means nothing only makes groups smaller.
+// scanDocuments notes whether any document reads aws:SecureTransport, whose default answers then mention. It reads text, so that no
+// document need be compiled for it.
 func (w *World) scanDocuments() {
 	for _, d := range w.facts.Documents {
-		text := bytes.ToLower(d.Canonical)
-		w.readsTags = w.readsTags || bytes.Contains(text, []byte("resourcetag")) || bytes.Contains(text, []byte("existingtag"))
-		w.readsRegion = w.readsRegion || bytes.Contains(text, []byte("requestedregion"))
-		w.readsSecureTransport = w.readsSecureTransport || bytes.Contains(text, []byte("securetransport"))
+		if bytes.Contains(bytes.ToLower(d.Canonical), []byte("aws:securetransport")) {
+			w.readsSecureTransport = true
+			return
+		}
 	}
 }
 

@@ -80,7 +80,7 @@ func (p *plan) can(ctx context.Context, q *syntax.Can) ([]answer.Row, *evaluator
 	for _, r := range a.Rows {
 		row := &answer.Can{
 			Principal: r.Principal, Action: joined(question.Actions), Resource: joined(question.Resources), Covers: r.Covers,
-			Verdict: answer.Verdict(r.Verdict.String()), Grants: p.grants(r.Grants),
+			Verdict: answer.Verdict(r.Verdict.String()), Grants: p.grants(r),
 		}
 		if r.Verdict == evaluator.Denied {
 			row.Layer = r.Layer.String()
@@ -108,7 +108,7 @@ func (p *plan) whatCan(ctx context.Context, q *syntax.WhatCan) ([]answer.Row, *e
 	}
 	rows := make([]answer.Row, 0, len(powers))
 	for _, w := range powers {
-		g := p.grant(w.Grant)
+		g := p.grant(w.Grant, w.Witness())
 		rows = append(rows, &answer.WhatCan{
 			Principal: w.Principal, Account: w.Account, Service: w.Service, Access: w.Access, Actions: g.Actions,
 			ActionCount: w.Grant.ActionCount, Resources: g.Resources, Verdict: g.Verdict, Conditions: g.Conditions, Via: g.Via,
@@ -217,7 +217,7 @@ func isPrincipal(p *syntax.Principal, s *evaluator.Subject) bool {
 
 func (p *plan) whoCanRow(r *evaluator.Row) answer.Row {
 	row := &answer.WhoCan{
-		Principal: r.Principal, Kind: r.Kind, Account: r.Account, Verdict: answer.Verdict(r.Verdict.String()), Grants: p.grants(r.Grants),
+		Principal: r.Principal, Kind: r.Kind, Account: r.Account, Verdict: answer.Verdict(r.Verdict.String()), Grants: p.grants(r),
 	}
 	row.Actions, row.ActionCount = r.Actions, r.ActionCount
 	seen := map[string]bool{}
@@ -232,15 +232,15 @@ func (p *plan) whoCanRow(r *evaluator.Row) answer.Row {
 	return row
 }
 
-func (p *plan) grants(gs []*evaluator.Access) []answer.Grant {
-	out := make([]answer.Grant, 0, len(gs))
-	for _, g := range gs {
-		out = append(out, p.grant(g))
+func (p *plan) grants(r *evaluator.Row) []answer.Grant {
+	out := make([]answer.Grant, 0, len(r.Grants))
+	for _, g := range r.Grants {
+		out = append(out, p.grant(g, r.Witness(g)))
 	}
 	return out
 }
 
-func (p *plan) grant(g *evaluator.Access) answer.Grant {
+func (p *plan) grant(g *evaluator.Access, w *evaluator.Witness) answer.Grant {
 	out := answer.Grant{
 		Actions: g.Actions, Resources: g.Resources, Verdict: answer.Verdict(g.Verdict.String()), Conditions: Words(g.Conditions, p.engine.catalog),
 		Assumptions: append([]string{}, g.Assumptions...), Causes: append([]string{}, g.Notes...),
@@ -248,8 +248,8 @@ func (p *plan) grant(g *evaluator.Access) answer.Grant {
 	for _, v := range g.Via {
 		out.Via = append(out.Via, answer.StatementRef{Layer: v.Layer.String(), Policy: v.Policy, Sid: v.Sid, Index: v.Index})
 	}
-	if g.Witness != nil {
-		out.Witness = witness(g.Witness)
+	if w != nil {
+		out.Witness = witness(w)
 	}
 	return out
 }
