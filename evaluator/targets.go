@@ -497,12 +497,15 @@ func (t *targets) otherOfType(a *account, typ *resourceType, rest *targetGroup) 
 	if !t.reaches(it) {
 		return nil
 	}
-	g := &targetGroup{owner: a, actions: t.applies(it), items: []*item{it}}
-	g.assumption = "key not in the snapshot: its key policy is assumed to delegate to its account"
-	if typ.service == "sts" {
-		g.assumption = "role not in the snapshot: its trust policy is assumed to delegate to its account"
+	return &targetGroup{owner: a, actions: t.applies(it), items: []*item{it}, assumption: consentAssumption(typ.service)}
+}
+
+// consentAssumption is what a grant stands on where the resource's own consent is needed and not in the snapshot.
+func consentAssumption(service string) string {
+	if service == "sts" {
+		return "role not in the snapshot: its trust policy is assumed to delegate to its account"
 	}
-	return g
+	return "key not in the snapshot: its key policy is assumed to delegate to its account"
 }
 
 func (t *targets) addOther(rest *targetGroup, it *item) {
