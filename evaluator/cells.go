@@ -367,50 +367,66 @@ type described struct {
 	condition Expr // nil: the patterns alone say it
 }
 
-// describeSplit finds patterns in play whose union is exactly the chosen cells of an item, else says the item and which
-// patterns it must or must not match.
+// describeSplit finds patterns in play whose union is exactly the chosen cells of an item, else says the narrowest pattern around
+// them and which others they must or must not match.
 func (e *evaluation) describeSplit(s *splitItem, chosen []piece) ([]string, Expr) {
 	in := map[string]bool{}
 	for _, p := range chosen {
 		in[p.bits.Key()] = true
 	}
-	var positive, negative []int
-	for i := range s.tests {
-		all, none := true, true
+	inside := e.insideTests(s)
+	if patterns, ok := e.cover(s, in, inside); ok {
+		return patterns, nil
+	}
+	base, cells := s.item.text, s.cells
+	for _, i := range inside { // the narrowest pattern that holds all of the chosen cells
+		var held []region.Cell
+		count := 0
 		for _, c := range s.cells {
 			if c.In.Has(i) {
+				held = append(held, c)
 				if in[c.In.Key()] {
-					none = false
-				} else {
-					all = false
+					count++
 				}
 			}
 		}
-		if all {
-			positive = append(positive, i)
+		if count == len(in) && len(held) < len(cells) {
+			base, cells = e.tests.list[s.tests[i]].text, held
 		}
-		if none {
+	}
+	var negative []int
+	for i := range s.tests {
+		meets, taken := false, false
+		for _, c := range cells {
+			if c.In.Has(i) {
+				meets = true
+				taken = taken || in[c.In.Key()]
+			}
+		}
+		if meets && !taken {
 			negative = append(negative, i)
 		}
 	}
-	if patterns, ok := e.cover(s, in, positive); ok {
-		return patterns, nil
+	if excludes(cells, in, negative) {
+		return []string{base}, Not{Of: resourceLike(e.textsOf(s, irredundant(cells, in, negative)))}
 	}
-	excluded := true // everything of the item but what the negative patterns match
-	for _, c := range s.cells {
-		hit := false
-		for _, i := range negative {
-			hit = hit || c.In.Has(i)
-		}
-		excluded = excluded && hit != in[c.In.Key()]
-	}
-	if excluded {
-		return []string{s.item.text}, Not{Of: resourceLike(e.textsOf(s, irredundant(s, in, negative)))}
-	}
+	return []string{base}, e.minterms(s, cells, chosen)
+}
+
+// minterms says cells one by one, by the tests that tell them apart.
+func (e *evaluation) minterms(s *splitItem, cells []region.Cell, chosen []piece) Expr {
 	var terms []Expr
 	for _, p := range chosen {
 		var all []Expr
 		for i := range s.tests {
+			some, every := false, true
+			for _, c := range cells {
+				some = some || c.In.Has(i)
+				every = every && c.In.Has(i)
+			}
+			if !some || every {
+				continue
+			}
 			like := resourceLike(e.textsOf(s, []int{i}))
 			if p.bits.Has(i) {
 				all = append(all, like)
@@ -418,25 +434,54 @@ func (e *evaluation) describeSplit(s *splitItem, chosen []piece) ([]string, Expr
 				all = append(all, Not{Of: like})
 			}
 		}
-		terms = append(terms, And{Of: all})
+		terms = append(terms, conjunction(all))
 	}
-	return []string{s.item.text}, Or{Of: terms}
+	if len(terms) == 1 {
+		return terms[0]
+	}
+	return Or{Of: terms}
+}
+
+func conjunction(xs []Expr) Expr {
+	if len(xs) == 1 {
+		return xs[0]
+	}
+	return And{Of: xs}
+}
+
+// insideTests are the tests that do not reach beyond the item.
+func (e *evaluation) insideTests(s *splitItem) []int {
+	var out []int
+	own := region.Lang{Patterns: []region.Pattern{s.item.pattern}}
+	for i, at := range s.tests {
+		inside, err := region.Covers(e.budget, own, region.Lang{Patterns: []region.Pattern{e.tests.list[at].pattern}})
+		if err == nil && inside {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// excludes tells whether the chosen cells are all but those that some negative pattern matches.
+func excludes(cells []region.Cell, in map[string]bool, negative []int) bool {
+	for _, c := range cells {
+		hit := false
+		for _, i := range negative {
+			hit = hit || c.In.Has(i)
+		}
+		if hit == in[c.In.Key()] {
+			return false
+		}
+	}
+	return true
 }
 
 // irredundant drops negative patterns whose cells the others exclude already.
-func irredundant(s *splitItem, in map[string]bool, negative []int) []int {
+func irredundant(cells []region.Cell, in map[string]bool, negative []int) []int {
 	keep := append([]int{}, negative...)
 	for at := 0; at < len(keep); {
 		rest := append(append([]int{}, keep[:at]...), keep[at+1:]...)
-		same := true
-		for _, c := range s.cells {
-			hit := false
-			for _, i := range rest {
-				hit = hit || c.In.Has(i)
-			}
-			same = same && hit != in[c.In.Key()]
-		}
-		if same {
+		if excludes(cells, in, rest) {
 			keep = rest
 		} else {
 			at++
@@ -445,26 +490,27 @@ func irredundant(s *splitItem, in map[string]bool, negative []int) []int {
 	return keep
 }
 
-// cover picks patterns whose cells are exactly the chosen ones and that do not reach beyond the item.
-func (e *evaluation) cover(s *splitItem, in map[string]bool, positive []int) ([]string, bool) {
+// cover picks patterns, none reaching beyond the item, whose cells are exactly the chosen ones.
+func (e *evaluation) cover(s *splitItem, in map[string]bool, inside []int) ([]string, bool) {
 	covered := map[string]bool{}
 	var out []string
-	for _, i := range positive {
-		t := e.tests.list[s.tests[i]]
-		inside, err := region.Covers(e.budget, region.Lang{Patterns: []region.Pattern{s.item.pattern}}, region.Lang{Patterns: []region.Pattern{t.pattern}})
-		if err != nil || !inside {
-			continue
-		}
-		gain := false
+	for _, i := range inside {
+		gain, fits := false, true
 		for _, c := range s.cells {
-			if c.In.Has(i) && !covered[c.In.Key()] {
-				covered[c.In.Key()] = true
-				gain = true
+			if c.In.Has(i) {
+				fits = fits && in[c.In.Key()]
+				gain = gain || !covered[c.In.Key()]
 			}
 		}
-		if gain {
-			out = append(out, t.text)
+		if !fits || !gain {
+			continue
 		}
+		for _, c := range s.cells {
+			if c.In.Has(i) {
+				covered[c.In.Key()] = true
+			}
+		}
+		out = append(out, e.tests.list[s.tests[i]].text)
 	}
 	return out, len(covered) == len(in)
 }

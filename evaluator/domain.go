@@ -95,6 +95,7 @@ func (s *symbols) domainOf(key, written string, fact keyFact, setUse bool) *doma
 			d.typed = true
 		}
 		s.domains[key] = d
+		s.order = append(s.order, d)
 	}
 	if fact.state == keyFree && d.fact.state == keyPresent {
 		d.fact = fact // one caller may lack it: the wider of the two
@@ -132,17 +133,12 @@ func (s *symbols) opaqueNamed(id string, make func() *opaque) *formula {
 	return &formula{kind: formOpaque, opaque: o}
 }
 
-// seal ends the collecting of tests: it cuts every domain into cells and orders the variables, keys by name, then relations,
-// then unknown facts and assumptions, so that the latter can be quantified at the bottom of the diagram.
+// seal ends the collecting of tests: it cuts every domain into cells and orders the variables: keys as the statements brought them up,
+// so that those of one statement stand together and diagrams stay small, then relations, assumptions and unknown facts, so that
+// the latter can be quantified at the bottom of the diagram.
 func (s *symbols) seal() error {
 	s.space = region.NewSpace(s.budget)
-	keys := make([]string, 0, len(s.domains))
-	for k := range s.domains {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	for _, k := range keys {
-		d := s.domains[k]
+	for _, d := range s.order {
 		if err := s.cut(d); err != nil {
 			return fmt.Errorf("cells of %s: %w", d.written, err)
 		}
@@ -154,7 +150,6 @@ func (s *symbols) seal() error {
 		} else {
 			d.presence = s.space.Var(1 + len(d.cells))
 		}
-		s.order = append(s.order, d)
 	}
 	sort.SliceStable(s.olist, func(i, j int) bool { return s.olist[i].class() < s.olist[j].class() })
 	for _, o := range s.olist {
@@ -233,21 +228,31 @@ func (s *symbols) node(f *formula) region.Node {
 	switch f.kind {
 	case formNot:
 		n = s.space.Not(s.node(f.subs[0]))
-	case formAnd:
-		n = s.space.True()
-		for _, sub := range f.subs {
-			n = s.space.And(n, s.node(sub))
-		}
-	case formOr:
-		n = s.space.False()
-		for _, sub := range f.subs {
-			n = s.space.Or(n, s.node(sub))
-		}
+	case formAnd, formOr:
+		n = s.fold(f.kind, f.subs)
 	case formTest:
 		n = s.testNode(f.test)
 	}
 	s.memo[f] = n
 	return n
+}
+
+// fold joins many formulas by halves, which keeps what is built on the way small.
+func (s *symbols) fold(kind formulaKind, fs []*formula) region.Node {
+	switch {
+	case len(fs) == 1:
+		return s.node(fs[0])
+	case len(fs) == 0 && kind == formAnd:
+		return s.space.True()
+	case len(fs) == 0:
+		return s.space.False()
+	}
+	half := len(fs) / 2
+	left, right := s.fold(kind, fs[:half]), s.fold(kind, fs[half:])
+	if kind == formAnd {
+		return s.space.And(left, right)
+	}
+	return s.space.Or(left, right)
 }
 
 func (s *symbols) bit(v region.Var) region.Node {

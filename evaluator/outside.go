@@ -312,7 +312,7 @@ func (w *World) judgeGrantee(t *targets, c *caller, g *targetGroup, rows map[str
 	cover := &coverage{gaps: t.question.none(), denied: t.question.none()}
 	grants, err := e.judge(cover)
 	if errors.Is(err, region.ErrBudget) {
-		grants, err = []*Access{exceeded(g)}, nil
+		grants, err = []*Access{exceeded(t.question, g)}, nil
 	}
 	if err != nil || len(grants) == 0 {
 		return err

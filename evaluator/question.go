@@ -31,7 +31,7 @@ func badQuestion(format string, args ...any) error {
 }
 
 // DefaultBudget is the number of engine steps that one principal's verdict may cost; it takes well under a second.
-const DefaultBudget = 20_000_000
+const DefaultBudget = 5_000_000
 
 // OtherName stands for the actions of a service that the catalogue does not know (B20).
 const OtherName = "(any other action)"

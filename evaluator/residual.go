@@ -59,7 +59,6 @@ func (s *symbols) literals() []literal {
 			s.lits = append(s.lits, literal{expr: o.expr(), order: "~" + o.name + o.text, node: s.bit(o.variable)})
 		}
 	}
-	sort.SliceStable(s.lits, func(i, j int) bool { return s.lits[i].order < s.lits[j].order })
 	return s.lits
 }
 
@@ -146,17 +145,30 @@ type cubeLiteral struct {
 	on bool
 }
 
-// maxCubes bounds a residual; a longer one is written as nested cases instead.
-const maxCubes = 64
+// maxCubes bounds the alternatives of a residual before they are minimised.
+const maxCubes = 1024
 
 // residual writes the contexts of n, within care, as an irredundant combination of literals: no literal and no alternative can be
-// dropped without changing the set. ok is false when the budget ended first.
+// dropped without changing the set. Where the alternatives are too many, it says what is excluded instead. ok is false when the
+// budget ended first, or neither can be written.
 func (s *symbols) residual(n, care region.Node) (Expr, bool) {
-	space := s.space
-	n = space.And(n, care)
+	n = s.space.And(n, care)
 	if n == care {
 		return Const{Value: true}, true
 	}
+	if cubes, ok := s.cubes(n, care); ok {
+		return s.write(cubes), true
+	}
+	cubes, ok := s.cubes(s.space.Diff(care, n), care)
+	if !ok {
+		return nil, false
+	}
+	return Not{Of: s.write(cubes)}, true
+}
+
+// cubes is an irredundant cover of n within care by conjunctions of literals.
+func (s *symbols) cubes(n, care region.Node) ([]cube, bool) {
+	space := s.space
 	lits := s.literals()
 	var relevant []int
 	for i := range lits {
@@ -166,18 +178,11 @@ func (s *symbols) residual(n, care region.Node) (Expr, bool) {
 		}
 	}
 	var cubes []cube
-	over := !s.split(n, care, relevant, nil, &cubes)
-	if s.budget.Err() != nil {
-		return nil, false
-	}
-	if over {
+	if !s.split(n, care, relevant, nil, &cubes) || s.budget.Err() != nil {
 		return nil, false
 	}
 	cubes = s.minimise(cubes, n, care)
-	if s.budget.Err() != nil {
-		return nil, false
-	}
-	return s.write(cubes), true
+	return cubes, s.budget.Err() == nil
 }
 
 // split is Shannon's expansion over literals: contexts in which everything or nothing is allowed end it.
@@ -188,7 +193,7 @@ func (s *symbols) split(n, care region.Node, lits []int, path cube, out *[]cube)
 		return true
 	}
 	if n == care {
-		if len(*out) >= 16*maxCubes {
+		if len(*out) >= maxCubes {
 			return false
 		}
 		*out = append(*out, append(cube{}, path...))
@@ -204,9 +209,6 @@ func (s *symbols) split(n, care region.Node, lits []int, path cube, out *[]cube)
 		}
 		rest := lits[at+1:]
 		off := space.Diff(care, s.lits[i].node)
-		if space.Or(space.And(n, on), space.Diff(on, n)) == space.False() {
-			continue
-		}
 		return s.split(n, on, rest, append(path, cubeLiteral{i, true}), out) &&
 			s.split(n, off, rest, append(path[:len(path):len(path)], cubeLiteral{i, false}), out)
 	}
@@ -261,8 +263,24 @@ func (s *symbols) minimise(cubes []cube, n, care region.Node) []cube {
 			i++
 		}
 	}
-	sort.SliceStable(primes, func(i, j int) bool { return primes[i].key() < primes[j].key() })
+	for _, c := range primes {
+		sort.SliceStable(c, func(i, j int) bool { return s.lits[c[i].at].order < s.lits[c[j].at].order })
+	}
+	sort.SliceStable(primes, func(i, j int) bool { return s.sortText(primes[i]) < s.sortText(primes[j]) })
 	return primes
+}
+
+// sortText is what the alternatives of a residual are sorted by: keys, then tests.
+func (s *symbols) sortText(c cube) string {
+	var b strings.Builder
+	for _, l := range c {
+		b.WriteString(s.lits[l.at].order)
+		if !l.on {
+			b.WriteByte('!')
+		}
+		b.WriteByte(0)
+	}
+	return b.String()
 }
 
 func (c cube) key() string {

@@ -185,7 +185,7 @@ func (w *World) judgeCaller(ctx context.Context, t *targets, c *caller) ([]*Acce
 			return nil, nil, err
 		}
 		if budget.Err() != nil {
-			out = append(out, exceeded(g))
+			out = append(out, exceeded(t.question, g))
 			break
 		}
 		e, ok := newEvaluation(t, side, g, budget)
@@ -198,7 +198,7 @@ func (w *World) judgeCaller(ctx context.Context, t *targets, c *caller) ([]*Acce
 		}
 		grants, err := e.judge(cover)
 		if errors.Is(err, region.ErrBudget) {
-			grants, err = []*Access{exceeded(g)}, nil
+			grants, err = []*Access{exceeded(t.question, g)}, nil
 		}
 		if err != nil {
 			return nil, nil, err
@@ -226,14 +226,17 @@ func (e *evaluation) judge(cover *coverage) ([]*Access, error) {
 	return e.grantsOf(parts, cover)
 }
 
-// exceeded is the honest answer when the budget ended before the verdict.
-func exceeded(g *targetGroup) *Access {
+// exceeded is the honest answer when the budget ended before the verdict: nothing of the group is decided.
+func exceeded(q *compiledQuestion, g *targetGroup) *Access {
 	a := &Access{
 		Verdict: Unknown, Causes: []policy.Cause{policy.BudgetExceeded}, members: g.actions,
 		Notes: []string{"budget-exceeded: the verdict would take more than the allowed steps; raise --budget"},
 	}
 	for _, it := range g.items {
 		a.Resources = append(a.Resources, it.text)
+	}
+	if len(q.Resources) > 0 && !g.snapshot {
+		a.Resources = append([]string{}, q.Resources...)
 	}
 	return a
 }

@@ -3,10 +3,10 @@ package query
 import (
 	"context"
 	"errors"
-	"path"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator"
+	"github.com/accessgraph/accessgraph/evaluator/region"
 	"github.com/accessgraph/accessgraph/query/answer"
 	"github.com/accessgraph/accessgraph/query/syntax"
 )
@@ -142,6 +142,12 @@ func (p *plan) filter(c *syntax.Clauses) (func(*evaluator.Subject) bool, error) 
 	if len(c.In) == 0 && len(c.Except) == 0 {
 		return nil, nil
 	}
+	for _, x := range c.Except {
+		if who, ok := x.(*syntax.Principal); ok && who.Kind == syntax.PrincipalGroup {
+			return nil, &syntax.Error{Offset: who.Pos.Offset, Line: who.Pos.Line, Column: who.Pos.Column, Query: p.text,
+				Message: "a group is no principal, so that it cannot be left out; except takes users, roles, root, accounts, services and scopes"}
+		}
+	}
 	return func(s *evaluator.Subject) bool {
 		inside := len(c.In) == 0
 		for i := range c.In {
@@ -197,8 +203,7 @@ func isPrincipal(p *syntax.Principal, s *evaluator.Subject) bool {
 	switch p.Kind {
 	case syntax.PrincipalARN:
 		if strings.ContainsAny(p.Name, "*?") {
-			ok, err := path.Match(strings.ReplaceAll(p.Name, "/", "\x00"), strings.ReplaceAll(s.ARN, "/", "\x00"))
-			return err == nil && ok
+			return region.Glob(p.Name, false).Match(s.ARN)
 		}
 		return s.ARN == p.Name
 	case syntax.PrincipalRole:
