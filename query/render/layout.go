@@ -193,7 +193,7 @@ func grantCells(g *answer.Grant, full bool) []string {
 func proofCells(g *answer.Grant) []string {
 	via := make([]string, len(g.Via))
 	for i, ref := range g.Via {
-		via[i] = statement(ref)
+		via[i] = Statement(ref)
 	}
 	return []string{strings.Join(g.Assumptions, "; "), strings.Join(via, ", "), witness(g.Witness)}
 }
@@ -206,8 +206,8 @@ func when(g *answer.Grant) string {
 	return g.Conditions
 }
 
-// statement quotes a statement as layer:policy#sid, by position where it has no Sid.
-func statement(ref answer.StatementRef) string {
+// Statement quotes a statement as layer:policy#sid, by position where it has no Sid.
+func Statement(ref answer.StatementRef) string {
 	name := ref.Sid
 	if name == "" {
 		name = strconv.Itoa(ref.Index)
