@@ -155,7 +155,7 @@ func (c *composer) collect() {
 			continue
 		}
 		if in.statement.Effect == policy.Deny {
-			c.collectDeny(in, f)
+			c.collectDeny(in, conj(f, c.onlySessions(in)))
 		} else {
 			c.collectAllow(in, f)
 		}
@@ -190,31 +190,43 @@ func (c *composer) matches(in *instance) (f, doubt *formula) {
 	if f.kind != formFalse && !rs.Not || f.kind == formFalse && rs.Not {
 		return f, formulaTrue
 	}
-	if c.couldMatchPseudo(in) {
-		return formulaTrue, c.unknown(policy.ServiceRuleMissing, in)
+	could := c.couldMatchPseudo(in)
+	doubt = c.unknown(policy.ServiceRuleMissing, in)
+	if rs.Not { // what cannot match is not among the resources left out
+		return formulaTrue, disj(negate(could), doubt)
 	}
-	return f, formulaTrue
+	return could, doubt
 }
 
-// couldMatchPseudo tells whether one of the statement's patterns meets the ARN on which the service authorises a resource-less
-// action (B10).
-func (c *composer) couldMatchPseudo(in *instance) bool {
+// couldMatchPseudo is when one of the statement's patterns meets the ARN on which the service authorises a resource-less action (B10):
+// a pattern with variables needs a value for each (B12).
+func (c *composer) couldMatchPseudo(in *instance) *formula {
 	p := &c.e.caller.principal
 	pseudo, has := PseudoARN(c.action, arnField(p.ARN, 2), p.Account)
 	if !has {
-		return false
+		return formulaFalse
 	}
+	var any []*formula
 	for _, i := range in.resources {
 		t := c.e.tests.list[i]
 		if t.template.Never {
 			continue
 		}
 		meets, err := region.Intersects(c.e.budget, region.Lang{Patterns: []region.Pattern{t.pattern}}, region.Lang{Patterns: []region.Pattern{pseudo}})
-		if meets || err != nil {
-			return true
+		if !meets && err == nil {
+			continue
 		}
+		var filled []*formula
+		if !t.static {
+			for _, seg := range t.template.Segments {
+				if seg.Kind == policy.SegmentVariable && !seg.HasDefault {
+					filled = append(filled, negate(c.l.condition(absentCondition(seg.Key), policy.Allow)))
+				}
+			}
+		}
+		any = append(any, conj(filled...))
 	}
-	return false
+	return disj(any...)
 }
 
 // doubt is what stands between a statement's match and its effect where that is not known.
@@ -240,8 +252,11 @@ func (c *composer) doubt(in *instance) *formula {
 	return f
 }
 
+// unknown is the variable of what is doubtful about a statement. A document that is missing stands for an Allow and a Deny, each of
+// which may be there without the other (D18).
 func (c *composer) unknown(cause policy.Cause, in *instance) *formula {
-	return c.e.symbols.unknown(cause, fmt.Sprintf("%s policy %s, statement %d", in.layer, in.policy, in.statement.Index))
+	name := fmt.Sprintf("%s policy %s, statement %d", in.layer, in.policy, in.statement.Index)
+	return c.e.symbols.unknownEither(cause, name, in.statement.Effect)
 }
 
 // layerApplies selects the layers (D10–D16, D25, D46).
@@ -258,6 +273,18 @@ func (c *composer) layerApplies(in *instance) bool {
 		return p.Kind != Service
 	}
 	return true
+}
+
+// onlySessions restricts a statement that names the caller by nothing but sessions of its role to them (D22).
+func (c *composer) onlySessions(in *instance) *formula {
+	if in.kinds != 0 {
+		return formulaTrue
+	}
+	named := make([]*formula, 0, len(in.sessions))
+	for _, name := range in.sessions {
+		named = append(named, c.sessionNamed(name))
+	}
+	return disj(named...)
 }
 
 func (c *composer) collectDeny(in *instance, f *formula) {
@@ -313,6 +340,12 @@ func (c *composer) collectGrant(in *instance) {
 	if RetiresGrant(c.action) && in.retirers != 0 {
 		c.grants.add(in.retirers, formulaTrue)
 		c.granting(in, formulaTrue)
+	}
+	if RetiresGrant(c.action) {
+		for _, name := range in.retiring {
+			c.grants.add(MatchExact, c.sessionNamed(name))
+			c.granting(in, c.sessionNamed(name))
+		}
 	}
 	if !oneOf(operation, g.Operations...) {
 		return
@@ -440,7 +473,7 @@ func (c *composer) granted(outsider bool) *formula {
 	through := whole
 	if TrustMandatory(c.action, c.resource) && !c.e.group.star { // D25, D32
 		consent := disj(of(MatchAccount), account)
-		if c.e.group.assumption != "" && !c.e.group.snapshot {
+		if c.e.group.assumption != "" && !c.e.group.snapshot && !RetiresGrant(c.action) { // D33: no key policy permits retiring
 			consent = disj(consent, c.e.symbols.assume(c.e.group.assumption))
 		}
 		through = conj(whole, consent)

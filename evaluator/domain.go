@@ -114,7 +114,12 @@ func (d *domain) addTest(name string, make func() region.Test) int {
 
 // unknown gives the variable of a fact that the snapshot does not tell.
 func (s *symbols) unknown(cause policy.Cause, name string) *formula {
-	return s.opaqueNamed("unknown\x00"+string(cause)+"\x00"+name, func() *opaque { return &opaque{name: name, cause: cause} })
+	return s.unknownEither(cause, name, policy.Allow)
+}
+
+// unknownEither is unknown where one name stands for two facts, one of either effect.
+func (s *symbols) unknownEither(cause policy.Cause, name string, effect policy.Effect) *formula {
+	return s.opaqueNamed("unknown\x00"+string(cause)+"\x00"+name+"\x00"+effect.String(), func() *opaque { return &opaque{name: name, cause: cause} })
 }
 
 // assume gives the variable of a named assumption.

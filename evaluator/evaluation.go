@@ -24,6 +24,7 @@ type instance struct {
 	anywhere  bool       // its conditions mean the same for every action
 	lowered   *formula   // of such conditions, once they are lowered
 	retirers  Match      // forms in which the caller may retire the grant without being its grantee
+	retiring  []string   // sessions of the caller's role that may retire the grant
 }
 
 // refs names the statement, and in a group of several resources its twins in their policies.
@@ -363,11 +364,7 @@ func (e *evaluation) gatherGrant(g *Grant) {
 	p := &e.caller.principal
 	entry := principalText(g.Grantee)
 	in := &instance{layer: LayerGrant, grant: g, kinds: matchEntry(&entry, p), members: region.NewSet(len(e.asking.members))}
-	if p.Kind == RoleSession && e.caller.arn != "" {
-		if name, ok := strings.CutPrefix(g.Grantee, strings.TrimSuffix(p.ARN, anySession)); ok && name != "" {
-			in.sessions = []string{name}
-		}
-	}
+	in.sessions, in.retiring = e.sessionIn(g.Grantee), e.sessionIn(g.Retiring)
 	in.retirers = retirers(g, p)
 	named := in.kinds != 0 || len(in.sessions) > 0
 	for i := range e.asking.members {
@@ -376,13 +373,25 @@ func (e *evaluation) gatherGrant(g *Grant) {
 			continue
 		}
 		_, operation := cutAction(name)
-		if named && oneOf(operation, g.Operations...) || in.retirers != 0 && RetiresGrant(name) {
+		if named && oneOf(operation, g.Operations...) || (in.retirers != 0 || len(in.retiring) > 0) && RetiresGrant(name) {
 			in.members.Add(i)
 		}
 	}
 	if !in.members.Empty() {
 		e.instances = append(e.instances, in)
 	}
+}
+
+// sessionIn is the session of the caller's role that a text names, none for any other text (D22).
+func (e *evaluation) sessionIn(arn string) []string {
+	p := &e.caller.principal
+	if p.Kind != RoleSession || e.caller.arn == "" {
+		return nil
+	}
+	if name, ok := strings.CutPrefix(arn, strings.TrimSuffix(p.ARN, anySession)); ok && name != "" {
+		return []string{name}
+	}
+	return nil
 }
 
 // actionClass is a set of members that no statement and no key tells apart.

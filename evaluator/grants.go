@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -259,7 +260,9 @@ func (e *evaluation) put(r *raw) ([]*Access, error) {
 		}
 		for _, c := range r.causes {
 			a.Causes = appendCause(a.Causes, c.cause)
-			a.Notes = append(a.Notes, string(c.cause)+": "+c.name)
+			if note := string(c.cause) + ": " + c.name; !slices.Contains(a.Notes, note) {
+				a.Notes = append(a.Notes, note)
+			}
 		}
 		out = append(out, a)
 	}
@@ -446,12 +449,15 @@ func (c *compiledQuestion) spell(members region.Set, hints []*policy.ActionPatte
 			take(s.name+":*", s.members)
 		}
 	}
+	unknown := left.And(c.others) // no verb stands for every action that is not known yet
+	left = left.AndNot(unknown)
 	for _, s := range c.verbs {
 		if left.Empty() {
 			break
 		}
 		take(s.name+"*", s.members)
 	}
+	left = left.Or(unknown)
 	left.Each(func(i int) { out = append(out, c.members[i].name) })
 	sort.Strings(out)
 	return out, count
@@ -490,9 +496,11 @@ func (c *compiledQuestion) serviceSets() []serviceSet {
 // actions, which a pattern of that verb may stand for: where all of them are in a set, the pattern says so.
 func (c *compiledQuestion) verbSets() {
 	other := map[string]int{}
+	c.others = c.none()
 	for i := range c.members {
 		if c.members[i].other {
 			other[ActionService(c.members[i].name)] = i
+			c.others.Add(i)
 		}
 	}
 	index := map[string]int{}

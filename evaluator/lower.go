@@ -227,7 +227,8 @@ func (l *lowering) relation(key string, t *policy.Template, c policy.Condition, 
 			l.symbols.domainOf(seg.Key, seg.Key, fact, false)
 		}
 	}
-	id := "relation\x00" + key + "\x00" + c.Op.String() + "\x00" + t.Text + "\x00" + text
+	// A negated operator is the complement of the same relation (C45), and letter case in a key's name says nothing (C2).
+	id := "relation\x00" + key + "\x00" + c.Op.Positive().String() + "\x00" + substitutedText(t) + "\x00" + text
 	return l.symbols.opaqueNamed(id, func() *opaque {
 		return &opaque{name: substitutedText(t), key: key, template: t, shown: t, reads: reads, cond: c, text: text}
 	})

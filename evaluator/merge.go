@@ -17,7 +17,8 @@ func (t *targets) mergeFor(side *callerSide, groups []*targetGroup) []*targetGro
 	var out []*targetGroup
 	for _, g := range groups {
 		retiring, named := grantView(g, &c.principal)
-		if !g.snapshot || g.star || named {
+		abroad := retiring != 0 && g.ownerAccount() != c.principal.Account // only the grants let it in
+		if !g.snapshot || g.star || named || abroad {
 			out = append(out, g)
 			continue
 		}
@@ -58,7 +59,8 @@ func grantView(g *targetGroup, p *Principal) (retiring Match, named bool) {
 	for i := range g.grants {
 		gr := &g.grants[i]
 		entry, retirer := principalText(gr.Grantee), principalText(gr.Retiring)
-		if matchEntry(&entry, p) != 0 || gr.Retiring != "" && matchEntry(&retirer, p) != 0 || roleOfSession(gr.Grantee) == roleOfSession(p.ARN) {
+		if matchEntry(&entry, p) != 0 || gr.Retiring != "" && matchEntry(&retirer, p) != 0 ||
+			roleOfSession(gr.Grantee) == roleOfSession(p.ARN) || roleOfSession(gr.Retiring) == roleOfSession(p.ARN) {
 			return 0, true
 		}
 		retiring |= retirers(gr, p)

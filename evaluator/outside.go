@@ -79,8 +79,12 @@ func (w *World) grantees(g *targetGroup) []*caller {
 		}
 	}
 	for _, gr := range g.grants {
-		e := principalText(gr.Grantee)
-		add(w.grantee(&e))
+		for _, who := range []string{gr.Grantee, gr.Retiring, gr.IssuingAccount} { // the latter two may retire it (D33)
+			if who != "" {
+				e := principalText(who)
+				add(w.grantee(&e))
+			}
+		}
 	}
 	out := make([]*caller, 0, len(seen))
 	for _, k := range sortedKeys(seen) {
@@ -192,7 +196,38 @@ func (s *situation) outsideFact(key string) (keyFact, bool) {
 	case "aws:principalservicename", "aws:principalservicenameslist":
 		return keyFact{}, true
 	}
+	if exact {
+		return exactFact(p, key), true
+	}
 	return keyFact{state: keyFree}, true
+}
+
+// exactFact is what the kind of a user or role that was not read says by itself (C31, C44).
+func exactFact(p *Principal, key string) keyFact {
+	role := p.Kind == RoleSession
+	switch key {
+	case "aws:principaltype":
+		if role {
+			return known("AssumedRole")
+		}
+		return known("User")
+	case "aws:username":
+		if role {
+			return keyFact{}
+		}
+		return known(afterLast(p.ARN, "/"))
+	case "aws:tokenissuetime", "aws:multifactorauthpresent":
+		if role {
+			return keyFact{state: keyPresent}
+		}
+	case "aws:federatedprovider", "aws:sourceidentity":
+		if !role {
+			return keyFact{}
+		}
+	case "aws:assumedroot":
+		return keyFact{}
+	}
+	return keyFact{state: keyFree}
 }
 
 // outsideOrg is the organization of an outside caller: known for a member that was not read, else any but ours.

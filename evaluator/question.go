@@ -30,8 +30,11 @@ func badQuestion(format string, args ...any) error {
 	return &QuestionError{Message: fmt.Sprintf(format, args...)}
 }
 
-// DefaultBudget is the number of engine steps that one principal's verdict may cost; it takes well under a second.
+// DefaultBudget is the number of engine steps that one principal's verdict may cost for a question about few actions; it takes well
+// under a second. Every action asked for adds budgetPerAction.
 const DefaultBudget = 5_000_000
+
+const budgetPerAction = 500
 
 // OtherName stands for the actions of a service that the catalogue does not know (B20).
 const OtherName = "(any other action)"
@@ -67,6 +70,7 @@ type compiledQuestion struct {
 	services   map[string]bool
 	sets       []serviceSet // by service
 	verbs      []serviceSet // by service and verb
+	others     region.Set   // the members that stand for unknown actions
 }
 
 // askedAction is one action of the question as written, with the members that it stands for.
@@ -124,6 +128,9 @@ func (w *World) compile(q Question) (*compiledQuestion, error) {
 			return nil, badQuestion("resource %q: want an ARN or a pattern without variables", r)
 		}
 		c.patterns = append(c.patterns, *t.Static)
+	}
+	if q.Budget <= 0 {
+		c.Budget += budgetPerAction * int64(len(c.members))
 	}
 	mentionedKeys(q.When, c.named)
 	c.serviceSets()

@@ -426,6 +426,9 @@ func (t *targets) othersOf(a *account) []*targetGroup {
 	for k := range t.types {
 		keys = append(keys, k)
 	}
+	if _, known := t.types[kmsKeyType]; !known && t.unknown["kms"].Count() > 0 {
+		keys = append(keys, kmsKeyType) // an action that nobody knows needs a key's consent too
+	}
 	sort.Strings(keys)
 	for _, key := range keys {
 		service, _, _ := strings.Cut(key, "/")
@@ -440,10 +443,9 @@ func (t *targets) othersOf(a *account) []*targetGroup {
 	}
 	for _, service := range sortedKeys(t.unknown) {
 		if t.world.hasService(service) {
-			t.addOther(rest, &item{
-				text: "arn:" + a.partition + ":" + service + ":*:" + a.id + ":*", pattern: region.Glob("arn:"+a.partition+":"+service+":*:"+a.id+":*", false),
-				service: service, claimed: true,
-			})
+			for _, it := range t.world.anythingOf(a, service) {
+				t.addOther(rest, it)
+			}
 		}
 	}
 	if len(rest.items) > 0 {
@@ -482,7 +484,7 @@ func (t *targets) otherOfType(a *account, typ *resourceType, rest *targetGroup) 
 		text: typ.text(a.partition, a.id), pattern: templatePattern(typ.template, a.partition, a.id),
 		langs: typ.within(a.partition, a.id), types: []string{typ.key}, service: typ.service, claimed: true,
 	}
-	mandatory := typ.key == "kms/key" || typ.service == "sts" && strings.Contains(typ.template, ":role/")
+	mandatory := typ.key == kmsKeyType || typ.service == "sts" && strings.Contains(typ.template, ":role/")
 	if !mandatory {
 		t.addOther(rest, it)
 		return nil
@@ -528,6 +530,39 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
+// kmsKeyType is the one resource type whose own policy must consent to everything (D32).
+const kmsKeyType = "kms/key"
+
+// anythingOf is what actions that nobody knows may act on: whatever is called after a service and the account, or, where the service
+// has such ARNs, after no account. What needs a consent of its own is apart.
+func (w *World) anythingOf(a *account, service string) []*item {
+	texts := []string{"arn:" + a.partition + ":" + service + ":*:" + a.id + ":*"}
+	if w.namesNoAccount(service) {
+		texts = append(texts, "arn:"+a.partition+":"+service+":::*")
+	}
+	items := make([]*item, len(texts))
+	for i, text := range texts {
+		items[i] = &item{text: text, pattern: region.Glob(text, false), service: service, claimed: true}
+		items[i].langs = []region.Lang{{Patterns: []region.Pattern{items[i].pattern}}}
+		for _, typ := range w.types(service) {
+			if typ.key == kmsKeyType {
+				items[i].langs = append(items[i].langs, region.Lang{Not: true, Patterns: []region.Pattern{typ.pattern}})
+			}
+		}
+	}
+	return items
+}
+
+// namesNoAccount tells services some of whose ARNs hold no account, such as buckets: their owner is taken to be the caller's account.
+func (w *World) namesNoAccount(service string) bool {
+	for _, t := range w.types(service) {
+		if arnField(t.template, 5) == "" {
+			return true
+		}
+	}
+	return false
+}
+
 func (w *World) hasService(service string) bool {
 	return w.catalog.Known(service)
 }
@@ -536,8 +571,10 @@ func (w *World) hasService(service string) bool {
 func admitted(g *targetGroup) outsiders {
 	o := outsiders{accounts: map[string]bool{}}
 	for _, gr := range g.grants {
-		if id := accountOf(gr.Grantee); id != g.owner.id {
-			o.accounts[id] = true
+		for _, who := range []string{gr.Grantee, gr.Retiring, gr.IssuingAccount} { // the latter two may retire it (D33)
+			if id := accountOf(who); id != "" && id != g.owner.id {
+				o.accounts[id] = true
+			}
 		}
 	}
 	if g.policy == nil {
