@@ -100,7 +100,7 @@ func (w *World) judgeStranger(ctx context.Context, t *targets, p *caller) (*Row,
 	}
 	for _, r := range rows {
 		r.row.Grants = t.question.joinGrants(r.row.Grants)
-		r.row.Verdict, r.row.Covers = t.question.sum(r.row.Grants, &r.cover)
+		r.row.Verdict, r.row.Covers = t.question.sum(r.row.Grants, r.cover(t))
 		return r.row, nil
 	}
 	return &Row{Principal: p.arn, Kind: p.kind, Account: p.principal.Account, Layer: LayerResource}, nil

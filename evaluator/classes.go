@@ -169,13 +169,14 @@ func roleOfSession(arn string) string {
 }
 
 func (r *readers) document(d *policy.Document, q *compiledQuestion, seen map[string]bool) {
+	from := len(r.keys) // those before are known to be distinct
 	for i := range d.Statements {
 		s := &d.Statements[i]
 		if !q.matching(&s.Actions).Empty() {
 			r.statement(s, callerKey)
 		}
 	}
-	r.keys = distinctKeys(r.keys, seen)
+	r.keys = append(r.keys[:from], distinctKeys(r.keys[from:], seen)...)
 }
 
 // distinctKeys drops keys that were seen before.

@@ -150,12 +150,12 @@ func (c *composer) collect() {
 		if f.kind == formFalse {
 			continue
 		}
-		f = conj(f, c.conditions(in), doubt, c.doubt(in))
+		f = conj(f, c.conditions(in), doubt, c.doubt(in), c.sessions(in))
 		if f.kind == formFalse {
 			continue
 		}
 		if in.statement.Effect == policy.Deny {
-			c.collectDeny(in, conj(f, c.onlySessions(in)))
+			c.collectDeny(in, f)
 		} else {
 			c.collectAllow(in, f)
 		}
@@ -235,7 +235,7 @@ func (c *composer) doubt(in *instance) *formula {
 	if in.statement.Unanalysable != "" {
 		f = conj(f, c.unknown(in.statement.Cause, in))
 	}
-	if in.doubtful {
+	if in.doubtful && len(in.listed) == 0 {
 		f = conj(f, c.unknown(policy.NotPrincipalUncertain, in))
 	}
 	if in.layer == LayerRCP && c.e.group.star { // D14: a listed service, but an action without resource type
@@ -275,16 +275,33 @@ func (c *composer) layerApplies(in *instance) bool {
 	return true
 }
 
-// onlySessions restricts a statement that names the caller by nothing but sessions of its role to them (D22).
-func (c *composer) onlySessions(in *instance) *formula {
-	if in.kinds != 0 {
-		return formulaTrue
+// sessions is for which sessions of the caller's role a statement speaks (D22): one with NotPrincipal as it lists each of them, and a
+// Deny that names the caller by nothing but sessions for these. What an Allow grants to sessions is collected apart.
+func (c *composer) sessions(in *instance) *formula {
+	if len(in.listed) == 0 {
+		if in.kinds != 0 || in.statement.Effect == policy.Allow {
+			return formulaTrue
+		}
+		named := make([]*formula, 0, len(in.sessions))
+		for _, name := range in.sessions {
+			named = append(named, c.sessionNamed(name))
+		}
+		return disj(named...)
 	}
-	named := make([]*formula, 0, len(in.sessions))
-	for _, name := range in.sessions {
-		named = append(named, c.sessionNamed(name))
+	speaks := func(kinds Match, doubtful bool) *formula {
+		if kinds != 0 && doubtful {
+			return c.unknown(policy.NotPrincipalUncertain, in)
+		}
+		return constant(kinds != 0)
 	}
-	return disj(named...)
+	rest := speaks(in.kinds, in.doubtful)
+	var parts []*formula
+	for _, l := range in.listed {
+		is := c.sessionNamed(l.name)
+		parts = append(parts, conj(is, speaks(l.kinds, l.doubtful)))
+		rest = conj(rest, negate(is))
+	}
+	return disj(append(parts, rest)...)
 }
 
 func (c *composer) collectDeny(in *instance, f *formula) {
@@ -312,7 +329,11 @@ func (c *composer) collectAllow(in *instance, f *formula) {
 		if RetiresGrant(c.action) {
 			return // D33: a policy alone never permits retiring
 		}
-		c.own.add(in.kinds, f)
+		kinds := in.kinds
+		if len(in.listed) > 0 {
+			kinds = MatchWildcard // NotPrincipal with Allow grants to everyone else (A31)
+		}
+		c.own.add(kinds, f)
 		for _, name := range in.sessions {
 			c.own.add(MatchExact, conj(f, c.sessionNamed(name)))
 		}

@@ -20,11 +20,12 @@ type instance struct {
 	kinds     Match      // resource side: how the statement names the caller
 	doubtful  bool       // D44: it may or may not apply
 	sessions  []string   // resource side: sessions of the caller's role that it names
-	grant     *Grant     // a KMS grant instead of a statement
-	anywhere  bool       // its conditions mean the same for every action
-	lowered   *formula   // of such conditions, once they are lowered
-	retirers  Match      // forms in which the caller may retire the grant without being its grantee
-	retiring  []string   // sessions of the caller's role that may retire the grant
+	listed    []listedSession
+	grant     *Grant   // a KMS grant instead of a statement
+	anywhere  bool     // its conditions mean the same for every action
+	lowered   *formula // of such conditions, once they are lowered
+	retirers  Match    // forms in which the caller may retire the grant without being its grantee
+	retiring  []string // sessions of the caller's role that may retire the grant
 }
 
 // refs names the statement, and in a group of several resources its twins in their policies.
@@ -264,9 +265,9 @@ func (e *evaluation) gatherDocument(layer Layer, level int, p *Policy) {
 		if layer == LayerResource || layer == LayerEndpoint {
 			in.kinds, in.doubtful = MatchPrincipal(&s.Principals, &e.caller.principal, s.Effect, e.boundary())
 			if layer == LayerResource && e.caller.arn != "" {
-				in.sessions = e.namedSessions(s)
+				e.tellSessions(in)
 			}
-			if in.kinds == 0 && len(in.sessions) == 0 {
+			if in.kinds == 0 && len(in.sessions) == 0 && len(in.listed) == 0 {
 				continue
 			}
 		}
@@ -298,10 +299,34 @@ func (e *evaluation) boundary() bool {
 	return e.layers.Boundary != nil && hasPolicies(&e.caller.principal)
 }
 
+// listedSession is a session of the caller's role that NotPrincipal lists, and how the statement names it (D44).
+type listedSession struct {
+	name     string
+	kinds    Match
+	doubtful bool
+}
+
+// tellSessions notes the sessions that a statement of the resource side tells from the others of the caller's role.
+func (e *evaluation) tellSessions(in *instance) {
+	s := in.statement
+	names := e.namedSessions(s)
+	if !s.Principals.Not {
+		in.sessions = names
+		return
+	}
+	for _, name := range names {
+		p := e.caller.principal
+		p.ARN = strings.TrimSuffix(p.ARN, anySession) + name
+		l := listedSession{name: name}
+		l.kinds, l.doubtful = MatchPrincipal(&s.Principals, &p, s.Effect, e.boundary())
+		in.listed = append(in.listed, l)
+	}
+}
+
 // namedSessions are the sessions of the caller's role that a statement names one by one (D22).
 func (e *evaluation) namedSessions(s *policy.Statement) []string {
 	c := &e.caller.principal
-	if c.Kind != RoleSession || s.Principals.Not {
+	if c.Kind != RoleSession {
 		return nil
 	}
 	prefix := strings.TrimSuffix(c.ARN, anySession)

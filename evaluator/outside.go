@@ -321,7 +321,7 @@ func (w *World) judgeOutside(ctx context.Context, t *targets, filter func(*Subje
 	for _, k := range keys {
 		r := rows[k]
 		r.row.Grants = t.question.joinGrants(r.row.Grants)
-		r.row.Verdict, r.row.Covers = t.question.sum(r.row.Grants, &coverage{gaps: t.question.none(), denied: r.cover.denied})
+		r.row.Verdict, r.row.Covers = t.question.sum(r.row.Grants, r.cover(t))
 		r.row.Actions, r.row.ActionCount = t.question.union(r.row.Grants)
 		if r.row.Verdict != Denied {
 			out = append(out, r.row)
@@ -332,8 +332,23 @@ func (w *World) judgeOutside(ctx context.Context, t *targets, filter func(*Subje
 
 // outsideRow gathers what one grantee gets from several resources.
 type outsideRow struct {
-	row   *Row
-	cover coverage
+	row    *Row
+	covers map[*targetGroup]*coverage // of the resources that let it in
+}
+
+// cover joins what is known of each resource: those that do not let the grantee in deny it everything. Where several callers stand for
+// one grantee, what one of them has counts.
+func (r *outsideRow) cover(t *targets) *coverage {
+	out := &coverage{gaps: t.question.none(), denied: t.question.none()}
+	for _, g := range t.groups {
+		c := r.covers[g]
+		if c == nil {
+			out.denied = out.denied.Or(g.actions)
+			continue
+		}
+		out.gaps, out.denied = out.gaps.Or(c.gaps), out.denied.Or(c.denied)
+	}
+	return out
 }
 
 func (c *compiledQuestion) none() region.Set { return region.NewSet(len(c.members)) }
@@ -355,7 +370,7 @@ func (w *World) judgeGrantee(t *targets, c *caller, g *targetGroup, rows map[str
 	key := c.kind + "\x00" + c.arn
 	r := rows[key]
 	if r == nil {
-		r = &outsideRow{row: &Row{Principal: c.arn, Kind: c.kind, Account: c.principal.Account}, cover: *cover}
+		r = &outsideRow{row: &Row{Principal: c.arn, Kind: c.kind, Account: c.principal.Account}, covers: map[*targetGroup]*coverage{}}
 		if c.principal.Account == strangerAccount {
 			r.row.Account = ""
 		}
@@ -363,6 +378,10 @@ func (w *World) judgeGrantee(t *targets, c *caller, g *targetGroup, rows map[str
 	} else if c.principal.Account == strangerAccount {
 		grants = beyond(r.row.Grants, grants)
 	}
+	if have := r.covers[g]; have != nil {
+		cover = &coverage{gaps: cover.gaps.And(have.gaps), denied: cover.denied.And(have.denied)}
+	}
+	r.covers[g] = cover
 	for _, a := range grants {
 		if a.sketch != nil {
 			witness, agrees := e.confirm(a.sketch, c, a.Assumptions, a.Verdict == Unknown)
