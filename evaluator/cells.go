@@ -75,6 +75,24 @@ type testKey struct {
 	dynamic, never bool
 }
 
+// plain is the test's pattern as a resource of an answer, where ${ is text like any other; variables are stars.
+func (t *resourceTest) plain() string {
+	if t.static {
+		return t.text
+	}
+	return t.pattern.String()
+}
+
+// operand is the test's pattern as the operand of a condition, where ${ begins a variable; variables are stars.
+func (t *resourceTest) operand() string {
+	if text := t.plain(); !strings.Contains(text, "${") {
+		return text
+	}
+	var b strings.Builder
+	spellTokens(&b, t.pattern.Tokens, true)
+	return b.String()
+}
+
 // widened is the pattern of a template with every variable as any text.
 func widened(t *policy.Template) region.Pattern {
 	var p region.Pattern
@@ -153,10 +171,10 @@ func (e *evaluation) cutItem(it *item, actions region.Set, byKey map[string]*cel
 			}
 			switch {
 			case !meets:
-			case !t.static:
-				depends.Add(i)
-			case covers:
+			case covers && t.static:
 				in.Add(i)
+			case covers:
+				depends.Add(i)
 			default:
 				partial = append(partial, i)
 			}
@@ -207,17 +225,21 @@ func (e *evaluation) splitItem(it *item, in, depends region.Set, partial []int, 
 	}
 	split := &splitItem{item: it, tests: partial, cells: cells}
 	for _, c := range cells {
-		cin := in.Or(region.NewSet(n))
+		cin, cdepends := in.Or(region.NewSet(n)), depends.Or(region.NewSet(n))
 		for i, at := range partial {
-			if c.In.Has(i) {
+			switch {
+			case !c.In.Has(i): // where no value of a variable reaches, the pattern cannot match
+			case e.tests.list[at].static:
 				cin.Add(at)
+			default:
+				cdepends.Add(at)
 			}
 		}
 		p := piece{item: it, whole: len(cells) == 1, witness: c.Witness, bits: c.In, split: split}
 		if it.claimed && e.w.byARN[c.Witness] != nil {
 			p.witness = e.unclaimed(c.Witness)
 		}
-		e.addPiece(byKey, cin, depends, actions, p)
+		e.addPiece(byKey, cin, cdepends, actions, p)
 	}
 	return nil
 }
@@ -391,7 +413,7 @@ func (e *evaluation) describeSplit(s *splitItem, chosen []piece) ([]string, Expr
 			}
 		}
 		if count == len(in) && len(held) < len(cells) {
-			base, cells = e.tests.list[s.tests[i]].text, held
+			base, cells = e.tests.list[s.tests[i]].plain(), held
 		}
 	}
 	var negative []int
@@ -510,7 +532,7 @@ func (e *evaluation) cover(s *splitItem, in map[string]bool, inside []int) ([]st
 				covered[c.In.Key()] = true
 			}
 		}
-		out = append(out, e.tests.list[s.tests[i]].text)
+		out = append(out, e.tests.list[s.tests[i]].plain())
 	}
 	return out, len(covered) == len(in)
 }
@@ -518,7 +540,7 @@ func (e *evaluation) cover(s *splitItem, in map[string]bool, inside []int) ([]st
 func (e *evaluation) textsOf(s *splitItem, tests []int) []string {
 	out := make([]string, 0, len(tests))
 	for _, i := range tests {
-		out = append(out, e.tests.list[s.tests[i]].text)
+		out = append(out, e.tests.list[s.tests[i]].operand())
 	}
 	return out
 }

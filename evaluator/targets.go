@@ -536,13 +536,14 @@ const kmsKeyType = "kms/key"
 // anythingOf is what actions that nobody knows may act on: whatever is called after a service and the account, or, where the service
 // has such ARNs, after no account. What needs a consent of its own is apart.
 func (w *World) anythingOf(a *account, service string) []*item {
-	texts := []string{"arn:" + a.partition + ":" + service + ":*:" + a.id + ":*"}
+	templates := []string{"arn:${Partition}:" + service + ":${Region}:${Account}:${Resource}"}
 	if w.namesNoAccount(service) {
-		texts = append(texts, "arn:"+a.partition+":"+service+":::*")
+		templates = append(templates, "arn:${Partition}:"+service+":::${Resource}")
 	}
-	items := make([]*item, len(texts))
-	for i, text := range texts {
-		items[i] = &item{text: text, pattern: region.Glob(text, false), service: service, claimed: true}
+	items := make([]*item, len(templates))
+	for i, template := range templates {
+		p := templatePattern(template, a.partition, a.id)
+		items[i] = &item{text: p.String(), pattern: p, service: service, claimed: true}
 		items[i].langs = []region.Lang{{Patterns: []region.Pattern{items[i].pattern}}}
 		for _, typ := range w.types(service) {
 			if typ.key == kmsKeyType {

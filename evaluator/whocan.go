@@ -211,11 +211,33 @@ func (w *World) judgeCaller(ctx context.Context, t *targets, c *caller) ([]*Acce
 		}
 	}
 	for _, g := range t.others[c.account] {
-		if !judged[g] {
-			cover.denied = cover.denied.Or(g.actions)
+		if judged[g] {
+			continue
 		}
+		asked, err := t.asked(side, g, budget)
+		if err != nil && !errors.Is(err, region.ErrBudget) {
+			return nil, nil, err
+		}
+		cover.denied = cover.denied.Or(asked)
 	}
 	return t.question.joinGrants(out), cover, nil
+}
+
+// asked gives the members that the question asks about on what the snapshot does not have: none where its own resources are all that
+// the question's patterns take in.
+func (t *targets) asked(side *callerSide, g *targetGroup, budget *region.Budget) (region.Set, error) {
+	if len(t.question.patterns) == 0 || g.star {
+		return g.actions, nil
+	}
+	e, _ := evaluationFor(t, side, g, budget)
+	if err := e.cutCells(); err != nil {
+		return g.actions, err
+	}
+	out := t.question.none()
+	for _, c := range e.cells {
+		out = out.Or(c.actions)
+	}
+	return out, nil
 }
 
 func (e *evaluation) judge(cover *coverage) ([]*Access, error) {

@@ -47,7 +47,7 @@ func (e *evaluation) sketchOf(r *raw) (*sketch, bool) {
 			sk.request = append(sk.request, kv)
 		}
 	}
-	e.relateValues(sk, at)
+	e.relateValues(sk, at, &r.part.cell.pieces[0])
 	return sk, true
 }
 
@@ -177,19 +177,18 @@ func (d *domain) value(at []int) (KeyValue, bool) {
 	return kv, true
 }
 
-// relateValues makes keys that the assignment relates agree: the compared key takes the value that the template spells.
-func (e *evaluation) relateValues(sk *sketch, at []int) {
+// relateValues makes keys that the assignment relates agree: the compared key takes the value that the template spells, and so does the
+// resource where it is a piece of its item.
+func (e *evaluation) relateValues(sk *sketch, at []int, p *piece) {
 	for _, o := range e.symbols.olist {
-		if o.class() != 0 || at[o.variable] != 1 || o.shown == nil {
+		if o.class() != 0 || o.shown == nil {
 			continue
 		}
-		ctx := policy.NewContext(len(sk.request))
-		for _, kv := range sk.request {
-			if !kv.Multi && len(kv.Values) == 1 {
-				ctx.Set(kv.Key, policy.Single(kv.Values[0]))
-			}
+		if at[o.variable] != 1 {
+			e.keepApart(sk, at, o)
+			continue
 		}
-		pattern, ok := o.shown.Resolve(ctx)
+		pattern, ok := o.shown.Resolve(sk.context())
 		if !ok {
 			continue
 		}
@@ -198,10 +197,9 @@ func (e *evaluation) relateValues(sk *sketch, at []int) {
 			continue
 		}
 		if o.key == "" {
-			if o.text == "" || !strings.HasPrefix(o.text, "arn:") {
-				continue
+			if !p.item.literal && o.text == p.item.text && e.inPiece(p, value) {
+				sk.resource = value
 			}
-			sk.resource = value
 			continue
 		}
 		for i := range sk.request {
@@ -211,6 +209,61 @@ func (e *evaluation) relateValues(sk *sketch, at []int) {
 			}
 		}
 	}
+}
+
+// context is the sketch's single-valued keys.
+func (sk *sketch) context() *policy.Context {
+	ctx := policy.NewContext(len(sk.request))
+	for _, kv := range sk.request {
+		if !kv.Multi && len(kv.Values) == 1 {
+			ctx.Set(kv.Key, policy.Single(kv.Values[0]))
+		}
+	}
+	return ctx
+}
+
+// keepApart makes keys that must not be related differ: two keys whose cells are open have the same sample value by chance. One of
+// them gets another value of its cell.
+func (e *evaluation) keepApart(sk *sketch, at []int, o *opaque) {
+	if o.key == "" || o.template == nil {
+		return
+	}
+	related := func() bool {
+		ctx := sk.context()
+		pattern, ok := o.shown.Resolve(ctx)
+		v, there := ctx.Lookup(o.key)
+		return ok && there && pattern.Match(v.Single)
+	}
+	for _, key := range append([]string{o.key}, o.reads...) {
+		d := e.symbols.domains[key]
+		for i := range sk.request {
+			kv := &sk.request[i]
+			if d == nil || kv.Multi || len(kv.Values) != 1 || policy.CanonicalKey(kv.Key) != key || at[d.presence] < 1 || !related() {
+				continue
+			}
+			had := kv.Values
+			for _, other := range []string{had[0] + "x", "x" + had[0], "other", had[0] + "1"} {
+				kv.Values = []string{other}
+				if e.inCell(d, at[d.presence]-1, other) && !related() {
+					return
+				}
+			}
+			kv.Values = had
+		}
+	}
+}
+
+// inCell tells whether a value lies in a cell of a key's domain.
+func (e *evaluation) inCell(d *domain, cell int, value string) bool {
+	if u := e.w.universe(d); u != nil && !u.Match(value) {
+		return false
+	}
+	for i, t := range d.tests {
+		if t.Holds(value) != d.cells[cell].In.Has(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // request makes a sketch a concrete request of one principal.

@@ -376,7 +376,7 @@ func TestVersionDecidesOnVariables(t *testing.T) {
 func TestCanonicalNumber(t *testing.T) {
 	for text, want := range map[string]string{
 		"10": "10", "-0": "0", "10.0": "10", "0.50": "0.5", "-0.0": "0", "1e3": "1000", "1.5e-3": "0.0015",
-		"12345678901234567890": "12345678901234567890", "100": "100", "1e999999": "1e999999",
+		"12345678901234567890": "12345678901234567890", "100": "100", "1e999999": "1e999999", "1e-999999": "1e-999999", "0e5": "0",
 	} {
 		if got := canonicalNumber(text); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)

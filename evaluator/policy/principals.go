@@ -12,7 +12,11 @@ func (s *statementReader) principals() {
 	}
 	at := s.at.member(m.name)
 	if rule == principalRefused {
-		s.broke("A7", at, m.nameAt, "%s has no %s, it speaks of whom it is attached to; remove it", s.kind.phrase(), m.name)
+		broken := "A7"
+		if s.kind == SCP {
+			broken = "A34"
+		}
+		s.broke(broken, at, m.nameAt, "%s has no %s, it speaks of whom it is attached to; remove it", s.kind.phrase(), m.name)
 		return
 	}
 	if not {

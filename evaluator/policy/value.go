@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/base64"
+	"strconv"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/region"
@@ -114,7 +115,9 @@ func canonicalNumber(text string) string {
 		return text
 	}
 	v := jsontext.Value(text)
-	if err := v.Canonicalize(); err != nil {
+	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || f == 0 && strings.ContainsAny(mantissa, "123456789") || v.Canonicalize() != nil {
 		return text // beyond the range of floating point: as written
 	}
 	return string(v)

@@ -179,8 +179,12 @@ func (p *partition) instants() []instantRange {
 	starts := []Instant{minInstant}
 	for _, t := range p.tests {
 		for _, end := range []*Instant{t.from, t.to} {
-			if end != nil && *end >= minInstant && *end < maxInstant {
-				starts = append(starts, *end, *end+1)
+			if end == nil || *end < minInstant || *end > maxInstant {
+				continue
+			}
+			starts = append(starts, *end)
+			if *end < maxInstant {
+				starts = append(starts, *end+1)
 			}
 		}
 	}

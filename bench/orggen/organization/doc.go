@@ -1,0 +1,33 @@
+// Package organization makes up AWS organizations for measurements and tests: realistic ones, of any size, and the same
+// one for the same options, byte for byte. It writes them as the export directory that `accessgraph ingest files` reads.
+//
+// # What an organization holds
+//
+// The tree: a root with OUs Security, Infrastructure, Sandbox and Workloads/{Production,Development}/unit-N (one unit for
+// about every twenty accounts). Account 0 is the management account, 1 audit, 2 log archive, 3 shared services; of the rest one
+// in ten is a sandbox and the others alternate between production and development. Seven SCPs at four levels (protected
+// baseline, root user, Regions, key deletion, an allow list for sandboxes, MFA for users, FullAWSAccess) and, beside AWS's own,
+// two RCPs (only the organization's principals and AWS services; TLS only in production).
+//
+// Principals of one account, in this order until their number is reached:
+//
+//   - the baseline, stamped into every account: three service-linked roles, four SSO roles, organization access, audit,
+//     break-glass, CI deploy (GitHub OIDC, with boundary), CI plan, monitoring vendor (ExternalId), backup vendor (no
+//     ExternalId, one account in five), stack-set execution;
+//   - users, a fifth of the rest unless Options.UserShare says otherwise: 70 % with groups alone, 15 % with a boundary, 10 % with
+//     an inline policy of their own, 5 % with a managed policy attached directly. Groups: six common ones and one a team;
+//   - roles: 35 % of services (Lambda, EC2, ECS, Step Functions), each with an inline policy on its own account's resources; 25 % of
+//     teams (attribute-based, on tags); 15 % with AWS-managed policies alone; 5 % trusted by other accounts; 20 % with hand-written
+//     policies that no other principal has.
+//
+// Hand-written policies have one to six statements of one to six actions out of 25 services: 60 % exact, 30 % a verb with a star
+// (s3:Get*), 10 % a whole service; 40 % on "*", 40 % on an ARN with wildcards, 20 % on one resource; one statement in four has a
+// condition (MFA, source address, VPC endpoint, organization, Region, tags, time, TLS), one in ten is a Deny, 3 % use NotAction
+// and 2 % NotResource.
+//
+// Resources for M principals: 2+M/40 KMS keys (the first AWS's own), 2+M/25 buckets, 1+M/50 each of queues, topics, secrets and functions. Key
+// policies: 60 % AWS's default, 20 % default with administrators and users, 10 % naming roles only, 5 % the whole
+// organization, 3 % another account, 2 % an AWS service; a third of the keys has a grant, a fifth of the grants a constraint.
+// Bucket policies: 40 % none, 25 % TLS only, 10 % each another account and the organization, 5 % each a service, a role and a VPC
+// endpoint; the log archive's and one in a hundred others are public or open to an outside account.
+package organization

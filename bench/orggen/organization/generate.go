@@ -1,0 +1,119 @@
+package organization
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+)
+
+// Options say which organization to make. The same options give the same organization.
+type Options struct {
+	Accounts   int     // at least 1; the first is the management account
+	Principals int     // users and roles of each account, at least 1
+	Seed       uint64  //
+	UserShare  float64 // of the principals that are not baseline, how many are users: 0 means a fifth
+}
+
+// Errors about options.
+var errOptions = errors.New("want at least one account and one principal, and a share of users from 0 to 1")
+
+// Sink takes one file of the export, named relative to the export directory with slashes. The data is the sink's to keep.
+type Sink func(name string, data []byte) error
+
+// Generate makes the organization and hands its files to sink, account by account; no more than one account is in memory.
+// An error is about the options or is the sink's own.
+func Generate(o Options, sink Sink) error {
+	if o.Accounts < 1 || o.Principals < 1 || o.UserShare < 0 || o.UserShare > 1 {
+		return fmt.Errorf("make organization of %d accounts with %d principals: %w", o.Accounts, o.Principals, errOptions)
+	}
+	if o.UserShare == 0 {
+		o.UserShare = 0.2
+	}
+	org := newOrg(o)
+	if err := emit(sink, "organization.json", org.export()); err != nil {
+		return err
+	}
+	for i := range org.accounts {
+		if err := org.account(i, sink); err != nil {
+			return err
+		}
+	}
+	return emit(sink, "coverage.json", org.coverage())
+}
+
+// Write makes the organization as an export directory at dir, which is created; files of that name are overwritten.
+func Write(dir string, o Options) error {
+	return Generate(o, func(name string, data []byte) error {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("write organization: %w", err)
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			return fmt.Errorf("write organization: %w", err)
+		}
+		return nil
+	})
+}
+
+// emit writes v as the AWS CLI prints: indented by four spaces.
+func emit(sink Sink, name string, v any) error {
+	b, err := json.MarshalIndent(v, "", "    ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return sink(name, append(b, '\n'))
+}
+
+// random is a source of its own for each account, so that an account does not depend on those before it.
+type random struct{ *rand.Rand }
+
+func newRandom(seed, stream uint64) random { return random{rand.New(rand.NewPCG(seed, stream))} }
+
+// chance is true in percent of cases.
+func (r random) chance(percent int) bool { return r.IntN(100) < percent }
+
+// pick gives one of the strings.
+func (r random) pick(s []string) string { return s[r.IntN(len(s))] }
+
+// weighted gives the position of one of the weights, each as likely as its part of their sum.
+func (r random) weighted(weights ...int) int {
+	sum := 0
+	for _, w := range weights {
+		sum += w
+	}
+	n := r.IntN(sum)
+	for i, w := range weights {
+		if n -= w; n < 0 {
+			return i
+		}
+	}
+	return len(weights) - 1
+}
+
+const idLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+// uniqueID is an IAM unique id: a prefix such as AIDA and 17 letters and digits.
+func (r random) uniqueID(prefix string) string {
+	b := []byte(prefix)
+	for range 17 {
+		b = append(b, idLetters[r.IntN(len(idLetters))])
+	}
+	return string(b)
+}
+
+// hex gives n hexadecimal digits.
+func (r random) hex(n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = "0123456789abcdef"[r.IntN(16)]
+	}
+	return string(b)
+}
+
+// uuid is the form of KMS key ids.
+func (r random) uuid() string {
+	return r.hex(8) + "-" + r.hex(4) + "-" + r.hex(4) + "-" + r.hex(4) + "-" + r.hex(12)
+}

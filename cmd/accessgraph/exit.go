@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/accessgraph/accessgraph/graph"
+	"github.com/accessgraph/accessgraph/ingest/files"
+	"github.com/accessgraph/accessgraph/query"
+	"github.com/accessgraph/accessgraph/query/syntax"
+)
+
+// The exit codes, a contract that scripts rely on.
+const (
+	exitDone        = 0
+	exitFailed      = 1   // an expectation did not hold, verify found damage, or something else went wrong
+	exitUsage       = 2   // wrong usage, or a query that does not parse
+	exitInput       = 3   // the input could not be used; nothing was stored
+	exitStore       = 4   // the store could not be used
+	exitIncomplete  = 5   // stored, but something given or asked for could not be used
+	exitInterrupted = 130 // ended by the user, as shells report it
+)
+
+// usageError is an error of the command line or of the query's text.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// inputError is input that could not be used.
+type inputError struct{ err error }
+
+func (e inputError) Error() string { return e.err.Error() }
+func (e inputError) Unwrap() error { return e.err }
+
+// storeError is a store that could not be used.
+type storeError struct{ err error }
+
+func (e storeError) Error() string { return e.err.Error() }
+func (e storeError) Unwrap() error { return e.err }
+
+// silentExit ends the program with a code when everything has been said already.
+type silentExit int
+
+func (e silentExit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// exitOf is the one place that turns an error into an exit code and what the user reads.
+func exitOf(err error) (code int, text string) {
+	text = "accessgraph: " + err.Error()
+	var silent silentExit
+	var question *syntax.Error
+	switch {
+	case errors.As(err, &silent):
+		return int(silent), ""
+	case errors.As(err, &question):
+		return exitUsage, "accessgraph: " + question.Display()
+	case isA[usageError](err), isA[*query.NotYetError](err):
+		return exitUsage, text
+	case isA[inputError](err), isA[*files.Error](err):
+		return exitInput, text
+	case isA[storeError](err), isA[*graph.StoreError](err), errors.Is(err, graph.ErrDamaged):
+		return exitStore, text
+	}
+	return exitFailed, text
+}
+
+func isA[E error](err error) bool {
+	var e E
+	return errors.As(err, &e)
+}

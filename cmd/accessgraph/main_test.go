@@ -1,0 +1,37 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"accessgraph": main})
+}
+
+// TestScripts runs testdata/script: what users type, and what they get.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("ACCESSGRAPH_STORE", filepath.Join(env.WorkDir, "store"))
+			env.Setenv("HOME", env.WorkDir)
+			return nil
+		},
+	})
+}
+
+// exits CODE ARG… runs accessgraph and wants that exit code; stdout and stderr are for the commands that follow.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: exits CODE ARG…")
+	}
+	err := ts.Exec("accessgraph", args[1:]...)
+	if got := exitCodeOf(err); got != args[0] {
+		ts.Fatalf("exit code is %s, want %s (%v)", got, args[0], err)
+	}
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/accessgraph/accessgraph/query/render"
+)
+
+// outputFlag is -o: the format of what goes to stdout.
+type outputFlag struct{ format render.Format }
+
+// addOutput gives cmd the flag -o with the formats that render knows.
+func addOutput(cmd *cobra.Command) *outputFlag {
+	o := &outputFlag{format: render.Table}
+	cmd.Flags().VarP(o, "output", "o", "format: table, wide, json, ndjson, csv or markdown")
+	names := make([]string, 0, len(render.Formats()))
+	for _, f := range render.Formats() {
+		names = append(names, string(f))
+	}
+	// The flag was just declared, so that the only error there is cannot occur.
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
+	return o
+}
+
+func (o *outputFlag) String() string { return string(o.format) }
+
+func (o *outputFlag) Type() string { return "FORMAT" }
+
+func (o *outputFlag) Set(name string) (err error) {
+	o.format, err = render.ParseFormat(name)
+	return err
+}
+
+// renderOptions says what stdout can show: colours and its width where it is a terminal.
+func (a *app) renderOptions() render.Options {
+	fd, ok := terminal(a.stdout)
+	if !ok {
+		return render.Options{}
+	}
+	columns, _, err := term.GetSize(fd)
+	if err != nil {
+		columns = 0
+	}
+	return render.Options{Width: columns, Color: !a.noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+}
+
+// terminal tells whether w is one, and its descriptor.
+func terminal(w io.Writer) (fd int, ok bool) {
+	f, isFile := w.(*os.File)
+	if !isFile {
+		return 0, false
+	}
+	fd = int(f.Fd())
+	return fd, term.IsTerminal(fd)
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/accessgraph/accessgraph/query"
+	"github.com/accessgraph/accessgraph/query/answer"
+	"github.com/accessgraph/accessgraph/query/render"
+	"github.com/accessgraph/accessgraph/query/syntax"
+)
+
+// maxQueryBytes bounds what is read of a query; the language's own limit is far below and has a better message.
+const maxQueryBytes = 1 << 22
+
+// queryFlags are the flags of the command query.
+type queryFlags struct {
+	file    string
+	at      string
+	strict  bool
+	budget  int64
+	timeout time.Duration
+	timing  bool
+	expect  string
+	grammar bool
+	output  *outputFlag
+}
+
+// newQuery makes the command query.
+func newQuery(a *app) *cobra.Command {
+	f := &queryFlags{}
+	cmd := &cobra.Command{
+		Use:   "query 'QUESTION' | -f FILE | -",
+		Short: "Ask who can do what",
+		Long: `Asks a question about a snapshot, the latest unless --at or the question says otherwise.
+
+  who can [do] ACTION, … [on RESOURCE, …] [when CONDITION] [in SCOPE] [except …] [at @REF]
+  can PRINCIPAL [do] ACTION, … [on RESOURCE, …] [when CONDITION]
+  what can PRINCIPAL [do] [on RESOURCE, …] [when CONDITION]
+
+Stages follow after a bar: where, select, group by, sort by, limit, count. --help-grammar prints the whole grammar.`,
+		Example: `  accessgraph query 'who can do kms:* ?'
+  accessgraph query 'who can do s3:GetObject on arn:aws:s3:::payroll/* when aws:MultiFactorAuthPresent is absent'
+  accessgraph query 'who can do all of iam:PassRole, lambda:CreateFunction | group by account count' -o json
+  accessgraph query 'can role/Deploy do iam:PassRole on arn:aws:iam::111122223333:role/Admin ?'
+  accessgraph query 'what can role/App do on arn:aws:s3:::payroll/*'`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.query(cmd.Context(), f, args) },
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.file, "file", "f", "", "read the question from a file; - is standard input")
+	flags.StringVar(&f.at, "at", "", "the snapshot to ask: @latest, @latest~1, @2026-11-01, a name, or the beginning of an id")
+	flags.BoolVar(&f.strict, "strict", false, "leave out grants that stand on an assumption about a resource's own consent")
+	flags.Int64Var(&f.budget, "budget", 0, "engine steps for one verdict before it is unknown (0: the default)")
+	flags.DurationVar(&f.timeout, "timeout", 0, "end with an error after this time (0: none)")
+	flags.BoolVar(&f.timing, "timing", false, "print on stderr how long it took")
+	flags.StringVar(&f.expect, "expect", "", "for can: exit with 1 unless every verdict is this one")
+	flags.BoolVar(&f.grammar, "help-grammar", false, "print the grammar of the language and exit")
+	f.output = addOutput(cmd)
+	return cmd
+}
+
+func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
+	if f.grammar {
+		_, err := io.WriteString(a.stdout, syntax.Grammar())
+		return err
+	}
+	start := time.Now()
+	text, err := a.questionText(f.file, args)
+	if err != nil {
+		return err
+	}
+	// What cannot be read is said before the store is touched.
+	question, err := query.Check(text)
+	if err != nil {
+		return err
+	}
+	if err := f.check(question); err != nil {
+		return err
+	}
+	if f.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("the query took longer than --timeout %s", f.timeout))
+		defer cancel()
+	}
+	store, err := a.openStore(ctx, forReading)
+	if err != nil {
+		return cause(ctx, err)
+	}
+	defer store.Close()
+	engine, err := query.Open(ctx, store, reference(f.at, question))
+	if err != nil {
+		return cause(ctx, storeErrorOf(ctx, err))
+	}
+	opened := time.Now()
+	result, err := engine.Ask(ctx, text, query.Options{Strict: f.strict, Budget: f.budget})
+	if err != nil {
+		return cause(ctx, err)
+	}
+	held := expecting(result, f.expect)
+	if err := render.Write(a.stdout, f.output.format, result, a.renderOptions()); err != nil {
+		return cause(ctx, err)
+	}
+	for _, w := range result.Summary().Warnings {
+		a.warn("%s", w)
+	}
+	if f.timing {
+		fmt.Fprintf(a.stderr, "open %s, answer %s\n", opened.Sub(start).Round(time.Microsecond), time.Since(opened).Round(time.Microsecond))
+	}
+	if !held() {
+		fmt.Fprintf(a.stderr, "accessgraph: expected %s\n", f.expect)
+		return silentExit(exitFailed)
+	}
+	return nil
+}
+
+// check refuses flags that make no sense for the question.
+func (f *queryFlags) check(q *syntax.Query) error {
+	if f.budget < 0 || f.timeout < 0 {
+		return usageError{errors.New("--budget and --timeout cannot be negative")}
+	}
+	if f.expect == "" {
+		return nil
+	}
+	if _, ok := q.Question.(*syntax.Can); !ok || len(q.Stages) > 0 {
+		return usageError{fmt.Errorf("--expect is for can questions without stages, and this is %q", q.Form())}
+	}
+	switch answer.Verdict(f.expect) {
+	case answer.Allowed, answer.Conditional, answer.Denied, answer.Unknown:
+		return nil
+	}
+	return usageError{fmt.Errorf("--expect %q is not one of allowed, conditional, denied, unknown", f.expect)}
+}
+
+// questionText takes the question from the arguments, a file or standard input.
+func (a *app) questionText(file string, args []string) (string, error) {
+	if file == "" && len(args) == 1 && args[0] == "-" {
+		file, args = "-", nil
+	}
+	switch {
+	case file != "" && len(args) > 0:
+		return "", usageError{errors.New("give the question as an argument or with -f, not both")}
+	case file == "" && len(args) == 0:
+		return "", usageError{errors.New("no question; for example: accessgraph query 'who can do kms:* ?'")}
+	case file == "":
+		return strings.Join(args, " "), nil
+	}
+	in := a.stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return "", usageError{fmt.Errorf("read the question: %w", err)}
+		}
+		defer f.Close()
+		in = f
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxQueryBytes))
+	if err != nil {
+		return "", usageError{fmt.Errorf("read the question: %w", err)}
+	}
+	return string(text), nil
+}
+
+// reference is the snapshot that a query is about: its own at clause before the flag, else the latest.
+func reference(flag string, q *syntax.Query) string {
+	if c := syntax.ClausesOf(q.Question); c != nil && c.At != nil {
+		return c.At.Ref
+	}
+	if flag != "" {
+		return strings.TrimPrefix(flag, "@")
+	}
+	return "latest"
+}
+
+// cause names the time limit where that is what ended the work.
+func cause(ctx context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && context.Cause(ctx) != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// expecting watches the rows of a and tells, after the last, whether each had the verdict and there was one.
+func expecting(a *answer.Answer, verdict string) (held func() bool) {
+	if verdict == "" {
+		return func() bool { return true }
+	}
+	rows, seen, all := a.Rows, false, true
+	a.Rows = func(yield func(answer.Row, error) bool) {
+		for r, err := range rows {
+			if err == nil {
+				seen = true
+				all = all && r.RowVerdict() == answer.Verdict(verdict)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+	return func() bool { return seen && all }
+}

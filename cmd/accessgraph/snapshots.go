@@ -1,0 +1,268 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/accessgraph/accessgraph/graph"
+	"github.com/accessgraph/accessgraph/query/answer"
+	"github.com/accessgraph/accessgraph/query/render"
+)
+
+func newSnapshots(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "snapshots", Short: "List, show and verify what is stored", Args: noSuchCommand, RunE: needsCommand}
+	cmd.AddCommand(newSnapshotsList(a), newSnapshotsShow(a), newSnapshotsVerify(a))
+	return cmd
+}
+
+func newSnapshotsList(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: "List the snapshots, newest first", Args: cobra.NoArgs}
+	output := addOutput(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.listSnapshots(cmd.Context(), output.format) }
+	return cmd
+}
+
+func (a *app) listSnapshots(ctx context.Context, format render.Format) error {
+	store, err := a.openStore(ctx, forReading)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	history, err := store.History(ctx)
+	if err != nil {
+		return storeErrorOf(ctx, err)
+	}
+	schema := &answer.Schema{Kind: answer.KindRecord, Columns: []answer.Column{
+		{Name: "ref"}, {Name: "name"}, {Name: "time", Type: answer.Time}, {Name: "id"}, {Name: "sources", Type: answer.List}, {Name: "tool"}}}
+	rows := make([]answer.Row, len(history))
+	for i, e := range history {
+		back := len(history) - 1 - i
+		ref := "@latest"
+		if back > 0 {
+			ref = fmt.Sprintf("@latest~%d", back)
+		}
+		id := string(e.Snapshot)
+		if format == render.Table {
+			id = shortID(e.Snapshot)
+		}
+		rows[back] = &answer.Record{Schema: schema, Values: []any{ref, nullable(e.Name), e.Time, id, e.Sources, nullable(e.Tool)}}
+	}
+	return a.writeRows(format, schema, rows)
+}
+
+// writeRows writes rows that answer no question.
+func (a *app) writeRows(format render.Format, schema *answer.Schema, rows []answer.Row) error {
+	return render.Write(a.stdout, format, &answer.Answer{Schema: schema, Rows: answer.Of(rows...),
+		Summary: func() answer.Summary { return answer.Summary{Count: len(rows)} }}, a.renderOptions())
+}
+
+func nullable(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func newSnapshotsShow(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "show [@REF]", Short: "Show what a snapshot holds and how completely it was read", Args: cobra.MaximumNArgs(1)}
+	output := addOutput(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return a.showSnapshot(cmd.Context(), refArgument(args), output.format)
+	}
+	return cmd
+}
+
+// refArgument is the reference that was given, else the latest snapshot.
+func refArgument(args []string) string {
+	if len(args) == 0 {
+		return "latest"
+	}
+	return strings.TrimPrefix(args[0], "@")
+}
+
+// shownSnapshot is the JSON of snapshots show.
+type shownSnapshot struct {
+	ID           graph.SnapshotID `json:"id"`
+	Name         string           `json:"name"`
+	Time         string           `json:"time"`
+	Sources      []string         `json:"sources"`
+	Tool         string           `json:"tool"`
+	Complete     bool             `json:"complete"`
+	Documents    int              `json:"documents"`
+	Organization map[string]int   `json:"organization"`
+	Accounts     []shownAccount   `json:"accounts"`
+	Coverage     []shownCoverage  `json:"coverage"`
+}
+
+type shownAccount struct {
+	ID        graph.AccountID `json:"id"`
+	Counts    map[string]int  `json:"counts"`
+	Documents int             `json:"documents"`
+	Coverage  []shownCoverage `json:"coverage"`
+}
+
+type shownCoverage struct {
+	Kind   string              `json:"kind"`
+	Region string              `json:"region"`
+	State  graph.CoverageState `json:"state"`
+	Error  string              `json:"error,omitempty"`
+}
+
+func (a *app) showSnapshot(ctx context.Context, ref string, format render.Format) error {
+	store, err := a.openStore(ctx, forReading)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	entry, err := graph.Resolve(ctx, store, ref)
+	if err != nil {
+		return storeErrorOf(ctx, err)
+	}
+	summary, err := graph.Show(ctx, store, entry.Snapshot)
+	if err != nil {
+		return storeErrorOf(ctx, err)
+	}
+	shown := shownOf(entry, summary)
+	if format == render.JSON {
+		return writeJSON(a, shown)
+	}
+	schema, rows := shownRows(shown)
+	if format == render.Table || format == render.Wide {
+		fmt.Fprintf(a.stdout, "snapshot  %s\nid        %s\nsources   %s\ntool      %s\ncomplete  %t\n\n", snapshotTitle(entry), entry.Snapshot,
+			render.Neutral(strings.Join(entry.Sources, ", ")), render.Neutral(entry.Tool), shown.Complete)
+	}
+	return a.writeRows(format, schema, rows)
+}
+
+func shownOf(e graph.Entry, s *graph.Summary) *shownSnapshot {
+	shown := &shownSnapshot{ID: s.ID, Name: e.Name, Time: e.Time.UTC().Format("2006-01-02T15:04:05Z"), Sources: e.Sources, Tool: e.Tool,
+		Complete: true, Documents: s.Documents, Organization: countsOf(s.Organization), Coverage: coverageOf(s.Coverage)}
+	all := [][]shownCoverage{shown.Coverage}
+	for _, acc := range s.Accounts {
+		shown.Accounts = append(shown.Accounts, shownAccount{ID: acc.ID, Counts: countsOf(acc.Counts), Documents: acc.Documents, Coverage: coverageOf(acc.Coverage)})
+		all = append(all, coverageOf(acc.Coverage))
+	}
+	for _, list := range all {
+		shown.Complete = shown.Complete && len(gaps(list)) == 0
+	}
+	return shown
+}
+
+func countsOf(counts []graph.Count) map[string]int {
+	m := make(map[string]int, len(counts))
+	for _, c := range counts {
+		m[c.Kind] = c.N
+	}
+	return m
+}
+
+func coverageOf(list []graph.Coverage) []shownCoverage {
+	out := make([]shownCoverage, len(list))
+	for i, c := range list {
+		out[i] = shownCoverage(c)
+	}
+	return out
+}
+
+// gaps names what was given or asked for and could not be used.
+func gaps(list []shownCoverage) []string {
+	var out []string
+	for _, c := range list {
+		if c.State != graph.CoverageDenied && c.State != graph.CoverageFailed {
+			continue
+		}
+		text := c.Kind
+		if c.Region != "" {
+			text += " in " + c.Region
+		}
+		text += " " + string(c.State)
+		if c.Error != "" {
+			text += ": " + c.Error
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// shownRows makes one row an account; what belongs to none is a row of its own when it has gaps.
+func shownRows(s *shownSnapshot) (*answer.Schema, []answer.Row) {
+	kinds := []string{"users", "groups", "roles", "policies", "resources", "compute", "grants", "providers", "shares"}
+	schema := &answer.Schema{Kind: answer.KindRecord, Columns: []answer.Column{{Name: "account"}}}
+	for _, k := range append(kinds, "documents") {
+		schema.Columns = append(schema.Columns, answer.Column{Name: k, Type: answer.Number})
+	}
+	schema.Columns = append(schema.Columns, answer.Column{Name: "incomplete", Type: answer.List})
+	row := func(account string, counts map[string]int, documents int, missing []string) answer.Row {
+		values := []any{nullable(account)}
+		for _, k := range kinds {
+			values = append(values, float64(counts[k]))
+		}
+		return &answer.Record{Schema: schema, Values: append(values, float64(documents), missing)}
+	}
+	var rows []answer.Row
+	for _, acc := range s.Accounts {
+		rows = append(rows, row(string(acc.ID), acc.Counts, acc.Documents, gaps(acc.Coverage)))
+	}
+	if missing := gaps(s.Coverage); len(missing) > 0 {
+		rows = append(rows, row("", nil, 0, missing))
+	}
+	return schema, rows
+}
+
+func newSnapshotsVerify(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify [@REF]",
+		Short: "Read everything that is stored and check it against its hashes",
+		Long: `Reads the whole store, or one snapshot, and checks every file and every value against its hash. Damage is listed on
+stdout, and the exit code is 1.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.verifySnapshots(cmd.Context(), args) },
+	}
+}
+
+func (a *app) verifySnapshots(ctx context.Context, args []string) error {
+	found := 0
+	report := func(d graph.Damage) {
+		found++
+		fmt.Fprintln(a.stdout, render.Neutral(d.String()))
+	}
+	what, err := a.verify(ctx, args, report)
+	if errors.Is(err, graph.ErrDamaged) { // what keeps a store from being opened is damage found, too
+		report(graph.Damage{What: "store", Err: err})
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	if found > 0 {
+		fmt.Fprintf(a.stderr, "accessgraph: %d damaged; ingest the exports again into a new store\n", found)
+		return silentExit(exitFailed)
+	}
+	fmt.Fprintf(a.stdout, "%s: no damage\n", what)
+	return nil
+}
+
+func (a *app) verify(ctx context.Context, args []string, report func(graph.Damage)) (what string, err error) {
+	store, err := a.openStore(ctx, forReading)
+	if err != nil {
+		return "", err
+	}
+	defer store.Close()
+	var entries []graph.Entry
+	what = "the whole store"
+	if len(args) > 0 {
+		entry, err := graph.Resolve(ctx, store, refArgument(args))
+		if err != nil {
+			return "", storeErrorOf(ctx, err)
+		}
+		entries, what = []graph.Entry{entry}, "snapshot "+snapshotTitle(entry)
+	}
+	if err := graph.Verify(ctx, store, report, entries...); err != nil {
+		return "", storeErrorOf(ctx, err)
+	}
+	return what, nil
+}

@@ -1,0 +1,164 @@
+package files
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/graph"
+)
+
+// documentUse is one document in its place: whose it is, under which name, and as what kind of policy.
+type documentUse struct {
+	owner string // ARN
+	name  string // the policy's name within its owner; may be empty
+	hash  graph.DocumentHash
+	kind  policy.Kind
+}
+
+func (d documentUse) String() string {
+	if d.name == "" || d.name == d.owner {
+		return d.owner
+	}
+	return d.owner + " policy " + d.name
+}
+
+// checkDocument tells whether a document is there and in order. Where it is not, it gives the entry of coverage that names
+// it, and says so in the report: a document that is missing, or that is no JSON object at all so that nothing of it can be
+// used, makes the input incomplete (D18); one that breaks a rule somewhere is a warning, because the rest of it is used
+// and the evaluator marks what it could not understand (A15, D54).
+func (b *builder) checkDocument(d documentUse) (graph.Coverage, bool) {
+	c := graph.Coverage{Kind: graph.KindDocument, State: graph.CoverageFailed}
+	if d.hash.IsZero() {
+		c.Error = "missing: " + d.String()
+		b.report.Incomplete = append(b.report.Incomplete, "document missing: "+d.String())
+		return c, false
+	}
+	f := b.documents.check(d.hash, d.kind)
+	if f.rule == "" {
+		return c, true
+	}
+	c.Error = "unanalysable: " + f.rule + ": " + d.String()
+	text := fmt.Sprintf("document of %s: %s (%s)", d, f.message, f.rule)
+	if f.useless {
+		b.report.Incomplete = append(b.report.Incomplete, text)
+	} else {
+		b.report.Warnings = append(b.report.Warnings, text)
+	}
+	return c, false
+}
+
+// checkAccount looks at every document of an account and at every reference to one, and names in the coverage what is
+// missing or not in order.
+func (b *builder) checkAccount(a *accountBuilder) {
+	acc := a.account
+	use := func(d documentUse) {
+		if c, ok := b.checkDocument(d); !ok {
+			acc.Coverage = append(acc.Coverage, c)
+		}
+	}
+	inline := func(owner graph.ARN, list []graph.InlinePolicy) {
+		for _, i := range list {
+			use(documentUse{string(owner), i.Name, i.Document, policy.Identity})
+		}
+	}
+	referred := map[graph.ARN]bool{}
+	refer := func(list []graph.ARN, boundary graph.ARN) {
+		for _, arn := range list {
+			referred[arn] = true
+		}
+		if boundary != "" {
+			referred[boundary] = true
+		}
+	}
+	groups := map[string]bool{}
+	for _, g := range acc.Groups {
+		groups[g.Name] = true
+		inline(g.ARN, g.Inline)
+		refer(g.Attached, "")
+	}
+	absent := map[string]bool{}
+	for _, u := range acc.Users {
+		inline(u.ARN, u.Inline)
+		refer(u.Attached, u.Boundary)
+		for _, g := range u.Groups {
+			absent[g] = absent[g] || !groups[g]
+		}
+	}
+	for _, r := range acc.Roles {
+		use(documentUse{string(r.ARN), "trust policy", r.Trust, policy.Trust})
+		inline(r.ARN, r.Inline)
+		refer(r.Attached, r.Boundary)
+	}
+	for _, p := range acc.Policies {
+		delete(referred, p.ARN) // named below when its document is missing, whether it is attached or not
+		h, _ := p.Default()
+		use(documentUse{string(p.ARN), "", h, policy.Identity})
+	}
+	for arn := range referred {
+		use(documentUse{owner: string(arn)})
+	}
+	for name, is := range absent {
+		if is {
+			use(documentUse{owner: "group " + name})
+		}
+	}
+	for _, r := range acc.Resources {
+		if !r.Policy.IsZero() {
+			use(documentUse{string(r.ARN), "", r.Policy, resourceKind(r.Type)})
+		}
+	}
+}
+
+// resourceKind gives the kind of policy that a resource of this type carries.
+func resourceKind(resourceType string) policy.Kind {
+	if resourceType == "AWS::EC2::VPCEndpoint" {
+		return policy.VPCEndpoint
+	}
+	return policy.Resource
+}
+
+// usedDocuments gives the names of all documents that facts refer to.
+func usedDocuments(f *graph.Facts) map[graph.DocumentHash]bool {
+	used := map[graph.DocumentHash]bool{}
+	inline := func(list []graph.InlinePolicy) {
+		for _, i := range list {
+			used[i.Document] = true
+		}
+	}
+	if f.Organization != nil {
+		for _, p := range f.Organization.Policies {
+			used[p.Document] = true
+		}
+	}
+	for _, a := range f.Accounts {
+		for _, v := range a.Users {
+			inline(v.Inline)
+		}
+		for _, v := range a.Groups {
+			inline(v.Inline)
+		}
+		for _, v := range a.Roles {
+			used[v.Trust] = true
+			inline(v.Inline)
+		}
+		for _, v := range a.Policies {
+			for _, version := range v.Versions {
+				used[version.Document] = true
+			}
+		}
+		for _, v := range a.Resources {
+			used[v.Policy] = true
+		}
+	}
+	delete(used, graph.DocumentHash{})
+	return used
+}
+
+// sortReport puts what was noticed into an order that does not depend on the order of files.
+func sortReport(r *Report) {
+	slices.Sort(r.Warnings)
+	r.Warnings = slices.Compact(r.Warnings)
+	slices.Sort(r.Incomplete)
+	r.Incomplete = slices.Compact(r.Incomplete)
+}

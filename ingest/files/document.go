@@ -1,0 +1,161 @@
+package files
+
+import (
+	"bytes"
+	"crypto/sha256"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/graph"
+)
+
+// documents collects the distinct policy documents of one Read. A document is known by the hash of the bytes that stand in
+// the export before anything is decoded, so that the thousandth copy costs one hash.
+type documents struct {
+	byRaw   map[[sha256.Size]byte]graph.DocumentHash
+	all     map[graph.DocumentHash]*graph.Document
+	met     int
+	checked map[checkedAs]finding
+}
+
+// checkedAs is what validation depends on: the document and the kind of policy it serves as (A34).
+type checkedAs struct {
+	hash graph.DocumentHash
+	kind policy.Kind
+}
+
+// finding is what validation says about a document; the zero value is a document in order.
+type finding struct {
+	rule    string // the first rule it breaks
+	message string
+	useless bool // it is no JSON object: nothing in it can be used
+}
+
+func newDocuments() *documents {
+	return &documents{
+		byRaw:   map[[sha256.Size]byte]graph.DocumentHash{},
+		all:     map[graph.DocumentHash]*graph.Document{},
+		checked: map[checkedAs]finding{},
+	}
+}
+
+// add gives the name of the document that stands in an export as raw: an object, a string that holds JSON or URL-encoded
+// JSON, or null. Null and the empty string are no document and give the zero name. It never fails: what is no document
+// is kept as it is, for the check to find.
+func (d *documents) add(raw jsontext.Value) graph.DocumentHash {
+	if raw.Kind() == 'n' {
+		return graph.DocumentHash{}
+	}
+	key := sha256.Sum256(raw)
+	if h, ok := d.byRaw[key]; ok {
+		if !h.IsZero() {
+			d.met++
+		}
+		return h
+	}
+	text := documentText(raw)
+	if len(text) == 0 {
+		d.byRaw[key] = graph.DocumentHash{}
+		return graph.DocumentHash{}
+	}
+	d.met++
+	doc := graph.CanonicalDocument(text)
+	if d.all[doc.Hash] == nil {
+		d.all[doc.Hash] = &doc
+	}
+	d.byRaw[key] = doc.Hash
+	return doc.Hash
+}
+
+// documentText gives the text of a document in memory of its own.
+func documentText(raw jsontext.Value) []byte {
+	if raw.Kind() != '"' {
+		return bytes.Clone(raw)
+	}
+	text, err := jsontext.AppendUnquote(nil, raw)
+	if err != nil {
+		return bytes.Clone(raw)
+	}
+	start := bytes.TrimLeft(text, " \t\r\n")
+	if len(start) == 0 {
+		return nil
+	}
+	if start[0] == '{' {
+		return text
+	}
+	if decoded, ok := percentDecode(text); ok {
+		return decoded
+	}
+	return text
+}
+
+// percentDecode decodes RFC 3986 percent-encoding once, in place; a plus sign stays what it is (F2). ok is false, and text
+// untouched, when a percent sign is not followed by two hexadecimal digits.
+func percentDecode(text []byte) (_ []byte, ok bool) {
+	for i, b := range text {
+		if b == '%' && (i+2 >= len(text) || unhex(text[i+1]) < 0 || unhex(text[i+2]) < 0) {
+			return text, false
+		}
+	}
+	out := text[:0]
+	for i := 0; i < len(text); i++ {
+		b := text[i]
+		if b == '%' {
+			b = byte(unhex(text[i+1])<<4 | unhex(text[i+2]))
+			i += 2
+		}
+		out = append(out, b)
+	}
+	return out, true
+}
+
+func unhex(b byte) int {
+	switch {
+	case '0' <= b && b <= '9':
+		return int(b - '0')
+	case 'a' <= b && b <= 'f':
+		return int(b-'a') + 10
+	case 'A' <= b && b <= 'F':
+		return int(b-'A') + 10
+	default:
+		return -1
+	}
+}
+
+// check validates a document as a kind of policy, once.
+func (d *documents) check(h graph.DocumentHash, kind policy.Kind) finding {
+	key := checkedAs{h, kind}
+	if f, ok := d.checked[key]; ok {
+		return f
+	}
+	var f finding
+	doc := d.all[h]
+	compiled := policy.Parse(kind, doc.Canonical)
+	if !compiled.Valid() {
+		for _, p := range compiled.Problems {
+			if !p.Lint {
+				f.rule, f.message = p.Rule, p.Message
+				break
+			}
+		}
+		f.useless = !isObject(doc.Canonical)
+	}
+	d.checked[key] = f
+	return f
+}
+
+// isObject tells whether text is a JSON object, even one with members that come twice.
+func isObject(text []byte) bool {
+	v := jsontext.Value(text)
+	return v.Kind() == '{' && v.IsValid(jsontext.AllowDuplicateNames(true))
+}
+
+// keep forgets the documents that nothing refers to: those of inputs that were left out.
+func (d *documents) keep(used map[graph.DocumentHash]bool) {
+	for h := range d.all {
+		if !used[h] {
+			delete(d.all, h)
+		}
+	}
+}

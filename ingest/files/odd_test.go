@@ -1,0 +1,158 @@
+package files
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/accessgraph/accessgraph/graph"
+)
+
+// TestOddExports reads what real exports look like when they do not look like the manual.
+func TestOddExports(t *testing.T) {
+	const user = `"Arn":"arn:aws:iam::111122223333:user/u"`
+	tests := []struct {
+		name  string
+		files map[string]string
+		check func(t *testing.T, f *graph.Facts, r *Report)
+	}{
+		{"lists missing or null", map[string]string{"x.json": `{"UserDetailList":[{` + user + `,"GroupList":null,"UserPolicyList":null,"AttachedManagedPolicies":null,"PermissionsBoundary":null,"Tags":null}],"GroupDetailList":null,"Policies":null}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if u := f.Accounts[0].Users[0]; u.Name != "u" || u.Path != "/" || u.Groups != nil || u.Boundary != "" {
+					t.Errorf("user %+v", u)
+				}
+			}},
+		{"one object where a list belongs", map[string]string{"x.json": `{"GroupDetailList":{"Arn":"arn:aws:iam::111122223333:group/g","AttachedManagedPolicies":{"PolicyName":"P","PolicyArn":"arn:aws:iam::aws:policy/P"}},"Policies":[{"Arn":"arn:aws:iam::aws:policy/P","DefaultVersionId":"v1","PolicyVersionList":{"VersionId":"v1","Document":` + allowAll + `}}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				a := f.Accounts[0]
+				if len(a.Groups) != 1 || !slices.Equal(a.Groups[0].Attached, []graph.ARN{"arn:aws:iam::aws:policy/P"}) || !a.Policies[0].Versions[0].Default {
+					t.Errorf("group %+v policy %+v", a.Groups[0], a.Policies[0])
+				}
+				if len(r.Incomplete) != 0 {
+					t.Error(r.Incomplete)
+				}
+			}},
+		{"group ARNs without account", map[string]string{"x.json": `{"GroupDetailList":[{"Arn":"arn:aws:iam::group/a"},{"Arn":"arn:aws:iam:::group/p/b"}],"UserDetailList":[{` + user + `,"GroupList":["a","b"]}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				g := f.Accounts[0].Groups
+				if g[0].ARN != "arn:aws:iam::111122223333:group/a" || g[1].ARN != "arn:aws:iam::111122223333:group/p/b" || g[1].Path != "/p/" || g[1].Name != "b" {
+					t.Errorf("groups %+v %+v", g[0], g[1])
+				}
+			}},
+		{"other partitions", map[string]string{
+			"cn.json":  `{"UserDetailList":[{"Arn":"arn:aws-cn:iam::444455556666:user/u","AttachedManagedPolicies":[{"PolicyArn":"arn:aws-cn:iam::aws:policy/P"}]}],"Policies":[{"Arn":"arn:aws-cn:iam::aws:policy/P","PolicyVersionList":[{"VersionId":"v3","IsDefaultVersion":true,"Document":` + allowAll + `}]}]}`,
+			"gov.json": `{"RoleDetailList":[{"Arn":"arn:aws-us-gov:iam::777788889999:role/r","AssumeRolePolicyDocument":` + lambda + `}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if len(f.Accounts) != 2 || f.Accounts[0].Policies[0].DefaultVersion != "v3" || len(f.Accounts[1].Policies) != 0 || len(r.Incomplete) != 0 {
+					t.Errorf("accounts %+v %+v, %v", f.Accounts[0], f.Accounts[1], r.Incomplete)
+				}
+			}},
+		{"times in other forms", map[string]string{"x.json": `{"UserDetailList":[{` + user + `,"CreateDate":"2024-05-06 07:08:09+02:00"},{"Arn":"arn:aws:iam::111122223333:user/v","CreateDate":1714972089.5},{"Arn":"arn:aws:iam::111122223333:user/w","CreateDate":""}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				u := f.Accounts[0].Users
+				if got := fmt.Sprint(u[0].Created.UTC(), u[1].Created.UTC(), u[2].Created.IsZero()); got != "2024-05-06 05:08:09 +0000 UTC 2024-05-06 05:08:09.5 +0000 UTC true" {
+					t.Error(got)
+				}
+			}},
+		{"tags in every form", map[string]string{
+			"111122223333/resource-policies.json": `{"ResourcePolicies":[{"Arn":"arn:aws:s3:::b","Type":"AWS::S3::Bucket","Region":"","Policy":null,"Tags":{"b":"2","a":"1"}},{"Arn":"arn:aws:kms:eu-west-1:111122223333:key/k","Type":"AWS::KMS::Key","Policy":"","Tags":[{"TagKey":"x","TagValue":"y"}]},{"Arn":"arn:aws:s3:::c","Type":"AWS::S3::Bucket","Tags":{}},{"Arn":"arn:aws:s3:::d","Type":"AWS::S3::Bucket","Tags":null}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				var got []string
+				for _, v := range f.Accounts[0].Resources {
+					got = append(got, fmt.Sprint(v.ARN, v.Region, v.TagsKnown, v.Tags, v.Policy.IsZero()))
+				}
+				want := []string{"arn:aws:kms:eu-west-1:111122223333:key/keu-west-1true [{x y}] true", "arn:aws:s3:::btrue [{a 1} {b 2}] true", "arn:aws:s3:::ctrue [] true", "arn:aws:s3:::dfalse [] true"}
+				if !slices.Equal(got, want) || len(r.Incomplete) != 0 {
+					t.Errorf("got  %q\nwant %q, %v", got, want, r.Incomplete)
+				}
+			}},
+		{"pages behind each other in one file", map[string]string{"x.json": `{"UserDetailList":[{` + user + `}],"IsTruncated":true,"Marker":"m"}` + "\n" + oneRole},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if len(f.Accounts[0].Users) != 1 || len(f.Accounts[0].Roles) != 1 || len(r.Incomplete) != 0 {
+					t.Errorf("%+v %v", f.Accounts[0], r.Incomplete)
+				}
+			}},
+		{"a page without account beside others", map[string]string{
+			"1.json": oneRole, "2.json": `{"Policies":[{"Arn":"arn:aws:iam::aws:policy/P","DefaultVersionId":"v1","PolicyVersionList":[{"VersionId":"v1","Document":` + allowAll + `}]}],"IsTruncated":false}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if len(f.Accounts) != 1 || len(f.Accounts[0].Policies) != 1 {
+					t.Errorf("%+v", f.Accounts)
+				}
+			}},
+		{"the last page is missing", map[string]string{"x.json": strings.TrimSuffix(oneRole, "}") + `,"IsTruncated":true,"Marker":"m"}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if got := coverage(f.Accounts[0].Coverage); got != "iam||failed|truncated\n" || len(r.Incomplete) != 1 || len(r.Warnings) != 1 {
+					t.Errorf("%s %v %v", got, r.Incomplete, r.Warnings)
+				}
+			}},
+		{"an empty account", map[string]string{"111122223333/account-authorization-details.json": `{"UserDetailList":[],"GroupDetailList":[],"RoleDetailList":[],"Policies":[]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if a := account(t, f, oneAccount); coverage(a.Coverage) != "iam||complete|\n" && coverage(a.Coverage) != "iam||complete\n" {
+					t.Errorf("coverage %q", coverage(a.Coverage))
+				}
+			}},
+		{"documents that are missing", map[string]string{"x.json": `{"UserDetailList":[{` + user + `,"GroupList":["gone"],"UserPolicyList":[{"PolicyName":"n","PolicyDocument":null},{"PolicyName":"m"}],"AttachedManagedPolicies":[{"PolicyArn":"arn:aws:iam::aws:policy/Gone"}],"PermissionsBoundary":{"PermissionsBoundaryType":"Policy","PermissionsBoundaryArn":"arn:aws:iam::111122223333:policy/Cap"}}],"RoleDetailList":[{"Arn":"arn:aws:iam::111122223333:role/r"}],"Policies":[{"Arn":"arn:aws:iam::111122223333:policy/NoVersion","DefaultVersionId":"v2","PolicyVersionList":[{"VersionId":"v1","Document":` + allowAll + `}]}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				golden(t, "missing.golden", coverage(f.Accounts[0].Coverage)+"\n"+strings.Join(r.Incomplete, "\n")+"\n")
+			}},
+		{"documents that are bad", map[string]string{"x.json": `{"UserDetailList":[{` + user + `,"UserPolicyList":[{"PolicyName":"number","PolicyDocument":7},{"PolicyName":"list","PolicyDocument":[]},{"PolicyName":"half","PolicyDocument":"{\"Version\":"},{"PolicyName":"percent","PolicyDocument":"%7B%ZZ"},{"PolicyName":"effect","PolicyDocument":{"Statement":{"Effect":"Maybe","Action":"*","Resource":"*"}}},{"PolicyName":"twice","PolicyDocument":{"Statement":[{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}]}},{"PolicyName":"bytes","PolicyDocument":"%FF%FE"}]}],` + oneRole[1:]},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				u := f.Accounts[0].Users[0]
+				if len(u.Inline) != 7 || len(f.Documents) != 8 {
+					t.Errorf("%d policies, %d documents", len(u.Inline), len(f.Documents))
+				}
+				if got := text(f, u.Inline[slices.IndexFunc(u.Inline, func(i graph.InlinePolicy) bool { return i.Name == "twice" })].Document); got != `{"Statement":[{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}]}` {
+					t.Errorf("duplicate members were changed: %s", got)
+				}
+				golden(t, "bad.golden", coverage(f.Accounts[0].Coverage)+"\n"+strings.Join(r.Incomplete, "\n")+"\n\n"+strings.Join(r.Warnings, "\n")+"\n")
+			}},
+		{"only the default version counts", map[string]string{"x.json": `{"Policies":[{"Arn":"arn:aws:iam::111122223333:policy/P","DefaultVersionId":"v2","PolicyVersionList":[{"VersionId":"v2","IsDefaultVersion":true,"Document":` + allowAll + `},{"VersionId":"v1","Document":"rubbish"}]}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if len(r.Warnings)+len(r.Incomplete) != 0 || len(f.Documents) != 2 {
+					t.Errorf("%v %v", r.Warnings, r.Incomplete)
+				}
+			}},
+		{"an entity on two pages", map[string]string{"1.json": oneRole, "2.json": `{"RoleDetailList":[{"AssumeRolePolicyDocument":` + quoteJSON(lambda) + `,"Tags":[],"Arn":"arn:aws:iam::111122223333:role/app/r","RoleId":"AROA1","RoleLastUsed":{"LastUsedDate":"2026-01-01T00:00:00Z","Region":"us-east-1"}}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if len(f.Accounts[0].Roles) != 1 || len(f.Observations[0].RoleLastUsed) != 1 || r.Entities["roles"] != 1 {
+					t.Errorf("%+v %+v", f.Accounts[0], f.Observations)
+				}
+			}},
+		{"observations never conflict", map[string]string{
+			"1.json": `{"Policies":[{"Arn":"arn:aws:iam::111122223333:policy/P","DefaultVersionId":"v1","AttachmentCount":1,"PermissionsBoundaryUsageCount":4,"PolicyVersionList":[{"VersionId":"v1","Document":` + allowAll + `}]}]}`,
+			"2.json": `{"Policies":[{"Arn":"arn:aws:iam::111122223333:policy/P","DefaultVersionId":"v1","AttachmentCount":3,"PermissionsBoundaryUsageCount":2,"PolicyVersionList":[{"VersionId":"v1","Document":` + allowAll + `}]}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if got := f.Observations[0].AttachmentCounts; len(got) != 1 || got[0].Attachments != 3 || got[0].BoundaryUsage != 4 {
+					t.Errorf("%+v", got)
+				}
+			}},
+		{"two accounts in one file", map[string]string{"x.json": `{"UserDetailList":[{` + user + `},{"Arn":"arn:aws:iam::444455556666:user/u"}],"Policies":[{"Arn":"arn:aws:iam::aws:policy/P","DefaultVersionId":"v1","PolicyVersionList":[{"VersionId":"v1","Document":` + allowAll + `}]}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if len(f.Accounts) != 2 || len(f.Accounts[0].Policies) != 1 || len(f.Accounts[1].Policies) != 1 || f.Accounts[0].Policies[0] == f.Accounts[1].Policies[0] {
+					t.Errorf("%+v", f.Accounts)
+				}
+			}},
+		{"null elements and members in any order", map[string]string{"x.json": `{"Marker":null,"Policies":[null],"RoleDetailList":[null,{"Tags":[{"Value":"v","Key":"k"}],"Arn":"arn:aws:iam::111122223333:role/r","AssumeRolePolicyDocument":` + lambda + `}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if v := f.Accounts[0].Roles[0]; len(v.Tags) != 1 || v.Tags[0] != (graph.Tag{Key: "k", Value: "v"}) {
+					t.Errorf("%+v", v)
+				}
+			}},
+		{"what a member account sees of its organization", map[string]string{"o.json": `{"Organization":{"Id":"o-a","MasterAccountId":"111122223333","FeatureSet":"ALL"}}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if f.Organization.ManagementAccount != oneAccount || coverage(f.Coverage) != "organization||complete|\n" && len(f.Coverage) != 1 {
+					t.Errorf("%+v %v", f.Organization, f.Coverage)
+				}
+			}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, r, err := readTree(t, tt.files, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			tt.check(t, f, r)
+		})
+	}
+}

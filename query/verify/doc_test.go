@@ -1,0 +1,8 @@
+// Package verify_test holds the engine against a naive evaluator that shares nothing with it but the point engine: small random
+// organizations are written as export directories, ingested, and asked. The naive side loops over principals, actions, resources
+// and the context values that the policies can tell apart, selects the layers of each request by itself, from the rules, and has
+// every single request decided. The rows of the answers must say the same.
+//
+//	go test ./query/verify -organizations=1000            the whole acceptance run
+//	go test ./query/verify -organizations=1 -seed=17      one organization again
+package verify_test

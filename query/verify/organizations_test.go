@@ -1,0 +1,284 @@
+package verify_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/accessgraph/accessgraph/evaluator/catalog"
+	"github.com/accessgraph/accessgraph/graph"
+	"github.com/accessgraph/accessgraph/graph/memstore"
+	"github.com/accessgraph/accessgraph/ingest/files"
+	"github.com/accessgraph/accessgraph/query"
+	"github.com/accessgraph/accessgraph/query/answer"
+	"github.com/accessgraph/accessgraph/query/render"
+	"github.com/accessgraph/accessgraph/query/syntax"
+)
+
+var (
+	organizations = flag.Int("organizations", 60, "how many random organizations are asked; the acceptance run has 1000")
+	firstSeed     = flag.Uint64("seed", 1, "the first organization")
+	questions     = flag.Int("questions", 4, "how many questions each organization is asked")
+	oneQuestion   = flag.Int("question", -1, "the number of the only question to ask")
+	keepGoing     = flag.Bool("keepgoing", false, "go on after a difference, and shrink none")
+)
+
+// TestOrganizations is the acceptance test: random organizations, ingested from export directories, are asked, and the rows equal
+// those of the naive evaluator.
+func TestOrganizations(t *testing.T) {
+	cat, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, points, rows := 0, 0, 0
+	kinds := map[string]int{}
+	for i := range uint64(*organizations) {
+		seed := *firstSeed + i
+		o := generate(seed)
+		facts, err := o.ingest(t.Context(), t.TempDir())
+		if err != nil {
+			t.Fatalf("organization %d: %v", seed, err)
+		}
+		for at := range *questions {
+			if *oneQuestion >= 0 && at != *oneQuestion {
+				continue
+			}
+			got, err := o.run(t.Context(), facts, cat, seed, at)
+			asked++
+			points += got.points
+			rows += got.rows
+			if err == nil {
+				continue
+			}
+			kind, _, _ := strings.Cut(err.Error(), ":")
+			kinds[kind]++
+			if *keepGoing {
+				t.Errorf("organization %d, question %d: %s\n%v", seed, at, got.question, err)
+				continue
+			}
+			small := o.shrink(t.Context(), cat, seed, at, kind, time.Now().Add(20*time.Second))
+			dir := filepath.Join(os.TempDir(), fmt.Sprintf("accessgraph-organization-%d", seed))
+			if werr := small.write(dir); werr != nil {
+				t.Error(werr)
+			}
+			_, again := small.fresh(t.Context(), cat, seed, at)
+			t.Fatalf("organization %d, question %d: %s\n%v\nsmallest, in %s:\n%v", seed, at, got.question, err, dir, again)
+		}
+	}
+	t.Logf("%d organizations, %d questions, %d rows, %d requests decided; differences %v", *organizations, asked, rows, points, kinds)
+	if rows == 0 || points == 0 {
+		t.Error("nothing was compared")
+	}
+}
+
+func (o *organization) ingest(ctx context.Context, dir string) (*graph.Facts, error) {
+	if err := o.write(dir); err != nil {
+		return nil, err
+	}
+	facts, _, err := files.Read(ctx, []string{dir}, files.Options{})
+	return facts, err
+}
+
+// outcome is what one question came to.
+type outcome struct {
+	question     string
+	points, rows int
+}
+
+// run asks one question, drawn by the seed and its number.
+func (o *organization) run(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, seed uint64, at int) (outcome, error) {
+	n := newNaive(facts, cat)
+	g := generateAll(seed)
+	g.r = rand.New(rand.NewPCG(seed, uint64(at)))
+	q := g.ask(n)
+	out := outcome{question: q.text}
+	e, err := query.New(ctx, facts, answer.Snapshot{})
+	if err != nil {
+		return out, fmt.Errorf("compile: %w", err)
+	}
+	if err := check(ctx, e, n, q, g); err != nil {
+		return out, err
+	}
+	out.points = n.points
+	first, rows, err := asJSON(ctx, e, q.text)
+	if err != nil {
+		return out, err
+	}
+	out.rows = rows
+	if err := sameTwice(ctx, e, facts, q.text, first); err != nil {
+		return out, err
+	}
+	return out, laws(ctx, e, n, q)
+}
+
+// fresh is run after another ingest.
+func (o *organization) fresh(ctx context.Context, cat *catalog.Catalog, seed uint64, at int) (outcome, error) {
+	dir, err := os.MkdirTemp("", "organization")
+	if err != nil {
+		return outcome{}, err
+	}
+	defer os.RemoveAll(dir)
+	facts, err := o.ingest(ctx, dir)
+	if err != nil {
+		return outcome{}, fmt.Errorf("ingest: %w", err)
+	}
+	return o.run(ctx, facts, cat, seed, at)
+}
+
+// asJSON is the answer as it is printed.
+func asJSON(ctx context.Context, e *query.Engine, text string) (string, int, error) {
+	a, err := e.Ask(ctx, text, query.Options{})
+	if err != nil {
+		return "", 0, fmt.Errorf("ask: %w", err)
+	}
+	rows, err := answer.Collect(a.Rows)
+	if err != nil {
+		return "", 0, fmt.Errorf("rows: %w", err)
+	}
+	a.Rows = answer.Of(rows...)
+	var b bytes.Buffer
+	if err := render.Write(&b, render.JSON, a, render.Options{}); err != nil {
+		return "", 0, fmt.Errorf("render: %w", err)
+	}
+	return b.String(), len(rows), nil
+}
+
+// sameTwice holds that an answer is the same bytes when it is asked again, and when the snapshot went through a store.
+func sameTwice(ctx context.Context, e *query.Engine, facts *graph.Facts, text, first string) error {
+	again, _, err := asJSON(ctx, e, text)
+	if err != nil {
+		return err
+	}
+	if again != first {
+		return errors.New("repeat: the same question has two answers")
+	}
+	store := memstore.New()
+	entry, err := graph.Publish(ctx, store, facts, graph.Meta{Time: time.Unix(1, 0)})
+	if err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	loaded, err := graph.Load(ctx, store, entry.Snapshot)
+	if err != nil {
+		return fmt.Errorf("load: %w", err)
+	}
+	stored, err := query.New(ctx, loaded, answer.Snapshot{})
+	if err != nil {
+		return fmt.Errorf("compile: %w", err)
+	}
+	out, _, err := asJSON(ctx, stored, text)
+	if err != nil {
+		return err
+	}
+	if out != first {
+		return errors.New("store: the stored snapshot answers differently")
+	}
+	return nil
+}
+
+// laws asks again under each grant's residual: allowed; and under its complement: no row, or nothing but what is unknown.
+func laws(ctx context.Context, e *query.Engine, n *naive, q *question) error {
+	if q.allOf {
+		return nil
+	}
+	rows, err := answerRows(ctx, e, q.text)
+	if err != nil {
+		return err
+	}
+	left := 4
+	for _, p := range n.principals {
+		have := rows[p.kind+" "+p.arn]
+		if have == nil {
+			continue
+		}
+		for _, g := range have.grants {
+			if g.Verdict != answer.Conditional || left == 0 {
+				continue
+			}
+			left--
+			if err := n.law(ctx, e, p, q, g); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (n *naive) law(ctx context.Context, e *query.Engine, p *principal, q *question, g *grant) error {
+	var on []string
+	for _, r := range g.Resources {
+		on = append(on, quoted(r))
+	}
+	var actions []string
+	for _, a := range g.Actions {
+		actions = append(actions, quoted(a))
+	}
+	head := "can " + quoted(p.arn) + " do " + strings.Join(actions, ", ") + " on " + strings.Join(on, ", ") + " when "
+	if q.whenWords != "" {
+		head += "(" + q.whenWords + ") and "
+	}
+	id := p.kind + " " + p.arn
+	rows, err := answerRows(ctx, e, head+"("+g.Conditions+")")
+	if err != nil {
+		return err
+	}
+	if rows[id].verdict != answer.Allowed {
+		return fmt.Errorf("law: %s(%s) is %s", head, g.Conditions, rows[id].verdict)
+	}
+	complement, ok := g.complement()
+	if !ok {
+		return nil
+	}
+	rows, err = answerRows(ctx, e, head+complement)
+	if err != nil {
+		return err
+	}
+	if v := rows[id].verdict; v == answer.Allowed || v == answer.Conditional {
+		return fmt.Errorf("law-not: %s%s is %s", head, complement, v)
+	}
+	return nil
+}
+
+// complement is the residual's complement in words. What a residual says of the resource stays as it is: the complement would
+// speak of other resources, which have their own grants. So it does, and ok is false, where the grant's patterns take in resources of
+// the snapshot beside those that it is about, and where "*" stands for no resource at all.
+func (g *grant) complement() (words string, ok bool) {
+	if g.outside || slices.Contains(g.Resources, "*") && strings.Contains(strings.Join(g.Actions, " "), anyOther) {
+		return "", false
+	}
+	terms := []syntax.Expr{g.conditions}
+	if and, isAnd := g.conditions.(*syntax.And); isAnd {
+		terms = and.Terms
+	}
+	var about, rest []syntax.Expr
+	for _, x := range terms {
+		of, others := 0, 0
+		keysOf(x, func(key string) {
+			if strings.EqualFold(key, syntax.ResourceKey) {
+				of++
+			} else {
+				others++
+			}
+		})
+		switch {
+		case of > 0 && others > 0:
+			return "", false
+		case of > 0:
+			about = append(about, x)
+		default:
+			rest = append(rest, x)
+		}
+	}
+	if len(rest) == 0 {
+		return "", false
+	}
+	return syntax.NewAnd(append(about, &syntax.Not{Term: syntax.NewAnd(rest...)})...).String(), true
+}
