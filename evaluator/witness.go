@@ -27,7 +27,6 @@ type sketch struct {
 	member   *member
 	resource string
 	request  []KeyValue // the keys that the verdict reads and only the request knows
-	session  string     // name of the role session, where it matters
 }
 
 // sketchOf picks one context of a grant.

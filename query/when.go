@@ -297,7 +297,7 @@ func (w *writer) boolean(c *policy.Condition, key string, compare comparison) sy
 func (w *writer) ordered(c *policy.Condition, compare comparison) syntax.Expr {
 	var out []syntax.Expr
 	for _, v := range c.Values {
-		text := v.Text
+		var text string
 		switch {
 		case v.Number != nil:
 			text = v.Number.String()

@@ -11,14 +11,13 @@ import (
 
 // written is a case's request as plain strings, the way a program has it before it asks.
 type written struct {
-	who              who
-	action, resource string
-	owner            string
-	keys             []string
-	values           []policy.ContextValue
-	target           evaluator.Target
-	management       bool
-	layers           evaluator.Layers
+	who        who
+	action     string
+	keys       []string
+	values     []policy.ContextValue
+	target     evaluator.Target
+	management bool
+	layers     evaluator.Layers
 }
 
 // request builds the request from its strings.

@@ -427,7 +427,7 @@ func testReaders(t *testing.T, s graph.Store) {
 		group.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(n), 0))
 			for ctx.Err() == nil {
-				history, err := s.History(ctx)
+				history, err := s.History(context.Background())
 				if err != nil {
 					t.Errorf("history: %v", err)
 					return

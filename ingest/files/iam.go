@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/accessgraph/accessgraph/graph"
 )
@@ -445,12 +444,4 @@ func (r *reading) tags(to *[]graph.Tag) error {
 
 func sortTags(tags []graph.Tag) {
 	slices.SortFunc(tags, func(a, b graph.Tag) int { return cmp.Compare(a.Key, b.Key) })
-}
-
-// later gives the later of two times.
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

@@ -9,7 +9,6 @@ import (
 
 // organizationBuilder puts the organization together from the members of one or more files.
 type organizationBuilder struct {
-	facts graph.Organization
 	seen  map[entityKey]item
 	bad   map[entityKey]bool
 	items []item // in the order read, for places

@@ -11,10 +11,9 @@ import (
 
 // point is one concrete request and what was decided.
 type point struct {
-	request  *evaluator.Request
-	allowed  bool // in the reading for the caller
-	certain  bool // and in the other
-	identity bool
+	request *evaluator.Request
+	allowed bool // in the reading for the caller
+	certain bool // and in the other
 }
 
 // class is what the points of one action on one resource say together.

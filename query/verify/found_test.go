@@ -96,6 +96,7 @@ func (n *naive) reading(text string) (*question, error) {
 			return !p.outside && (p.arn == x.Principal.Name || p.name == x.Principal.Name)
 		}
 	}
+	q.allOf = access.Quantifier == syntax.AllOf
 	for _, a := range access.Actions {
 		q.actions = append(q.actions, a.Text)
 	}

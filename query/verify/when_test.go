@@ -175,7 +175,8 @@ func (n *naive) fits(x *syntax.Compare, v string, ts []token) bool {
 	case syntax.Equal, syntax.In:
 		return n.equal(x, v, text)
 	case syntax.EqualFold:
-		return strings.ToLower(v) == strings.ToLower(text)
+		folded := strings.ToLower(text) // C21: lower case, not Unicode folding
+		return strings.ToLower(v) == folded
 	case syntax.Like:
 		return glob(ts, []rune(v))
 	case syntax.ArnLike:
