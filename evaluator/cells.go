@@ -108,10 +108,12 @@ func widened(t *policy.Template) region.Pattern {
 
 // cell is a set of resource strings that no pattern in play tells apart.
 type cell struct {
+	place   int        // among the group's cells
 	in      region.Set // static tests that hold throughout
 	depends region.Set // tests with variables that may hold
 	pieces  []piece
 	actions region.Set
+	whole   *names // the items that lie in it as a whole
 }
 
 // piece is the part of one item that lies in a cell.
@@ -295,11 +297,14 @@ func (e *evaluation) addPiece(byKey map[string]*cell, in, depends, actions regio
 	}
 	c := byKey[key]
 	if c == nil {
-		c = &cell{in: in, depends: depends, actions: actions}
+		c = &cell{place: len(e.cells), in: in, depends: depends, actions: actions, whole: &names{}}
 		byKey[key] = c
 		e.cells = append(e.cells, c)
 	}
 	c.pieces = append(c.pieces, p)
+	if p.whole {
+		c.whole.list = append(c.whole.list, p.item.text)
+	}
 }
 
 // asked tells whether a cell lies in the question's resources.
@@ -347,35 +352,42 @@ func (e *evaluation) dependent(t *resourceTest, c *cell, l *lowering) *formula {
 	return l.relation("", &t.template, policy.Condition{}, p.item.text)
 }
 
-// describe gives the resource patterns of a set of pieces, and what must be said beyond patterns: pieces of one item that no
+// describe gives the resource patterns of a set of cells, and what must be said beyond patterns: pieces of one item that no
 // union of patterns spells exactly.
-func (e *evaluation) describe(pieces []piece) []described {
+func (e *evaluation) describe(cells []*cell) []described {
 	var out []described
-	var plain []string
+	var plain []*names
 	bySplit := map[*splitItem][]piece{}
 	var order []*splitItem
-	for _, p := range pieces {
-		if p.whole {
-			plain = append(plain, p.item.text)
+	for _, c := range cells {
+		if len(c.whole.list) > 0 {
+			plain = append(plain, c.whole)
+		}
+		if len(c.whole.list) == len(c.pieces) {
 			continue
 		}
-		if bySplit[p.split] == nil {
-			order = append(order, p.split)
+		for _, p := range c.pieces {
+			if p.whole {
+				continue
+			}
+			if bySplit[p.split] == nil {
+				order = append(order, p.split)
+			}
+			bySplit[p.split] = append(bySplit[p.split], p)
 		}
-		bySplit[p.split] = append(bySplit[p.split], p)
 	}
 	for _, s := range order {
 		ps := bySplit[s]
 		if len(ps) == len(s.cells) {
-			plain = append(plain, s.item.text)
+			plain = append(plain, &names{[]string{s.item.text}})
 			continue
 		}
 		patterns, cond := e.describeSplit(s, ps)
 		if cond == nil {
-			plain = append(plain, patterns...)
+			plain = append(plain, &names{patterns})
 			continue
 		}
-		out = append(out, described{patterns: patterns, condition: cond})
+		out = append(out, described{patterns: []*names{{patterns}}, condition: cond})
 	}
 	if len(plain) > 0 {
 		out = append([]described{{patterns: plain}}, out...)
@@ -385,7 +397,7 @@ func (e *evaluation) describe(pieces []piece) []described {
 
 // described is a set of resources as answers show it.
 type described struct {
-	patterns  []string
+	patterns  []*names
 	condition Expr // nil: the patterns alone say it
 }
 

@@ -11,6 +11,7 @@ import (
 
 // instance is one statement in play for one caller and one group of targets.
 type instance struct {
+	place     int // among the evaluation's instances
 	layer     Layer
 	level     int
 	policy    string
@@ -28,7 +29,7 @@ type instance struct {
 	retiring  []string // sessions of the caller's role that may retire the grant
 }
 
-// refs names the statement, and in a group of several resources its twins in their policies.
+// refs names the statement, and in a group of several resources its twins in their policies. The list is shared: it must not be changed.
 func (e *evaluation) refs(in *instance) []StatementRef {
 	if in.grant != nil {
 		if len(e.group.retired) > 0 {
@@ -239,8 +240,14 @@ func (e *evaluation) gatherCaller(side *callerSide) {
 				in.resources[j] = e.tests.take(test)
 			}
 		}
-		e.instances = append(e.instances, &in)
+		e.play(&in)
 	}
+}
+
+// play adds a statement to those in play.
+func (e *evaluation) play(in *instance) {
+	in.place = len(e.instances)
+	e.instances = append(e.instances, in)
 }
 
 func (e *evaluation) gatherAll(layer Layer, level int, ps []Policy) {
@@ -273,7 +280,7 @@ func (e *evaluation) gatherDocument(layer Layer, level int, p *Policy) {
 		}
 		in.anywhere = anyAction(s.Conditions)
 		e.addTests(in)
-		e.instances = append(e.instances, in)
+		e.play(in)
 	}
 }
 
@@ -403,7 +410,7 @@ func (e *evaluation) gatherGrant(g *Grant) {
 		}
 	}
 	if !in.members.Empty() {
-		e.instances = append(e.instances, in)
+		e.play(in)
 	}
 }
 

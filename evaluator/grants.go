@@ -1,10 +1,13 @@
 package evaluator
 
 import (
+	"cmp"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
@@ -31,14 +34,13 @@ func (v Verdict) String() string {
 type Access struct {
 	Actions     []string
 	ActionCount int // catalogue actions among them
-	Resources   []string
 	Verdict     Verdict
 	Conditions  Expr // nil: none
-	Via         []StatementRef
 	Assumptions []string
 	Causes      []policy.Cause // for Unknown: the D54 names, with Notes in words
 	Notes       []string
 
+	*spelling
 	witness    *Witness // for the class's first member; see Row.Witness
 	members    region.Set
 	sketch     *sketch     // the witness, before it is tied to one principal
@@ -47,14 +49,51 @@ type Access struct {
 	hints      []*policy.ActionPattern // of the granting statements, for print
 }
 
+// spelling is the resources and the proof of a grant: as lists that are shared by many grants until somebody asks, then as one.
+type spelling struct {
+	named []*names
+	proof [][]StatementRef
+
+	once       sync.Once
+	resources  []string
+	statements []StatementRef
+}
+
+// names is a list of resources that many grants share.
+type names struct{ list []string }
+
+// Resources are the patterns of the grant's resources, sorted; one that another covers is left out. The list must not be changed.
+func (s *spelling) Resources() []string {
+	s.once.Do(s.join)
+	return s.resources
+}
+
+// Via are the statements that grant it, by layer and policy. The list must not be changed.
+func (s *spelling) Via() []StatementRef {
+	s.once.Do(s.join)
+	return s.statements
+}
+
+func (s *spelling) join() {
+	var resources []string
+	for _, n := range s.named {
+		resources = append(resources, n.list...)
+	}
+	s.resources = compactResources(resources)
+	for _, refs := range s.proof {
+		s.statements = append(s.statements, refs...)
+	}
+	s.statements = sortedRefs(s.statements)
+}
+
 // raw is a grant before its resources and residual are put into words.
 type raw struct {
 	members region.Set
-	pieces  []piece
+	cells   []*cell
 	node    region.Node // contexts, unknown facts and assumptions resolved
 	part    *verdictPart
 	verdict Verdict
-	via     []StatementRef
+	via     []*instance // by place
 	assumes []string
 	causes  []*opaque
 }
@@ -118,18 +157,18 @@ func (e *evaluation) resolve(p *verdictPart, strict bool) []*raw {
 	if !e.group.snapshot && e.group.assumption == notInSnapshot {
 		assumes = append(assumes, notInSnapshot)
 	}
-	via := e.via(p, possible)
+	via := e.via(p)
 	var out []*raw
 	if certain != space.False() {
 		v := Conditional
 		if space.Diff(p.care, certain) == space.False() {
 			v = AllowedAlways
 		}
-		out = append(out, &raw{members: p.class.members, pieces: p.cell.pieces, node: certain, part: p, verdict: v, via: via, assumes: assumes})
+		out = append(out, &raw{members: p.class.members, cells: []*cell{p.cell}, node: certain, part: p, verdict: v, via: via, assumes: assumes})
 	}
 	if rest := space.Diff(possible, certain); rest != space.False() {
 		out = append(out, &raw{
-			members: p.class.members, pieces: p.cell.pieces, node: rest, part: p, verdict: Unknown, via: via, assumes: assumes, causes: causes,
+			members: p.class.members, cells: []*cell{p.cell}, node: rest, part: p, verdict: Unknown, via: via, assumes: assumes, causes: causes,
 		})
 	}
 	return out
@@ -147,16 +186,13 @@ func (e *evaluation) causesOf(n region.Node) []*opaque {
 }
 
 // via lists the granting statements that meet the result.
-func (e *evaluation) via(p *verdictPart, n region.Node) []StatementRef {
-	var out []StatementRef
-	seen := map[StatementRef]bool{}
+func (e *evaluation) via(p *verdictPart) []*instance {
+	var out []*instance
 	for _, g := range p.granting {
-		refs := e.refs(g.in)
-		if seen[refs[0]] || e.symbols.space.And(e.symbols.node(g.formula), p.node) == e.symbols.space.False() {
+		if n := len(out); n > 0 && out[n-1] == g.in || e.symbols.space.And(e.symbols.node(g.formula), p.node) == e.symbols.space.False() {
 			continue
 		}
-		seen[refs[0]] = true
-		out = append(out, refs...)
+		out = append(out, g.in)
 	}
 	return out
 }
@@ -165,22 +201,18 @@ func (e *evaluation) via(p *verdictPart, n region.Node) []StatementRef {
 // same resources.
 func mergeRaw(raws []*raw) []*raw {
 	raws = mergeBy(raws, func(r *raw) string { return r.key() + "|" + r.members.Key() }, func(a, b *raw) {
-		a.pieces = append(a.pieces[:len(a.pieces):len(a.pieces)], b.pieces...)
+		a.cells = append(a.cells[:len(a.cells):len(a.cells)], b.cells...)
 	})
 	return mergeBy(raws, func(r *raw) string {
-		var b strings.Builder
-		b.WriteString(r.key())
-		for _, v := range sortedRefs(r.via) { // a proof of one action is none of another
-			fmt.Fprintf(&b, "\x00%d\x00%s\x00%d", v.Layer, v.Policy, v.Index)
+		key := []byte(r.key())
+		for _, in := range r.via { // a proof of one action is none of another
+			key = binary.AppendUvarint(key, uint64(in.place))
 		}
-		for _, p := range r.pieces {
-			b.WriteByte(0)
-			b.WriteString(p.item.text)
-			if !p.whole {
-				b.WriteString(p.bits.Key())
-			}
+		key = append(key, '|')
+		for _, c := range r.cells {
+			key = binary.AppendUvarint(key, uint64(c.place))
 		}
-		return b.String()
+		return string(key)
 	}, func(a, b *raw) { a.members = a.members.Or(b.members) })
 }
 
@@ -191,7 +223,7 @@ func mergeBy(raws []*raw, key func(*raw) string, join func(a, b *raw)) []*raw {
 		k := key(r)
 		if have := byKey[k]; have != nil {
 			join(have, r)
-			have.addVia(r.via)
+			have.via = joinPlaces(have.via, r.via)
 			continue
 		}
 		own := *r
@@ -201,16 +233,16 @@ func mergeBy(raws []*raw, key func(*raw) string, join func(a, b *raw)) []*raw {
 	return out
 }
 
-func (r *raw) addVia(via []StatementRef) {
-	for _, v := range via {
-		found := false
-		for _, have := range r.via {
-			found = found || have == v
-		}
-		if !found {
-			r.via = append(r.via[:len(r.via):len(r.via)], v)
-		}
+// joinPlaces is the union of two lists of statements, by place.
+func joinPlaces(a, b []*instance) []*instance {
+	byPlace := func(x, y *instance) int { return x.place - y.place }
+	same := func(x, y *instance) bool { return x == y }
+	if slices.EqualFunc(a, b, same) {
+		return a
 	}
+	out := slices.Concat(a, b)
+	slices.SortFunc(out, byPlace)
+	return slices.CompactFunc(out, same)
 }
 
 // key is what grants must share to be one product: contexts, verdict and what it stands on. The proof is joined.
@@ -247,9 +279,13 @@ func (e *evaluation) put(r *raw) ([]*Access, error) {
 		return nil, e.wordless(r)
 	}
 	var out []*Access
-	for _, d := range e.describe(r.pieces) {
+	var proof [][]StatementRef
+	for _, in := range r.via {
+		proof = append(proof, e.refs(in))
+	}
+	for _, d := range e.describe(r.cells) {
 		a := &Access{
-			Resources: d.patterns, Verdict: r.verdict, Conditions: residual, Via: sortedRefs(r.via), Assumptions: r.assumes,
+			Verdict: r.verdict, Conditions: residual, Assumptions: r.assumes, spelling: &spelling{named: d.patterns, proof: proof},
 			members: r.members, sketch: sk, evaluation: e, question: e.asking, hints: r.hints(),
 		}
 		if d.condition != nil {
@@ -283,20 +319,15 @@ func (c *compiledQuestion) joinGrants(grants []*Access) []*Access {
 			continue
 		}
 		have.hints = append(have.hints[:len(have.hints):len(have.hints)], g.hints...)
-		have.Resources = append(have.Resources[:len(have.Resources):len(have.Resources)], g.Resources...)
+		have.spelling = &spelling{named: slices.Concat(have.named, g.named), proof: slices.Concat(have.proof, g.proof)}
 		if have.sketch == nil {
 			have.sketch, have.evaluation = g.sketch, g.evaluation
-		}
-		for _, v := range g.Via {
-			have.addVia(v)
 		}
 		for _, a := range g.Assumptions {
 			have.assume(a)
 		}
 	}
 	for _, g := range out {
-		g.Resources = compactResources(g.Resources)
-		g.Via = sortedRefs(g.Via)
 		g.Actions, g.ActionCount = c.spell(g.members, g.hints)
 	}
 	return out
@@ -314,15 +345,6 @@ func (a *Access) joinKey() string {
 	}
 	b.WriteString(strings.Join(a.Notes, "\x00"))
 	return b.String()
-}
-
-func (a *Access) addVia(v StatementRef) {
-	for _, have := range a.Via {
-		if have == v {
-			return
-		}
-	}
-	a.Via = append(a.Via[:len(a.Via):len(a.Via)], v)
 }
 
 func (a *Access) assume(text string) {
@@ -385,19 +407,13 @@ func appendCause(to []policy.Cause, c policy.Cause) []policy.Cause {
 	return append(to, c)
 }
 
+// sortedRefs sorts references, each once.
 func sortedRefs(refs []StatementRef) []StatementRef {
-	out := append([]StatementRef{}, refs...)
-	sort.SliceStable(out, func(i, j int) bool {
-		a, b := out[i], out[j]
-		if a.Layer != b.Layer {
-			return a.Layer < b.Layer
-		}
-		if a.Policy != b.Policy {
-			return a.Policy < b.Policy
-		}
-		return a.Index < b.Index
+	out := slices.Clone(refs)
+	slices.SortFunc(out, func(a, b StatementRef) int {
+		return cmp.Or(cmp.Compare(a.Layer, b.Layer), strings.Compare(a.Policy, b.Policy), cmp.Compare(a.Index, b.Index), strings.Compare(a.Sid, b.Sid))
 	})
-	return out
+	return slices.Compact(out)
 }
 
 // hints are the action patterns of the granting statements.

@@ -399,7 +399,7 @@ func (w *World) judgeGrantee(t *targets, c *caller, g *targetGroup, rows map[str
 func beyond(have, more []*Access) []*Access {
 	known := map[string]bool{}
 	key := func(a *Access) string {
-		return a.members.Key() + exprText(a.Conditions) + a.Verdict.String() + strings.Join(a.Resources, "\x00")
+		return a.members.Key() + exprText(a.Conditions) + a.Verdict.String() + strings.Join(a.Resources(), "\x00")
 	}
 	for _, a := range have {
 		known[key(a)] = true

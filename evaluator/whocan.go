@@ -254,12 +254,14 @@ func exceeded(q *compiledQuestion, g *targetGroup) *Access {
 		Verdict: Unknown, Causes: []policy.Cause{policy.BudgetExceeded}, members: g.actions,
 		Notes: []string{"budget-exceeded: the verdict would take more than the allowed steps; raise --budget"},
 	}
+	n := &names{}
 	for _, it := range g.items {
-		a.Resources = append(a.Resources, it.text)
+		n.list = append(n.list, it.text)
 	}
 	if len(q.Resources) > 0 && !g.snapshot {
-		a.Resources = append([]string{}, q.Resources...)
+		n.list = q.Resources
 	}
+	a.spelling = &spelling{named: []*names{n}}
 	return a
 }
 

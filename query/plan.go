@@ -247,10 +247,10 @@ func (p *plan) grants(r *evaluator.Row) []answer.Grant {
 
 func (p *plan) grant(g *evaluator.Access, w *evaluator.Witness) answer.Grant {
 	out := answer.Grant{
-		Actions: g.Actions, Resources: g.Resources, Verdict: answer.Verdict(g.Verdict.String()), Conditions: Words(g.Conditions, p.engine.catalog),
+		Actions: g.Actions, Resources: g.Resources(), Verdict: answer.Verdict(g.Verdict.String()), Conditions: Words(g.Conditions, p.engine.catalog),
 		Assumptions: append([]string{}, g.Assumptions...), Causes: append([]string{}, g.Notes...),
 	}
-	for _, v := range g.Via {
+	for _, v := range g.Via() {
 		out.Via = append(out.Via, answer.StatementRef{Layer: v.Layer.String(), Policy: v.Policy, Sid: v.Sid, Index: v.Index})
 	}
 	if w != nil {
