@@ -1,9 +1,11 @@
 package evaluator
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
@@ -11,6 +13,7 @@ import (
 
 // resourceTest is one resource pattern in play, what is known substituted. A test with variables left depends on the request.
 type resourceTest struct {
+	number   int64 // among the tests of the question
 	text     string
 	template policy.Template
 	static   bool
@@ -22,7 +25,25 @@ type resourceTest struct {
 type resourceTests struct {
 	list   []*resourceTest
 	index  map[string]int
-	shared *sync.Map
+	shared *sharedTests
+}
+
+// sharedTests are the compiled patterns of a question.
+type sharedTests struct {
+	byKey sync.Map // testKey -> *resourceTest
+	count atomic.Int64
+}
+
+// key names the tests, in order; ok is false when the cells do not hang on them alone: what a variable must be is for each caller to say.
+func (r *resourceTests) key() (key string, ok bool) {
+	b := make([]byte, 0, 2*len(r.list))
+	for _, t := range r.list {
+		if !t.static {
+			return "", false
+		}
+		b = binary.AppendVarint(b, t.number)
+	}
+	return string(b), true
 }
 
 func (r *resourceTests) add(t policy.Template) int {
@@ -52,7 +73,7 @@ func (r *resourceTests) take(test *resourceTest) int {
 
 func (r *resourceTests) compiled(t policy.Template) *resourceTest {
 	key := testKey{t.Text, t.Static == nil, t.Never}
-	if test, ok := r.shared.Load(key); ok {
+	if test, ok := r.shared.byKey.Load(key); ok {
 		return test.(*resourceTest)
 	}
 	test := &resourceTest{text: t.Text, template: t, static: t.Static != nil}
@@ -65,8 +86,9 @@ func (r *resourceTests) compiled(t policy.Template) *resourceTest {
 		test.pattern = widened(&t)
 	}
 	test.matcher = region.Compile(test.pattern)
-	r.shared.Store(key, test)
-	return test
+	test.number = r.shared.count.Add(1)
+	have, _ := r.shared.byKey.LoadOrStore(key, test)
+	return have.(*resourceTest)
 }
 
 // testKey tells patterns apart whose text is the same but not its reading.
@@ -132,8 +154,48 @@ type splitItem struct {
 	cells []region.Cell
 }
 
+// cuts are the cells of one group, by the tests that cut it: callers whose policies name the same resources share them.
+type cuts struct {
+	mu   sync.Mutex
+	done map[string]cutting
+}
+
+// cutting is one way to cut a group, and the steps that it took: whoever takes it over is charged the same, so that a verdict does not
+// hang on who came first.
+type cutting struct {
+	cells []*cell
+	spent int64
+}
+
 // cutCells cuts a group's items by the tests in play. Only cells inside the question's resource patterns are kept.
 func (e *evaluation) cutCells() error {
+	key, shared := e.tests.key()
+	if !shared {
+		return e.cut()
+	}
+	memo := &e.group.cut
+	memo.mu.Lock()
+	done, ok := memo.done[key]
+	memo.mu.Unlock()
+	if ok {
+		e.cells = done.cells
+		e.budget.Spend(done.spent)
+		return e.budget.Err()
+	}
+	before := e.budget.Used()
+	if err := e.cut(); err != nil {
+		return err
+	}
+	memo.mu.Lock()
+	defer memo.mu.Unlock()
+	if memo.done == nil {
+		memo.done = map[string]cutting{}
+	}
+	memo.done[key] = cutting{e.cells, e.budget.Used() - before}
+	return nil
+}
+
+func (e *evaluation) cut() error {
 	byKey := map[string]*cell{}
 	for _, it := range e.group.items {
 		actions := e.applies(it).And(e.live)

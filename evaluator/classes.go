@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -124,7 +125,7 @@ func (t *targets) resourceReaders() *readers {
 				rd.document(p.Doc, t.question, seen)
 			}
 		}
-		t.named = map[string]bool{}
+		t.named = map[string][]int{}
 		for _, g := range t.groups {
 			add(g.policy)
 			t.nameCallers(g)
@@ -143,19 +144,30 @@ func (t *targets) resourceReaders() *readers {
 
 // nameCallers notes the ARNs and ids that the resource side spells out: such callers are told apart from all others.
 func (t *targets) nameCallers(g *targetGroup) {
+	name := func(who string) {
+		who = roleOfSession(who)
+		if at := t.named[who]; who != "" && (len(at) == 0 || at[len(at)-1] != g.place) {
+			t.named[who] = append(at, g.place)
+		}
+	}
 	if g.policy != nil {
 		for i := range g.policy.Doc.Statements {
 			for _, e := range g.policy.Doc.Statements[i].Principals.Entries {
 				if e.Kind == policy.PrincipalARN || e.Kind == policy.PrincipalID {
-					t.named[roleOfSession(e.Text)] = true
+					name(e.Text)
 				}
 			}
 		}
 	}
 	for _, gr := range g.grants {
-		t.named[roleOfSession(gr.Grantee)] = true
-		t.named[roleOfSession(gr.Retiring)] = true
+		name(gr.Grantee)
+		name(gr.Retiring)
 	}
+}
+
+// namedBy lists the groups whose own side spells a caller out, by place.
+func (t *targets) namedBy(c *caller) []int {
+	return slices.Concat(t.named[c.arn], t.named[c.principal.UniqueID], t.named[roleOfSession(c.principal.ARN)])
 }
 
 // roleOfSession cuts the session name off a session ARN.
@@ -234,8 +246,7 @@ func callerKey(k string) bool {
 func (r *readers) vector(t *targets, c *caller) string {
 	var b strings.Builder
 	r.spell(&b, &situation{world: t.world, caller: c, named: t.question.named})
-	id := roleOfSession(c.principal.ARN)
-	if t.named[c.arn] || t.named[c.principal.UniqueID] || t.named[id] {
+	if len(t.namedBy(c)) > 0 {
 		b.WriteString("\x00named " + c.arn)
 	}
 	return b.String()

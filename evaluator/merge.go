@@ -10,47 +10,82 @@ import (
 // Resources whose policies differ only in statements that do not speak of the caller or of the question's actions are one to
 // it: they are judged together. Key policies are the usual case: the same delegation in each, with other names beside it.
 
-// mergeFor joins the groups that a caller cannot tell apart.
+// mergeFor joins the groups that a caller cannot tell apart, and leaves out those that it cannot have access to.
 func (t *targets) mergeFor(side *callerSide, groups []*targetGroup) []*targetGroup {
 	c := side.caller
-	byKey := map[string]*targetGroup{}
+	side.views, side.named = t.views.of(t.viewClass(c), len(t.groups)), t.namedBy(c)
+	t.reach(side)
+	byKey := map[mergeKey]int{} // -> place in out
 	var out []*targetGroup
+	var parts []mergeParts // by place in out
 	for _, g := range groups {
+		if !g.snapshot || g.star {
+			out, parts = append(out, g), append(parts, mergeParts{})
+			continue
+		}
 		retiring, named := grantView(g, &c.principal)
 		abroad := retiring != 0 && g.ownerAccount() != c.principal.Account // only the grants let it in
-		if !g.snapshot || g.star || named || abroad {
-			out = append(out, g)
+		if named || abroad {
+			out, parts = append(out, g), append(parts, mergeParts{})
 			continue
 		}
-		key, spoken, ok := t.viewOf(side, g)
+		v := t.viewFor(side, g)
+		if !side.unlimited && !side.reached.Has(g.place) && !v.consents || !v.admits {
+			continue
+		}
+		key := mergeKey{view: v.id, retiring: retiring, reads: t.readsOf(side, g)}
+		at, ok := byKey[key]
 		if !ok {
-			continue // of another account, and nothing lets the caller in
+			at = len(out)
+			byKey[key] = at
+			out, parts = append(out, nil), append(parts, mergeParts{})
 		}
-		key += string(rune('0' + int(retiring)))
-		have := byKey[key]
-		if have == nil {
-			merged := *g
-			merged.items = g.items[:len(g.items):len(g.items)]
-			merged.retired = grantRefs(g)
-			merged.twins = [][]StatementRef{}
-			for _, s := range spoken {
-				merged.twins = append(merged.twins, []StatementRef{g.refOf(s)})
-			}
-			merged.spoken = spoken
-			merged.parts = []*targetGroup{g}
-			byKey[key] = &merged
-			out = append(out, &merged)
-			continue
-		}
-		have.items = append(have.items, g.items...)
-		have.actions = have.actions.Or(g.actions)
-		have.parts = append(have.parts, g)
-		have.retired = append(have.retired, grantRefs(g)...)
-		for i, s := range spoken {
-			have.twins[i] = append(have.twins[i], g.refOf(s))
+		parts[at].groups, parts[at].views = append(parts[at].groups, g), append(parts[at].views, v)
+	}
+	for at := range out {
+		if out[at] == nil {
+			out[at] = t.views.merged(&parts[at])
 		}
 	}
 	return out
+}
+
+// mergeKey is what groups must share to be one to a caller.
+type mergeKey struct {
+	view     int
+	retiring Match
+	reads    string
+}
+
+// mergeParts are groups that are one to a caller, and what it sees of each.
+type mergeParts struct {
+	groups []*targetGroup
+	views  []*groupView
+}
+
+// merge makes them one group.
+func (p *mergeParts) merge() *targetGroup {
+	g := p.groups[0].alike()
+	g.parts, g.spoken = p.groups, p.views[0].spoken
+	g.twins = make([][]StatementRef, len(g.spoken))
+	for i, part := range p.groups {
+		g.items = append(g.items, part.items...)
+		g.actions = g.actions.Or(part.actions)
+		g.retired = append(g.retired, grantRefs(part)...)
+		for j, s := range p.views[i].spoken {
+			g.twins[j] = append(g.twins[j], part.refOf(s))
+		}
+	}
+	return g
+}
+
+// alike is a group without resources that shares everything else with g.
+func (g *targetGroup) alike() *targetGroup {
+	return &targetGroup{
+		owner: g.owner, ownerID: g.ownerID, region: g.region, tags: g.tags, tagsKnown: g.tagsKnown, policy: g.policy, trust: g.trust,
+		grants: g.grants, restricted: g.restricted, keyByAWS: g.keyByAWS, linkedRole: g.linkedRole, snapshot: g.snapshot,
+		management: g.management, base: g.base, outsiders: g.outsiders, actions: g.actions,
+	}
 }
 
 // grantView tells how a group's KMS grants look to a caller: the forms in which it may retire some of them without being named,
@@ -86,41 +121,6 @@ func resourceKey(key string) bool {
 
 func (g *targetGroup) refOf(s *policy.Statement) StatementRef {
 	return StatementRef{Layer: LayerResource, Policy: g.policy.Name, Sid: s.Sid, Index: s.Index}
-}
-
-// viewOf names what a caller can see of a group: what its own policies read of the resources, and of the resource side's policies the
-// statements that speak of the caller and the question. ok is false when the group is of another account and no Allow can let the
-// caller in.
-func (t *targets) viewOf(side *callerSide, g *targetGroup) (key string, spoken []*policy.Statement, ok bool) {
-	c := side.caller
-	if !side.unlimited && !side.reaches(g) && !t.consents(side, g) {
-		return "", nil, false
-	}
-	var b strings.Builder
-	b.WriteString(g.base)
-	facts := &situation{world: t.world, caller: c, target: g, named: t.question.named}
-	side.reads.spell(&b, facts)
-	outsider, unsure := relation(&c.principal, g.ownerAccount(), false)
-	admits := !outsider || unsure
-	fmt.Fprintf(&b, "\x00%t%t", outsider, unsure)
-	if g.owner != nil {
-		for _, level := range g.owner.rcps {
-			for i := range level {
-				t.viewDocument(&b, c, g, facts, level[i].Doc, nil)
-			}
-		}
-	}
-	if g.policy == nil {
-		return b.String(), nil, admits
-	}
-	if g.restricted {
-		fmt.Fprintf(&b, "\x00%p", g.policy.Doc) // D39 looks at the policy as a whole
-	}
-	t.viewDocument(&b, c, g, facts, g.policy.Doc, &spoken)
-	for _, s := range spoken {
-		admits = admits || s.Effect == policy.Allow
-	}
-	return b.String(), spoken, admits
 }
 
 // viewDocument spells the statements of a resource-side document that speak of the caller.

@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"sort"
+	"sync/atomic"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
@@ -14,6 +15,9 @@ type callerSide struct {
 	statements []callerStatement
 	reads      *readers // where they read facts of the resource
 	unlimited  bool     // the caller needs no identity policy, or none is known: root users, services, outside callers
+	views      []atomic.Pointer[groupView]
+	named      []int      // groups whose own side spells the caller out, by place
+	reached    region.Set // groups on whose resources some Allow of the identity policies may match, by place
 }
 
 // callerStatement is a statement of the caller's side, its patterns resolved where they hang on the caller alone.
@@ -75,27 +79,59 @@ func dynamicResources(s *policy.Statement) bool {
 // all is every member.
 func (c *compiledQuestion) all() region.Set { return region.FullSet(len(c.members)) }
 
-// reaches tells whether some Allow of the caller's identity policies may match an action on a resource of the group. It may say yes too
-// often, never no.
-func (s *callerSide) reaches(g *targetGroup) bool {
+// reach notes the groups on whose resources some Allow of the caller's identity policies may match. It may take in too many, never too
+// few.
+func (t *targets) reach(s *callerSide) {
+	s.reached = region.NewSet(len(t.groups))
 	for i := range s.statements {
 		st := &s.statements[i]
-		if st.instance.layer != LayerIdentity || st.instance.statement.Effect != policy.Allow || !st.instance.members.Intersects(g.actions) {
+		if st.instance.layer != LayerIdentity || st.instance.statement.Effect != policy.Allow {
 			continue
+		}
+		note := func(place int) {
+			if st.instance.members.Intersects(t.groups[place].actions) {
+				s.reached.Add(place)
+			}
 		}
 		rs := &st.instance.statement.Resources
 		if st.dynamic || rs.Not || rs.Implicit {
-			return true
+			for place := range t.groups {
+				note(place)
+			}
+			continue
 		}
 		for _, test := range st.tests {
+			t.met(test).Each(note)
+		}
+	}
+}
+
+// met gives the groups that a pattern may meet, by place.
+func (t *targets) met(test *resourceTest) region.Set {
+	if met, ok := t.meets.Load(test); ok {
+		return met.(region.Set)
+	}
+	met := region.NewSet(len(t.groups))
+	text, literal := test.pattern.Literal()
+	for _, place := range t.withPatterns {
+		met.Add(place)
+	}
+	if literal && test.static {
+		for _, place := range t.holding[text] {
+			met.Add(place)
+		}
+	} else {
+		for place, g := range t.groups {
 			for _, it := range g.items {
-				if !it.literal || test.matcher.Match(it.text) {
-					return true
+				if it.literal && test.matcher.Match(it.text) {
+					met.Add(place)
+					break
 				}
 			}
 		}
 	}
-	return false
+	t.meets.Store(test, met)
+	return met
 }
 
 // consents tells whether the group's own policy may grant the caller access without an identity policy (D21): in its own account, by

@@ -91,9 +91,9 @@ func (t *targets) groupOf(c *caller, resource string) (*targetGroup, string) {
 	for _, g := range t.groups {
 		for _, it := range g.items {
 			if it.literal && it.text == resource || !it.literal && it.pattern.Match(resource) {
-				one := *g
+				one := g.alike()
 				one.items = []*item{it}
-				return &one, ""
+				return one, ""
 			}
 		}
 	}

@@ -159,6 +159,8 @@ type targetGroup struct {
 	retired    []StatementRef      // the KMS grants of all parts, which do not name the caller
 	outsiders  outsiders
 	actions    region.Set // members that apply to some item
+	place      int        // among the snapshot's groups
+	cut        cuts
 }
 
 // outsiders says whom a resource policy can speak of beyond its own account.
@@ -187,15 +189,20 @@ type targets struct {
 	contentMu  sync.Mutex
 	contents   map[*policy.Statement]int
 	contentIDs map[string]int
-	shared     *readers        // of the resource side
-	named      map[string]bool // callers that the resource side spells out
+	shared     *readers         // of the resource side
+	named      map[string][]int // callers that the resource side spells out, and the groups that do, by place
+	views      views
+
+	holding      map[string][]int // ARN -> the groups that hold it, by place
+	withPatterns []int            // groups with items that are no single ARN, by place
+	meets        sync.Map         // *resourceTest -> region.Set; see met
 }
 
 func (w *World) newTargets(q *compiledQuestion) *targets {
 	t := &targets{
 		world: w, question: q, types: map[string]region.Set{}, star: region.NewSet(len(q.members)),
 		unknown: map[string]region.Set{}, byOwner: map[*account][]*targetGroup{}, others: map[*account][]*targetGroup{}, speaks: map[*policy.Document]bool{},
-		contents: map[*policy.Statement]int{}, contentIDs: map[string]int{},
+		contents: map[*policy.Statement]int{}, contentIDs: map[string]int{}, holding: map[string][]int{},
 	}
 	t.indexMembers()
 	t.scanDocuments()
@@ -263,8 +270,20 @@ func (t *targets) groupSnapshot() {
 		}
 		t.addResource(byKey, r, r.service, true)
 	}
-	for _, g := range t.groups {
+	for i, g := range t.groups {
+		g.place = i
 		t.byOwner[g.owner] = append(t.byOwner[g.owner], g)
+		patterns := false
+		for _, it := range g.items {
+			if it.literal {
+				t.holding[it.text] = append(t.holding[it.text], i)
+			} else {
+				patterns = true
+			}
+		}
+		if patterns {
+			t.withPatterns = append(t.withPatterns, i)
+		}
 		g.outsiders = admitted(g)
 		if g.outsiders.everyone || len(g.outsiders.accounts) > 0 {
 			t.cross = append(t.cross, g)

@@ -1,0 +1,131 @@
+package evaluator
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+)
+
+// groupView is what a caller sees of a group's own side: of the policies of the resources and the RCPs over them, the statements that
+// speak of it and of the question. Callers of one view class see the same, but for the groups that spell one of them out.
+type groupView struct {
+	id       int // equal for groups that look alike
+	number   int64
+	spoken   []*policy.Statement // of the resources' own policy
+	admits   bool                // false: of another account, and no Allow can let the caller in
+	consents bool                // the resources' policy may grant access without an identity policy (D21)
+}
+
+// views holds what was seen in a question.
+type views struct {
+	mu      sync.Mutex
+	classes map[string][]atomic.Pointer[groupView] // by group
+	ids     map[string]int
+	joined  map[string]*targetGroup // groups that were merged before, by their places and views
+	count   atomic.Int64
+}
+
+// viewClass names what of a caller the resource side can see, where it does not spell it out: account, kind, boundary, and how the
+// conditions on the resource side come out.
+func (t *targets) viewClass(c *caller) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\x00%s\x00%d%t%t%t%t\x00", c.principal.Account, c.kind, c.principal.Kind, c.principal.ServiceLinked, c.freeTags, c.boundary != nil, c.outside)
+	t.resourceReaders().spell(&b, &situation{world: t.world, caller: c, named: t.question.named})
+	return b.String()
+}
+
+// of gives the views of a class, by group; those that nobody looked at yet are nil.
+func (v *views) of(class string, groups int) []atomic.Pointer[groupView] {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.classes == nil {
+		v.classes, v.ids, v.joined = map[string][]atomic.Pointer[groupView]{}, map[string]int{}, map[string]*targetGroup{}
+	}
+	list, ok := v.classes[class]
+	if !ok {
+		list = make([]atomic.Pointer[groupView], groups)
+		v.classes[class] = list
+	}
+	return list
+}
+
+// viewFor gives what a caller sees of a group.
+func (t *targets) viewFor(side *callerSide, g *targetGroup) *groupView {
+	if slices.Contains(side.named, g.place) {
+		return t.look(side, g)
+	}
+	if v := side.views[g.place].Load(); v != nil {
+		return v
+	}
+	side.views[g.place].CompareAndSwap(nil, t.look(side, g)) // whoever was first, so that equal groups are merged once
+	return side.views[g.place].Load()
+}
+
+// look reads a group's side for a caller.
+func (t *targets) look(side *callerSide, g *targetGroup) *groupView {
+	c := side.caller
+	v := &groupView{number: t.views.count.Add(1), consents: t.consents(side, g)}
+	var b strings.Builder
+	b.WriteString(g.base)
+	facts := &situation{world: t.world, caller: c, target: g, named: t.question.named}
+	outsider, unsure := relation(&c.principal, g.ownerAccount(), false)
+	v.admits = !outsider || unsure
+	fmt.Fprintf(&b, "\x00%t%t", outsider, unsure)
+	if g.owner != nil {
+		for _, level := range g.owner.rcps {
+			for i := range level {
+				t.viewDocument(&b, c, g, facts, level[i].Doc, nil)
+			}
+		}
+	}
+	if g.policy != nil {
+		if g.restricted {
+			fmt.Fprintf(&b, "\x00%p", g.policy.Doc) // D39 looks at the policy as a whole
+		}
+		t.viewDocument(&b, c, g, facts, g.policy.Doc, &v.spoken)
+		for _, s := range v.spoken {
+			v.admits = v.admits || s.Effect == policy.Allow
+		}
+	}
+	t.views.mu.Lock()
+	defer t.views.mu.Unlock()
+	id, ok := t.views.ids[b.String()]
+	if !ok {
+		id = len(t.views.ids)
+		t.views.ids[b.String()] = id
+	}
+	v.id = id
+	return v
+}
+
+// readsOf spells what the caller's own policies read of a group's resources.
+func (t *targets) readsOf(side *callerSide, g *targetGroup) string {
+	if len(side.reads.conditions) == 0 && len(side.reads.keys) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	side.reads.spell(&b, &situation{world: t.world, caller: side.caller, target: g, named: t.question.named})
+	return b.String()
+}
+
+// merged joins groups, once for all callers that see the same of the same groups: they then share the cells too.
+func (v *views) merged(p *mergeParts) *targetGroup {
+	key := make([]byte, 0, 4*len(p.groups))
+	for i, g := range p.groups {
+		key = binary.AppendUvarint(key, uint64(g.place))
+		key = binary.AppendVarint(key, p.views[i].number)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	g, ok := v.joined[string(key)]
+	if !ok {
+		g = p.merge()
+		v.joined[string(key)] = g
+	}
+	return g
+}
