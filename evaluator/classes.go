@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,7 +41,8 @@ func (t *targets) classesOf(callers []*caller) []*class {
 }
 
 // classKey names what principals must share to be judged together at all: account, kind, the exemptions that hang on the kind, and
-// the very documents that speak of the question's actions. A boundary counts even when it does not: it then allows nothing.
+// the statements that speak of the question's actions, with the names by which a proof quotes them. A boundary counts even when it has
+// none: it then allows nothing.
 func (t *targets) classKey(c *caller) string {
 	var b strings.Builder
 	b.WriteString(c.principal.Account)
@@ -54,13 +56,30 @@ func (t *targets) classKey(c *caller) string {
 	}
 	for i := range c.identity {
 		if p := &c.identity[i]; t.relevant(p.Doc) {
-			fmt.Fprintf(&b, "\x00%s\x00%p", p.Name, p.Doc)
+			b.WriteString("\x00" + p.Name)
+			b.WriteString(t.spokenOf(p.Doc))
 		}
 	}
 	if c.boundary != nil {
 		fmt.Fprintf(&b, "\x00boundary\x00%s\x00%p", c.boundary.Name, c.boundary.Doc)
 	}
 	return b.String()
+}
+
+// spokenOf spells the statements of a document that speak of the question's actions.
+func (t *targets) spokenOf(d *policy.Document) string {
+	if text, ok := t.spoken[d]; ok {
+		return text
+	}
+	var b []byte
+	for i := range d.Statements {
+		if s := &d.Statements[i]; !t.question.matching(&s.Actions).Empty() {
+			b = append(binary.AppendUvarint(append(b, 0), uint64(t.contentOf(s))), ':')
+			b = append(binary.AppendUvarint(b, uint64(s.Index)), s.Sid...)
+		}
+	}
+	t.spoken[d] = string(b)
+	return string(b)
 }
 
 // relevant tells whether some statement of a document speaks of the question's actions.

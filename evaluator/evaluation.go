@@ -99,7 +99,7 @@ func evaluationFor(t *targets, side *callerSide, g *targetGroup, budget *region.
 	}
 	e.tests.shared = &t.question.resources
 	e.outsider, e.unsure = relation(&c.principal, g.ownerAccount(), g.star)
-	e.gatherCaller(side)
+	e.gatherCaller(t, side)
 	e.gatherResource()
 	for _, p := range t.question.Resources {
 		e.question = append(e.question, e.tests.add(policy.ResourceTemplate(p, policy.Identity, false)))
@@ -223,13 +223,13 @@ func (e *evaluation) gatherResource() {
 }
 
 // gatherCaller takes over the statements of the caller's side, which are collected once for all groups.
-func (e *evaluation) gatherCaller(side *callerSide) {
+func (e *evaluation) gatherCaller(t *targets, side *callerSide) {
 	for i := range side.statements {
 		st := &side.statements[i]
-		members := st.instance.members.And(e.live)
-		if members.Empty() {
+		if !st.instance.members.Intersects(e.live) || !t.touches(st, e.group) {
 			continue
 		}
+		members := st.instance.members.And(e.live)
 		in := st.instance
 		in.members = members
 		if st.dynamic {

@@ -314,11 +314,17 @@ func (c *compiledQuestion) joinGrants(grants []*Access) []*Access {
 		key := g.joinKey()
 		have := byKey[key]
 		if have == nil {
-			byKey[key] = g
-			out = append(out, g)
+			own := *g // g may be shared with callers of other classes
+			own.Assumptions, own.Causes, own.Notes, own.hints = slices.Clip(g.Assumptions), slices.Clip(g.Causes), slices.Clip(g.Notes), slices.Clip(g.hints)
+			byKey[key] = &own
+			out = append(out, &own)
 			continue
 		}
-		have.hints = append(have.hints[:len(have.hints):len(have.hints)], g.hints...)
+		for _, h := range g.hints {
+			if !slices.Contains(have.hints, h) {
+				have.hints = append(have.hints, h)
+			}
+		}
 		have.spelling = &spelling{named: slices.Concat(have.named, g.named), proof: slices.Concat(have.proof, g.proof)}
 		if have.sketch == nil {
 			have.sketch, have.evaluation = g.sketch, g.evaluation

@@ -13,7 +13,7 @@ import (
 // mergeFor joins the groups that a caller cannot tell apart, and leaves out those that it cannot have access to.
 func (t *targets) mergeFor(side *callerSide, groups []*targetGroup) []*targetGroup {
 	c := side.caller
-	side.views, side.named = t.views.of(t.viewClass(c), len(t.groups)), t.namedBy(c)
+	side.view, side.named = t.views.of(t.viewClass(c), len(t.groups)), t.namedBy(c)
 	t.reach(side)
 	byKey := map[mergeKey]int{} // -> place in out
 	var out []*targetGroup

@@ -384,7 +384,7 @@ func (w *World) judgeGrantee(t *targets, c *caller, g *targetGroup, rows map[str
 	r.covers[g] = cover
 	for _, a := range grants {
 		if a.sketch != nil {
-			witness, agrees := e.confirm(a.sketch, c, a.Assumptions, a.Verdict == Unknown)
+			witness, agrees := e.witness(a.sketch, c, a.Assumptions, a.Verdict == Unknown)
 			a.witness = witness
 			if !agrees {
 				a.doubt()

@@ -2,7 +2,7 @@ package evaluator
 
 import (
 	"sort"
-	"sync/atomic"
+	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
@@ -13,9 +13,9 @@ import (
 type callerSide struct {
 	caller     *caller
 	statements []callerStatement
-	reads      *readers // where they read facts of the resource
-	unlimited  bool     // the caller needs no identity policy, or none is known: root users, services, outside callers
-	views      []atomic.Pointer[groupView]
+	reads      *readers   // where they read facts of the resource
+	unlimited  bool       // the caller needs no identity policy, or none is known: root users, services, outside callers
+	view       *viewClass // what it sees of the resource side; set by mergeFor, as the rest
 	named      []int      // groups whose own side spells the caller out, by place
 	reached    region.Set // groups on whose resources some Allow of the identity policies may match, by place
 }
@@ -25,6 +25,35 @@ type callerStatement struct {
 	instance instance
 	tests    []*resourceTest
 	dynamic  bool // a pattern reads something of the resource or the request
+	number   int  // equal for callers whose statement it is alike, and who have what it reads of them
+}
+
+// everywhere tells whether a statement may match a resource of any group: only fixed patterns of Resource can tell.
+func (st *callerStatement) everywhere() bool {
+	rs := &st.instance.statement.Resources
+	return st.dynamic || rs.Not || rs.Implicit
+}
+
+// touches tells whether a statement may match a resource of a group. It may say yes too often, never no.
+func (t *targets) touches(st *callerStatement, g *targetGroup) bool {
+	if !g.snapshot || g.star || st.everywhere() {
+		return true
+	}
+	for _, test := range st.tests {
+		met := t.met(test)
+		if len(g.parts) == 0 {
+			if met.Has(g.place) {
+				return true
+			}
+			continue
+		}
+		for _, part := range g.parts {
+			if met.Has(part.place) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // sideOf collects a caller's side.
@@ -54,6 +83,7 @@ func (t *targets) sideOf(c *caller) *callerSide {
 			st.tests = append(st.tests, e.tests.list[i])
 		}
 		st.instance.resources = nil
+		st.number = t.numberOf(&st, c)
 		side.statements = append(side.statements, st)
 		side.reads.statement(in.statement, resourceKey)
 	}
@@ -76,6 +106,37 @@ func dynamicResources(s *policy.Statement) bool {
 	return false
 }
 
+// statementKey tells statements of callers apart.
+type statementKey struct {
+	content, index, level int
+	layer                 Layer
+	policy, sid           string
+	reads                 string // what it reads of the caller
+}
+
+// numberOf numbers a caller's statements by what they say and what they read of the caller.
+func (t *targets) numberOf(st *callerStatement, c *caller) int {
+	rd := &readers{}
+	rd.statement(st.instance.statement, callerKey)
+	s := st.instance.statement
+	key := statementKey{
+		content: t.contentOf(s), index: s.Index, sid: s.Sid, layer: st.instance.layer, level: st.instance.level, policy: st.instance.policy,
+	}
+	if len(rd.conditions) > 0 || len(rd.keys) > 0 {
+		var b strings.Builder
+		rd.spell(&b, &situation{world: t.world, caller: c, named: t.question.named})
+		key.reads = b.String()
+	}
+	t.numberMu.Lock()
+	defer t.numberMu.Unlock()
+	n, ok := t.numbers[key]
+	if !ok {
+		n = len(t.numbers)
+		t.numbers[key] = n
+	}
+	return n
+}
+
 // all is every member.
 func (c *compiledQuestion) all() region.Set { return region.FullSet(len(c.members)) }
 
@@ -93,8 +154,7 @@ func (t *targets) reach(s *callerSide) {
 				s.reached.Add(place)
 			}
 		}
-		rs := &st.instance.statement.Resources
-		if st.dynamic || rs.Not || rs.Implicit {
+		if st.everywhere() {
 			for place := range t.groups {
 				note(place)
 			}

@@ -161,6 +161,7 @@ type targetGroup struct {
 	actions    region.Set // members that apply to some item
 	place      int        // among the snapshot's groups
 	cut        cuts
+	verdicts   judgements
 }
 
 // outsiders says whom a resource policy can speak of beyond its own account.
@@ -182,7 +183,8 @@ type targets struct {
 	byOwner    map[*account][]*targetGroup
 	cross      []*targetGroup // those that may admit someone of another account
 	others     map[*account][]*targetGroup
-	speaks     map[*policy.Document]bool // documents that speak of the question's actions; see classKey
+	speaks     map[*policy.Document]bool   // documents that speak of the question's actions; see classKey
+	spoken     map[*policy.Document]string // see spokenOf
 	once       sync.Once
 	tagKeys    map[string]bool // resource tags that documents in play read, lower case
 	regions    bool            // documents in play read the Region
@@ -192,6 +194,8 @@ type targets struct {
 	shared     *readers         // of the resource side
 	named      map[string][]int // callers that the resource side spells out, and the groups that do, by place
 	views      views
+	numberMu   sync.Mutex
+	numbers    map[statementKey]int // see numberOf
 
 	holding      map[string][]int // ARN -> the groups that hold it, by place
 	withPatterns []int            // groups with items that are no single ARN, by place
@@ -203,6 +207,7 @@ func (w *World) newTargets(q *compiledQuestion) *targets {
 		world: w, question: q, types: map[string]region.Set{}, star: region.NewSet(len(q.members)),
 		unknown: map[string]region.Set{}, byOwner: map[*account][]*targetGroup{}, others: map[*account][]*targetGroup{}, speaks: map[*policy.Document]bool{},
 		contents: map[*policy.Statement]int{}, contentIDs: map[string]int{}, holding: map[string][]int{},
+		numbers: map[statementKey]int{}, spoken: map[*policy.Document]string{},
 	}
 	t.indexMembers()
 	t.scanDocuments()

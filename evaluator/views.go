@@ -24,10 +24,16 @@ type groupView struct {
 // views holds what was seen in a question.
 type views struct {
 	mu      sync.Mutex
-	classes map[string][]atomic.Pointer[groupView] // by group
+	classes map[string]*viewClass
 	ids     map[string]int
 	joined  map[string]*targetGroup // groups that were merged before, by their places and views
 	count   atomic.Int64
+}
+
+// viewClass is callers that see the same of the resource side where it does not spell them out.
+type viewClass struct {
+	number int
+	groups []atomic.Pointer[groupView] // by place
 }
 
 // viewClass names what of a caller the resource side can see, where it does not spell it out: account, kind, boundary, and how the
@@ -40,18 +46,18 @@ func (t *targets) viewClass(c *caller) string {
 }
 
 // of gives the views of a class, by group; those that nobody looked at yet are nil.
-func (v *views) of(class string, groups int) []atomic.Pointer[groupView] {
+func (v *views) of(class string, groups int) *viewClass {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.classes == nil {
-		v.classes, v.ids, v.joined = map[string][]atomic.Pointer[groupView]{}, map[string]int{}, map[string]*targetGroup{}
+		v.classes, v.ids, v.joined = map[string]*viewClass{}, map[string]int{}, map[string]*targetGroup{}
 	}
-	list, ok := v.classes[class]
+	c, ok := v.classes[class]
 	if !ok {
-		list = make([]atomic.Pointer[groupView], groups)
-		v.classes[class] = list
+		c = &viewClass{number: len(v.classes), groups: make([]atomic.Pointer[groupView], groups)}
+		v.classes[class] = c
 	}
-	return list
+	return c
 }
 
 // viewFor gives what a caller sees of a group.
@@ -59,11 +65,12 @@ func (t *targets) viewFor(side *callerSide, g *targetGroup) *groupView {
 	if slices.Contains(side.named, g.place) {
 		return t.look(side, g)
 	}
-	if v := side.views[g.place].Load(); v != nil {
+	at := &side.view.groups[g.place]
+	if v := at.Load(); v != nil {
 		return v
 	}
-	side.views[g.place].CompareAndSwap(nil, t.look(side, g)) // whoever was first, so that equal groups are merged once
-	return side.views[g.place].Load()
+	at.CompareAndSwap(nil, t.look(side, g)) // whoever was first, so that equal groups are merged once
+	return at.Load()
 }
 
 // look reads a group's side for a caller.

@@ -126,19 +126,6 @@ func (w *World) judgeClass(ctx context.Context, t *targets, cl *class) ([]*Row, 
 		return nil, nil
 	}
 	actions, count := t.question.union(grants)
-	for _, a := range grants { // the point engine confirms each grant of the class on a concrete request
-		if a.sketch == nil {
-			continue
-		}
-		witness, agrees := a.evaluation.confirm(a.sketch, cl.first, a.Assumptions, a.Verdict == Unknown)
-		if cl.first == a.evaluation.caller {
-			a.witness = witness
-		}
-		if !agrees {
-			a.doubt()
-			verdict, covers = t.question.sum(grants, cover)
-		}
-	}
 	rows := make([]*Row, 0, len(cl.members))
 	for _, m := range cl.members {
 		rows = append(rows, &Row{
@@ -158,7 +145,7 @@ func (r *Row) Witness(a *Access) *Witness {
 	if a.sketch == nil || r.caller == nil {
 		return nil
 	}
-	w, agrees := a.evaluation.confirm(a.sketch, r.caller, a.Assumptions, a.Verdict == Unknown)
+	w, agrees := a.evaluation.witness(a.sketch, r.caller, a.Assumptions, a.Verdict == Unknown)
 	if !agrees {
 		return nil
 	}
@@ -188,22 +175,22 @@ func (w *World) judgeCaller(ctx context.Context, t *targets, c *caller) ([]*Acce
 			out = append(out, exceeded(t.question, g))
 			break
 		}
-		e, ok := newEvaluation(t, side, g, budget)
-		if !ok {
+		j, err := t.judge(side, g, budget)
+		if errors.Is(err, region.ErrBudget) {
+			j, err = &judgement{decided: true, grants: []*Access{exceeded(t.question, g)}, cover: cover}, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if !j.decided {
 			continue
 		}
 		judged[g] = true
 		for _, part := range g.parts {
 			judged[part] = true
 		}
-		grants, err := e.judge(cover)
-		if errors.Is(err, region.ErrBudget) {
-			grants, err = []*Access{exceeded(t.question, g)}, nil
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		out = append(out, grants...)
+		cover.gaps, cover.denied = cover.gaps.Or(j.cover.gaps), cover.denied.Or(j.cover.denied)
+		out = append(out, j.grants...)
 	}
 	for _, g := range t.groups {
 		if !judged[g] {

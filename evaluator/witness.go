@@ -335,9 +335,9 @@ func (g *targetGroup) service() string {
 	return g.items[0].service
 }
 
-// confirm puts a sketch through the point engine for one principal; what is assumed is supplied. It gives the witness and
-// whether the point engine agrees, and without uncertainty unless the grant itself has one.
-func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bool) (*Witness, bool) {
+// confirm puts a sketch through the point engine for one principal; what is assumed is supplied. It gives the request and whether the
+// point engine allows it, and without uncertainty unless the grant itself has one.
+func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bool) (*Request, bool) {
 	r := e.request(sk, c)
 	layers := *layersOf(c, e.group)
 	for _, a := range assumes {
@@ -352,6 +352,12 @@ func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bo
 	}
 	d := Decider{Actions: CatalogTypes(e.w.catalog)}
 	got := d.Decide(r, &layers)
+	return r, unknown || got.Effect == Allowed && len(got.Uncertainties) == 0
+}
+
+// witness makes a sketch a request of one principal, as answers show it.
+func (e *evaluation) witness(sk *sketch, c *caller, assumes []string, unknown bool) (*Witness, bool) {
+	r, agrees := e.confirm(sk, c, assumes, unknown)
 	w := &Witness{Principal: r.Principal.ARN, Action: r.Action, Resource: r.Target.Resource}
 	r.Context.Each(func(key string, v policy.ContextValue) {
 		kv := KeyValue{Key: e.spelled(key, sk, c), Multi: v.Multi, Values: v.List}
@@ -360,7 +366,7 @@ func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bo
 		}
 		w.Context = append(w.Context, kv)
 	})
-	return w, unknown || got.Effect == Allowed && len(got.Uncertainties) == 0
+	return w, agrees
 }
 
 // spelled gives a key of a witness as AWS and the policies write it.
