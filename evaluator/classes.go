@@ -126,13 +126,10 @@ func (t *targets) readersFor(c *caller) *readers {
 	for _, k := range shared.keys {
 		rd.key(k, seen)
 	}
-	for k := range t.question.named {
-		rd.key(k, seen)
-	}
 	return rd
 }
 
-// resourceReaders collects the resource side's readers once a question.
+// resourceReaders collects the readers of the resource side and of the question itself, once.
 func (t *targets) resourceReaders() *readers {
 	t.once.Do(func() {
 		rd := &readers{}
@@ -155,6 +152,9 @@ func (t *targets) resourceReaders() *readers {
 					add(&level[i])
 				}
 			}
+		}
+		for k := range t.question.named {
+			rd.key(k, seen)
 		}
 		t.shared = rd
 	})
