@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"runtime"
 	"sort"
 	"strings"
 	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -121,23 +118,8 @@ func Compile(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*Wo
 	for _, a := range w.order {
 		w.compileLevels(a)
 	}
-	perAccount := make([][]*caller, len(w.order))
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, a := range w.order {
-		group.Go(func() error {
-			if err := gctx.Err(); err != nil {
-				return err
-			}
-			perAccount[i] = w.compileCallers(a)
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
+	if err := w.compileCallers(ctx); err != nil {
 		return nil, fmt.Errorf("compile snapshot: %w", err)
-	}
-	for _, callers := range perAccount {
-		w.callers = append(w.callers, callers...)
 	}
 	for _, a := range w.order {
 		w.compileResources(a)
