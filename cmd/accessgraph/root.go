@@ -33,6 +33,7 @@ func newRoot(a *app) *cobra.Command {
 		Short: "Who can do what in your AWS accounts, exactly",
 		Long: `accessgraph keeps snapshots of the policies of AWS accounts and answers questions about effective access.
 
+  accessgraph demo                              # a sample organization, asked and answered
   accessgraph ingest files export.json          # what 'aws iam get-account-authorization-details' prints
   accessgraph query 'who can do kms:* ?'
 
