@@ -33,6 +33,7 @@ func newRoot(a *app) *cobra.Command {
 		Short: "Who can do what in your AWS accounts, exactly",
 		Long: `accessgraph keeps snapshots of the policies of AWS accounts and answers questions about effective access.
 
+  accessgraph demo                              # a sample organization, asked and answered
   accessgraph ingest files export.json          # what 'aws iam get-account-authorization-details' prints
   accessgraph query 'who can do kms:* ?'
 
@@ -51,7 +52,8 @@ Results go to stdout, everything else to stderr. Exit codes: 0 done; 1 an expect
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours (also NO_COLOR)")
 	flags.BoolVar(&a.noProgress, "no-progress", false, "no progress bar")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "no warnings and no progress on stderr")
-	root.AddCommand(newIngest(a), newQuery(a), newSimulate(a), newSnapshots(a), newVersion(a))
+	root.AddCommand(newDemo(a), newIngest(a), newQuery(a), newSimulate(a), newSnapshots(a), newVersion(a))
+	addCompletion(root)
 	return root
 }
 

@@ -212,46 +212,70 @@ func laws(ctx context.Context, e *query.Engine, n *naive, q *question) error {
 	return nil
 }
 
+// law asks `can` again about what a grant says. Patterns of a grant about resources that are not in the snapshot take in some that are,
+// which have their own grants: the complement says nothing of it.
 func (n *naive) law(ctx context.Context, e *query.Engine, p *principal, q *question, g *grant) error {
-	var on []string
-	for _, r := range g.Resources {
-		on = append(on, quoted(r))
+	begin, id := "can "+quoted(p.arn)+" do ", p.kind+" "+p.arn
+	if err := g.allowed(ctx, e, begin, id, q.whenWords); err != nil || g.outside {
+		return err
 	}
-	var actions []string
-	for _, a := range g.Actions {
-		actions = append(actions, quoted(a))
-	}
-	head := "can " + quoted(p.arn) + " do " + strings.Join(actions, ", ") + " on " + strings.Join(on, ", ") + " when "
-	if q.whenWords != "" {
-		head += "(" + q.whenWords + ") and "
-	}
-	id := p.kind + " " + p.arn
-	rows, err := answerRows(ctx, e, head+"("+g.Conditions+")")
+	_, err := g.denied(ctx, e, begin, id, q.whenWords)
+	return err
+}
+
+// allowed holds that the row with that id is allowed when the beginning of a question is asked about the grant under its residual. known
+// is what the question said of the context.
+func (g *grant) allowed(ctx context.Context, e *query.Engine, begin, id, known string) error {
+	text := g.again(begin, known) + "(" + g.Conditions + ")"
+	rows, err := answerRows(ctx, e, text)
 	if err != nil {
 		return err
 	}
-	if rows[id].verdict != answer.Allowed {
-		return fmt.Errorf("law: %s(%s) is %s", head, g.Conditions, rows[id].verdict)
-	}
-	complement, ok := g.complement()
-	if !ok {
-		return nil
-	}
-	rows, err = answerRows(ctx, e, head+complement)
-	if err != nil {
-		return err
-	}
-	if v := rows[id].verdict; v == answer.Allowed || v == answer.Conditional {
-		return fmt.Errorf("law-not: %s%s is %s", head, complement, v)
+	if have := rows[id]; have == nil || have.verdict != answer.Allowed {
+		return fmt.Errorf("law: %s is %v", text, have)
 	}
 	return nil
 }
 
+// denied holds that there is no such row under the complement, or one that says no more than that something is unknown. ok is false
+// where the complement cannot be asked.
+func (g *grant) denied(ctx context.Context, e *query.Engine, begin, id, known string) (ok bool, err error) {
+	complement, ok := g.complement()
+	if !ok {
+		return false, nil
+	}
+	text := g.again(begin, known) + complement
+	rows, err := answerRows(ctx, e, text)
+	if err != nil {
+		return true, err
+	}
+	if have := rows[id]; have != nil && (have.verdict == answer.Allowed || have.verdict == answer.Conditional) {
+		return true, fmt.Errorf("law-not: %s is %s", text, have.verdict)
+	}
+	return true, nil
+}
+
+// again is the question about the grant's actions and resources, up to its context.
+func (g *grant) again(begin, known string) string {
+	var on, actions []string
+	for _, r := range g.Resources {
+		on = append(on, quoted(r))
+	}
+	for _, a := range g.Actions {
+		actions = append(actions, quoted(a))
+	}
+	text := begin + strings.Join(actions, ", ") + " on " + strings.Join(on, ", ") + " when "
+	if known != "" {
+		text += "(" + known + ") and "
+	}
+	return text
+}
+
 // complement is the residual's complement in words. What a residual says of the resource stays as it is: the complement would
-// speak of other resources, which have their own grants. So it does, and ok is false, where the grant's patterns take in resources of
-// the snapshot beside those that it is about, and where "*" stands for no resource at all.
+// speak of other resources, which have their own grants. So it does, and ok is false, where one term speaks of both, and where "*"
+// stands for no resource at all.
 func (g *grant) complement() (words string, ok bool) {
-	if g.outside || slices.Contains(g.Resources, "*") && strings.Contains(strings.Join(g.Actions, " "), anyOther) {
+	if slices.Contains(g.Resources, "*") && strings.Contains(strings.Join(g.Actions, " "), anyOther) {
 		return "", false
 	}
 	terms := []syntax.Expr{g.conditions}
