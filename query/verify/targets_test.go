@@ -95,8 +95,12 @@ func (n *naive) fresh(actions []string, into map[string]bool) {
 	}
 }
 
-// instances adds some strings that a pattern matches: stars and variables filled in.
+// instances adds some strings that a pattern matches: stars filled in, and variables by what the generator gives callers.
 func instances(pattern string, into map[string]bool) {
+	values := []string{"zzz"}
+	if strings.Contains(pattern, "${") {
+		values = append(values, "red", "blue", "rad", "alice", "bob")
+	}
 	for _, fill := range []string{"us-east-1", "x1", management, "222222222222", "333333333333"} {
 		s := pattern
 		if f := strings.SplitN(s, ":", 6); len(f) == 6 && f[4] == "*" {
@@ -105,21 +109,28 @@ func instances(pattern string, into map[string]bool) {
 		} else if len(fill) == 12 {
 			continue
 		}
-		for {
-			i := strings.Index(s, "${")
-			if i < 0 {
-				break
+		for _, value := range values {
+			s, ok := substituted(s, value)
+			s = strings.NewReplacer("*", fill, "?", "9").Replace(s)
+			if ok && strings.Count(s, ":") >= 5 {
+				into[s] = true
 			}
-			j := strings.IndexByte(s[i:], '}')
-			if j < 0 {
-				return
-			}
-			s = s[:i] + "zzz" + s[i+j+1:]
 		}
-		s = strings.NewReplacer("*", fill, "?", "9").Replace(s)
-		if strings.Count(s, ":") >= 5 {
-			into[s] = true
+	}
+}
+
+// substituted puts one value in the place of every variable; ok is false where one does not end.
+func substituted(s, value string) (filled string, ok bool) {
+	for {
+		i := strings.Index(s, "${")
+		if i < 0 {
+			return s, true
 		}
+		j := strings.IndexByte(s[i:], '}')
+		if j < 0 {
+			return s, false
+		}
+		s = s[:i] + value + s[i+j+1:]
 	}
 }
 
