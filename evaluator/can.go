@@ -84,7 +84,7 @@ func (w *World) Can(ctx context.Context, q Question, who Selector) (*Answer, err
 		}
 		rows = append(rows, found...)
 	}
-	return &Answer{Rows: rows, Assumptions: w.standing(c), Warnings: c.warnings}, nil
+	return &Answer{Rows: rows, Assumptions: t.standing(), Warnings: c.warnings}, nil
 }
 
 // judgeStranger judges a principal that is not in the snapshot against every resource whose policy may admit it.

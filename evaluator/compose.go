@@ -316,7 +316,7 @@ func (c *composer) collectAllow(in *instance, f *formula) {
 	switch in.layer {
 	case LayerIdentity:
 		c.identity = append(c.identity, f)
-		c.granting(in, f)
+		c.granting(in, f, 0, false)
 	case LayerBoundary:
 		c.boundary = append(c.boundary, f)
 	case LayerSession:
@@ -335,14 +335,26 @@ func (c *composer) collectAllow(in *instance, f *formula) {
 		}
 		c.own.add(kinds, f)
 		for _, name := range in.sessions {
-			c.own.add(MatchExact, conj(f, c.sessionNamed(name)))
+			named := conj(f, c.sessionNamed(name))
+			c.own.add(MatchExact, named)
+			c.granting(in, named, MatchExact, false)
 		}
-		c.granting(in, f)
+		c.granting(in, f, kinds, false)
 	}
 }
 
-func (c *composer) granting(in *instance, f *formula) {
-	c.part.granting = append(c.part.granting, &grantingPart{in: in, formula: f})
+// granting notes a statement or grant that may be the proof of an allow, with the forms in which it names the caller: none for the
+// caller's own statements.
+func (c *composer) granting(in *instance, f *formula, kinds Match, issued bool) {
+	c.part.granting = append(c.part.granting, &grantingPart{in: in, match: f, kinds: kinds, issued: issued, formula: formulaFalse})
+}
+
+// prove says when each granting statement bears the allow: when all that it needs beside itself is there too. needs tells that, by the
+// forms in which it names the caller.
+func (c *composer) prove(needs func(kinds Match, issued bool) *formula) {
+	for _, g := range c.part.granting {
+		g.formula = disj(g.formula, conj(g.match, needs(g.kinds, g.issued)))
+	}
 }
 
 // sessionNamed is "the session is called name" (D22), told by aws:userid.
@@ -360,12 +372,12 @@ func (c *composer) collectGrant(in *instance) {
 	_, operation := cutAction(c.action)
 	if RetiresGrant(c.action) && in.retirers != 0 {
 		c.grants.add(in.retirers, formulaTrue)
-		c.granting(in, formulaTrue)
+		c.granting(in, formulaTrue, in.retirers, false)
 	}
 	if RetiresGrant(c.action) {
 		for _, name := range in.retiring {
 			c.grants.add(MatchExact, c.sessionNamed(name))
-			c.granting(in, c.sessionNamed(name))
+			c.granting(in, c.sessionNamed(name), MatchExact, false)
 		}
 	}
 	if !oneOf(operation, g.Operations...) {
@@ -378,18 +390,19 @@ func (c *composer) collectGrant(in *instance) {
 	if f.kind == formFalse {
 		return
 	}
-	c.granting(in, f)
 	account := c.e.caller.principal.Account
 	abroad := account != "" && account != c.target.Account
 	add := func(kinds Match, f *formula) {
-		switch {
-		case abroad && g.IssuingAccount == "":
+		if !abroad || g.IssuingAccount != account {
 			c.grants.add(kinds, f)
-			c.issued.add(kinds, conj(f, c.e.symbols.unknown(policy.CollectionGap, "the issuer of grant "+g.ID)))
-		case abroad && g.IssuingAccount == account:
+			c.granting(in, f, kinds, false)
+		}
+		if abroad && g.IssuingAccount == "" {
+			f = conj(f, c.e.symbols.unknown(policy.CollectionGap, "the issuer of grant "+g.ID))
+		}
+		if abroad && (g.IssuingAccount == "" || g.IssuingAccount == account) {
 			c.issued.add(kinds, f)
-		default:
-			c.grants.add(kinds, f)
+			c.granting(in, f, kinds, true)
 		}
 	}
 	if in.kinds != 0 {
@@ -465,16 +478,22 @@ func (c *composer) ceilings() *formula {
 
 // granted is G of D5.
 func (c *composer) granted(outsider bool) *formula {
+	only := func(kinds Match) { // of callers without an identity side
+		c.prove(func(k Match, _ bool) *formula { return constant(k&kinds != 0) })
+	}
 	switch c.e.caller.principal.Kind {
 	case Service: // D46
+		only(MatchService | MatchWildcard)
 		return disj(c.own.of(MatchService|MatchWildcard), c.grants.of(MatchService|MatchWildcard))
 	case Anonymous: // D45
+		only(MatchWildcard)
 		f := c.own.of(MatchWildcard)
 		if f.kind != formFalse && !TakesAnonymous(c.action) {
 			f = conj(f, c.e.symbols.unknown(policy.ServiceRuleMissing, "unsigned calls of "+c.action))
 		}
 		return f
 	case OIDCFederated, SAMLFederated: // D29
+		only(MatchFederated)
 		return c.own.of(MatchFederated)
 	}
 	ceilings := conj(c.limit(c.e.boundary(), c.boundary), c.sessionLimit())
@@ -484,6 +503,16 @@ func (c *composer) granted(outsider bool) *formula {
 		account = c.e.symbols.unknown(policy.CollectionGap, "the policy of "+c.resource)
 	}
 	if outsider { // D8, D27, D33
+		consent := disj(c.own.of(allKinds), c.grants.of(allKinds), account, c.issued.of(MatchAccount))
+		c.prove(func(kinds Match, issued bool) *formula {
+			switch {
+			case kinds == 0:
+				return conj(ceilings, consent)
+			case issued && kinds&^MatchAccount != 0:
+				return ceilings
+			}
+			return whole
+		})
 		return disj(
 			conj(whole, disj(c.own.of(allKinds), c.grants.of(allKinds), account)),
 			conj(ceilings, c.issued.of(allKinds&^MatchAccount)),
@@ -491,14 +520,28 @@ func (c *composer) granted(outsider bool) *formula {
 		)
 	}
 	of := func(kinds Match) *formula { return disj(c.own.of(kinds), c.grants.of(kinds), c.issued.of(kinds)) }
-	through := whole
+	through, consent, mandatory := whole, formulaTrue, false
 	if TrustMandatory(c.action, c.resource) && !c.e.group.star { // D25, D32
-		consent := disj(of(MatchAccount), account)
+		mandatory = true
+		consent = disj(of(MatchAccount), account)
 		if c.e.group.assumption != "" && !c.e.group.snapshot && !RetiresGrant(c.action) { // D33: no key policy permits retiring
 			consent = disj(consent, c.e.symbols.assume(c.e.group.assumption))
 		}
 		through = conj(whole, consent)
 	}
+	c.prove(func(kinds Match, _ bool) *formula {
+		switch {
+		case kinds == 0:
+			return conj(ceilings, consent)
+		case kinds&(MatchWildcard|MatchExact) != 0:
+			return formulaTrue
+		case kinds&(MatchRole|MatchIssuer) != 0:
+			return ceilings
+		case mandatory:
+			return whole
+		}
+		return formulaFalse // the account's own policies grant, with or without it
+	})
 	return disj(of(MatchWildcard|MatchExact), conj(ceilings, of(MatchRole|MatchIssuer)), through) // D7, D21
 }
 

@@ -596,10 +596,13 @@ type verdictPart struct {
 	care     region.Node
 }
 
-// grantingPart is a granting statement with the formula under which it matches.
+// grantingPart is a granting statement with the formula under which it matches and names the caller in these forms, and that under which
+// it bears an allow.
 type grantingPart struct {
-	in      *instance
-	formula *formula
+	in             *instance
+	match, formula *formula
+	kinds          Match // none for a statement of the caller's own side
+	issued         bool  // a KMS grant that the caller's own account issued
 }
 
 // run decides every action class on every cell, and gives those that may be allowed.

@@ -185,11 +185,11 @@ func (e *evaluation) causesOf(n region.Node) []*opaque {
 	return out
 }
 
-// via lists the granting statements that meet the result.
+// via lists the granting statements that bear the result.
 func (e *evaluation) via(p *verdictPart) []*instance {
 	var out []*instance
 	for _, g := range p.granting {
-		if n := len(out); n > 0 && out[n-1] == g.in || e.symbols.space.And(e.symbols.node(g.formula), p.node) == e.symbols.space.False() {
+		if n := len(out); g.formula.kind == formFalse || n > 0 && out[n-1] == g.in || e.symbols.space.And(e.symbols.node(g.formula), p.node) == e.symbols.space.False() {
 			continue
 		}
 		out = append(out, g.in)
@@ -553,7 +553,9 @@ func (c *compiledQuestion) verbSets() {
 
 // alone tells whether no member outside the set begins with its verb (kms:Enable takes in kms:EnableKeyRotation, but not kms:Encrypt).
 func (c *compiledQuestion) alone(v serviceSet) bool {
-	for i := range c.members {
+	prefix := strings.ToLower(v.name) // members are sorted by it
+	from := sort.Search(len(c.members), func(i int) bool { return strings.ToLower(c.members[i].name) >= prefix })
+	for i := from; i < len(c.members) && strings.HasPrefix(strings.ToLower(c.members[i].name), prefix); i++ {
 		if !v.members.Has(i) && c.members[i].action != nil && strings.HasPrefix(c.members[i].name, v.name) {
 			return false
 		}

@@ -188,6 +188,7 @@ type targets struct {
 	once       sync.Once
 	tagKeys    map[string]bool // resource tags that documents in play read, lower case
 	regions    bool            // documents in play read the Region
+	transport  bool            // documents in play read aws:SecureTransport
 	contentMu  sync.Mutex
 	contents   map[*policy.Statement]int
 	contentIDs map[string]int
@@ -342,6 +343,7 @@ func (t *targets) scanDocuments() {
 			t.tagKeys[name] = true
 		}
 		t.regions = t.regions || key == "aws:requestedregion"
+		t.transport = t.transport || key == "aws:securetransport"
 	}
 	for k := range t.question.named {
 		note(k)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
+	"github.com/accessgraph/accessgraph/graph"
 )
 
 // Row is one principal of an answer with the access it has in the question's region.
@@ -64,25 +65,23 @@ func (w *World) WhoCan(ctx context.Context, q Question, filter func(*Subject) bo
 		}
 		return rows[i].Principal < rows[j].Principal
 	})
-	return &Answer{Rows: rows, Assumptions: w.standing(c), Warnings: c.warnings}, nil
+	return &Answer{Rows: rows, Assumptions: t.standing(), Warnings: c.warnings}, nil
 }
 
 // standing are the assumptions that hold for the whole answer because optional data was not given.
-func (w *World) standing(c *compiledQuestion) []string {
+func (t *targets) standing() []string {
+	w, c := t.world, t.question
 	var out []string
 	if w.org == nil {
 		out = append(out, "no-organization-data: no SCP or RCP limits anybody, and organization keys are open")
 	}
-	some := false
-	for _, a := range w.order {
-		if a.coverage["resource-policies"] != "" {
-			some = true
-		}
-	}
-	if !some {
+	switch given := w.given; {
+	case !given[graph.KindResourcePolicies]:
 		out = append(out, "no-resource-policies: resources are judged by the principals' policies alone")
+	case c.services["kms"] && !given[graph.KindGrants]:
+		out = append(out, "no-kms-grants: nobody uses a key by a grant")
 	}
-	if !c.named["aws:securetransport"] && w.readsSecureTransport {
+	if !c.named["aws:securetransport"] && t.transport {
 		out = append(out, "aws:SecureTransport is true")
 	}
 	return out

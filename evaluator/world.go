@@ -1,7 +1,6 @@
 package evaluator
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"sort"
@@ -16,20 +15,20 @@ import (
 // World is one snapshot made ready for questions: every principal with the layers that bind it, every resource with its own
 // policy, and the organization's tree. It is immutable after Compile and safe for concurrent use.
 type World struct {
-	facts                *graph.Facts
-	catalog              *catalog.Catalog
-	accounts             map[string]*account
-	order                []*account // the accounts that were read, by id
-	callers              []*caller  // by account, then ARN
-	resources            []*resource
-	org                  *organization
-	byARN                map[string]*resource
-	docs                 *documents
-	typeMu               sync.Mutex // guards typeCache
-	typeCache            map[string][]*resourceType
-	readsSecureTransport bool // some document does
-	complete             bool
-	missing              []string // what was incomplete, in words
+	facts     *graph.Facts
+	catalog   *catalog.Catalog
+	accounts  map[string]*account
+	order     []*account // the accounts that were read, by id
+	callers   []*caller  // by account, then ARN
+	resources []*resource
+	org       *organization
+	byARN     map[string]*resource
+	docs      *documents
+	typeMu    sync.Mutex // guards typeCache
+	typeCache map[string][]*resourceType
+	given     map[string]bool // kinds of data that some account has
+	complete  bool
+	missing   []string // what was incomplete, in words
 }
 
 // organization is the tree and where each policy hangs.
@@ -102,8 +101,8 @@ func (d *documents) get(hash graph.DocumentHash, kind policy.Kind) *policy.Docum
 func Compile(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*World, error) {
 	w := &World{
 		facts: facts, catalog: cat, accounts: map[string]*account{}, byARN: map[string]*resource{},
-		typeCache: map[string][]*resourceType{},
-		docs:      &documents{facts: facts, done: make(map[documentKey]*documentSlot, len(facts.Documents))},
+		typeCache: map[string][]*resourceType{}, given: map[string]bool{},
+		docs: &documents{facts: facts, done: make(map[documentKey]*documentSlot, len(facts.Documents))},
 	}
 	w.compileOrganization()
 	for _, a := range facts.Accounts {
@@ -127,7 +126,6 @@ func Compile(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*Wo
 	for _, r := range w.resources {
 		w.byARN[r.arn] = r
 	}
-	w.scanDocuments()
 	w.readCoverage()
 	return w, nil
 }
@@ -155,6 +153,7 @@ func (w *World) compileAccount(facts *graph.Account) {
 		a.groups[g.Name] = g
 	}
 	for _, c := range facts.Coverage {
+		w.given[c.Kind] = true
 		state, seen := a.coverage[c.Kind]
 		if !seen || state == graph.CoverageComplete {
 			a.coverage[c.Kind] = c.State
@@ -302,17 +301,6 @@ func (w *World) multivalued(key string) (multi, known bool) {
 	}
 	info, ok := w.catalog.ConditionKey(key)
 	return info.Multivalued, ok
-}
-
-// scanDocuments notes whether any document reads aws:SecureTransport, whose default answers then mention. It reads text, so that no
-// document need be compiled for it.
-func (w *World) scanDocuments() {
-	for _, d := range w.facts.Documents {
-		if bytes.Contains(bytes.ToLower(d.Canonical), []byte("aws:securetransport")) {
-			w.readsSecureTransport = true
-			return
-		}
-	}
 }
 
 // readCoverage notes what could not be read.
