@@ -274,7 +274,7 @@ func refAddress(value, text string) bool {
 var (
 	refKeys       = []string{"aws:PrincipalTag/team", "aws:TagKeys", "s3:max-keys", "aws:CurrentTime", "aws:SourceIp", "aws:SourceArn", "aws:MultiFactorAuthPresent"}
 	refBases      = strings.Fields("StringEquals StringNotEquals StringEqualsIgnoreCase StringNotEqualsIgnoreCase StringLike StringNotLike NumericEquals NumericNotEquals NumericLessThan NumericLessThanEquals NumericGreaterThan NumericGreaterThanEquals DateEquals DateNotEquals DateLessThan DateLessThanEquals DateGreaterThan DateGreaterThanEquals Bool BinaryEquals IpAddress NotIpAddress ArnEquals ArnLike ArnNotEquals ArnNotLike Null")
-	refTexts      = []string{"", "red", "Red", "r*", "?ed", "blue", "true", "false", "TRUE", "yes", "*", "**", "${aws:PrincipalTag/team}", "x${aws:PrincipalTag/team}*", "${aws:TagKeys}", "${aws:TagKeys, 'red'}", "${aws:PrincipalTag/none}", "${aws:PrincipalTag/none, 'r*'}", "${AWS:principaltag/TEAM,'d'}", "${*}", "r${?}", "a${$}{b}"}
+	refTexts      = []string{"", "red", "Red", "r*", "?ed", "blue", "true", "false", "TRUE", "yes", "*", "**", "${aws:PrincipalTag/team}", "x${aws:PrincipalTag/team}*", "${aws:TagKeys}", "${aws:TagKeys, 'red'}", "${aws:PrincipalTag/none}", "${aws:PrincipalTag/none, 'r*'}", "${AWS:principaltag/TEAM,'d'}", "*${aws:TagKeys, 'd'}", "${*}", "r${?}", "a${$}{b}"}
 	refNumbers    = []string{"10", "10.0", "+10", "010", "1e1", "-1", "0.5", "1.5e-3", "123456789012345678901234567890", "abc", "1_0", "0x10", ""}
 	refDates      = []string{"2026-01-15T12:00:00Z", "2026-01-15T12:00Z", "2026-01-15", "2026", "1768478400", "1768478400.5", "1768478400000", "2026-01-15T14:00:00+02:00", "2026-01-15T12:00:00.0004Z", "2026-01-15T12:00:00.500Z", "2026-01-15T12:00:00", "2026-13-01", "0", "-1.5"}
 	refAddresses  = []string{"203.0.113.10", "203.0.113.0/24", "203.0.113.77/24", "0.0.0.0/0", "2001:db8::1", "2001:DB8:0:0::1", "2001:db8::/32", "2001:db8::1/32", "::/0", "::ffff:203.0.113.10", "203.0.113.10/32", "203.0.113.300", "203.0.113.0/33"}
@@ -379,4 +379,100 @@ func spelled[V any](members map[string]V, name string) bool {
 		}
 	}
 	return false
+}
+
+// refResource is B6 to B16: the pattern's fields are counted as it is written, before variables are replaced.
+func refResource(kind policy.Kind, pattern, resource string, variables bool, q request) bool {
+	if resource == "*" { // B10
+		return pattern != "" && strings.Trim(pattern, "*") == ""
+	}
+	variable := regexp.MustCompile(`^\$\{[^}]*\}`)
+	static := !variables || !regexp.MustCompile(`\$\{[^*?$}][^}]*\}`).MatchString(pattern)
+	fields := strings.Split(pattern, ":")
+	if static && strings.HasPrefix(pattern, "arn:") && len(fields) < 6 { // B9
+		switch kind {
+		case policy.Identity, policy.Boundary, policy.Session, policy.SCP:
+			pattern += strings.Repeat(":*", 6-len(fields))
+		default:
+			plain := pattern
+			if variables {
+				plain = strings.NewReplacer("${*}", "", "${?}", "").Replace(pattern)
+			}
+			if !strings.ContainsAny(plain, "*?") {
+				return false
+			}
+		}
+	}
+	var re strings.Builder
+	for i, field := 0, 1; i < len(pattern); {
+		if m := variable.FindString(pattern[i:]); variables && m != "" {
+			text, ok := refExpand(m, q)
+			if !ok {
+				return false
+			}
+			re.WriteString(regexp.QuoteMeta(refPlain(text)))
+			i += len(m)
+			continue
+		}
+		c := pattern[i]
+		i++
+		last := i == len(pattern) || pattern[i] == ':'
+		switch {
+		case c == '*' && (field > 5 || last):
+			re.WriteString("(?s:.*)")
+		case c == '*':
+			re.WriteString("[^:]*")
+		case c == '?' && field > 5:
+			re.WriteString("(?s:.)")
+		case c == '?':
+			re.WriteString("[^:]")
+		default:
+			if c == ':' {
+				field++
+			}
+			re.WriteString(regexp.QuoteMeta(string(c)))
+		}
+	}
+	return regexp.MustCompile("^(?:" + re.String() + ")$").MatchString(resource)
+}
+
+func TestResourcesAgainstReference(t *testing.T) {
+	kinds := []policy.Kind{policy.Identity, policy.Boundary, policy.Session, policy.SCP, policy.RCP, policy.Resource, policy.VPCEndpoint}
+	pieces := []string{":", ":", ":", "*", "*", "?", "a", "b", "ab", "/", "arn:aws:s3:::", "arn:aws", "${t}", "${t, 'b:a'}", "${none}", "${none, 'a*'}", "${list, 'a'}", "${*}", "${?}", "${$}"}
+	texts := []string{":", ":", ":", "a", "b", "ab", "/", "*", "?", "$", "arn:aws:s3:::", "arn:aws:sns:a:b:ab", "a:b"}
+	q := request{"t": "a:*", "list": []string{"a"}}
+	ctx := policy.NewContext(2)
+	ctx.Set("t", policy.Single("a:*"))
+	ctx.Set("list", policy.Multi("a"))
+	matched := 0
+	rapid.Check(t, func(t *rapid.T) {
+		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
+		variables := rapid.IntRange(0, 4).Draw(t, "version") > 0
+		pattern := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 8).Draw(t, "pattern"), "")
+		resource := strings.Join(rapid.SliceOfN(rapid.SampledFrom(texts), 1, 8).Draw(t, "resource"), "")
+		if rapid.Bool().Draw(t, "near") { // likely matches: the pattern with something for its wildcards
+			expanded, _ := refExpand(pattern, q)
+			if !variables {
+				expanded = pattern
+			}
+			stands := rapid.SampledFrom([]string{"", "a", ":", "b/a", "a:b"}).Draw(t, "stands")
+			resource = refPlain(strings.NewReplacer("*", stands, "?", rapid.SampledFrom([]string{"a", ":"}).Draw(t, "one")).Replace(expanded))
+		}
+		tpl := policy.ResourceTemplate(pattern, kind, variables)
+		rs := policy.Resources{Patterns: []policy.Template{tpl}}
+		got, want := rs.Match(resource, ctx), refResource(kind, pattern, resource, variables, q)
+		if got != want {
+			t.Fatalf("%s pattern %q (variables %v) on %q: got %v, want %v", kind, pattern, variables, resource, got, want)
+		}
+		rs.Not = true
+		if rs.Match(resource, ctx) == got { // B17
+			t.Fatalf("NotResource %q on %q is not the complement", pattern, resource)
+		}
+		if got {
+			matched++
+		}
+	})
+	if matched == 0 {
+		t.Fatal("no pattern ever matched")
+	}
 }
