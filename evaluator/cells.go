@@ -24,7 +24,7 @@ type resourceTest struct {
 // resourceTests interns the resource patterns of one evaluation. Compiled patterns are shared by all evaluations of a question.
 type resourceTests struct {
 	list   []*resourceTest
-	index  map[string]int
+	index  map[string][]int // by text: one text may be read in several ways (A2, B9)
 	shared *sharedTests
 }
 
@@ -46,35 +46,47 @@ func (r *resourceTests) key() (key string, ok bool) {
 	return string(b), true
 }
 
+// find gives the position of a pattern; ok is false when it is not in play.
+func (r *resourceTests) find(t *policy.Template) (at int, ok bool) {
+	for _, i := range r.index[t.Text] {
+		if r.list[i].template.Same(t) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
 func (r *resourceTests) add(t policy.Template) int {
-	if i, ok := r.index[t.Text]; ok {
+	if i, ok := r.find(&t); ok {
 		return i
 	}
-	if r.index == nil {
-		r.index = map[string]int{}
-	}
-	r.list = append(r.list, r.compiled(t))
-	r.index[t.Text] = len(r.list) - 1
-	return len(r.list) - 1
+	return r.enter(r.compiled(t))
 }
 
 // take interns a test that is compiled already.
 func (r *resourceTests) take(test *resourceTest) int {
-	if i, ok := r.index[test.text]; ok {
+	if i, ok := r.find(&test.template); ok {
 		return i
 	}
+	return r.enter(test)
+}
+
+func (r *resourceTests) enter(test *resourceTest) int {
 	if r.index == nil {
-		r.index = map[string]int{}
+		r.index = map[string][]int{}
 	}
+	at := len(r.list)
 	r.list = append(r.list, test)
-	r.index[test.text] = len(r.list) - 1
-	return len(r.list) - 1
+	r.index[test.text] = append(r.index[test.text], at)
+	return at
 }
 
 func (r *resourceTests) compiled(t policy.Template) *resourceTest {
 	key := testKey{t.Text, t.Static == nil, t.Never}
-	if test, ok := r.shared.byKey.Load(key); ok {
-		return test.(*resourceTest)
+	if have, ok := r.shared.byKey.Load(key); ok {
+		if test := have.(*resourceTest); test.template.Same(&t) {
+			return test
+		}
 	}
 	test := &resourceTest{text: t.Text, template: t, static: t.Static != nil}
 	switch {
@@ -87,11 +99,11 @@ func (r *resourceTests) compiled(t policy.Template) *resourceTest {
 	}
 	test.matcher = region.Compile(test.pattern)
 	test.number = r.shared.count.Add(1)
-	have, _ := r.shared.byKey.LoadOrStore(key, test)
-	return have.(*resourceTest)
+	r.shared.byKey.LoadOrStore(key, test)
+	return test
 }
 
-// testKey tells patterns apart whose text is the same but not its reading.
+// testKey tells most patterns apart whose text is the same but not its reading.
 type testKey struct {
 	text           string
 	dynamic, never bool

@@ -1,8 +1,6 @@
 package evaluator
 
 import (
-	"errors"
-
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
@@ -22,7 +20,8 @@ const (
 // String gives the class's name in answers.
 func (c Class) String() string { return [...]string{"never", "always", "conditional", "unknown"}[c] }
 
-// Classification is a class with the contexts in which the request is allowed; Residual is nil for Always and Never.
+// Classification is a class with the contexts in which the request is allowed; Residual is nil for Always and Never, and where the
+// contexts are too many to be put into words.
 type Classification struct {
 	Class    Class
 	Residual Expr
@@ -51,9 +50,7 @@ func Classify(r *Request, l *Layers, free []string, cat *catalog.Catalog) Classi
 	cover := &coverage{gaps: e.asking.none(), denied: e.asking.none()}
 	parts, err := e.run(cover)
 	switch {
-	case err != nil && !errors.Is(err, region.ErrBudget):
-		return Classification{Class: Undecided}
-	case err != nil:
+	case err != nil: // the budget
 		return Classification{Class: Undecided}
 	case len(parts) == 0:
 		return Classification{Class: Never}
@@ -70,10 +67,7 @@ func Classify(r *Request, l *Layers, free []string, cat *catalog.Catalog) Classi
 	if rs[0].verdict == AllowedAlways {
 		return Classification{Class: Always}
 	}
-	x, ok := e.symbols.residual(rs[0].node, p.care)
-	if !ok {
-		return Classification{Class: Undecided}
-	}
+	x, _ := e.symbols.residual(rs[0].node, p.care)
 	return Classification{Class: Sometimes, Residual: x}
 }
 

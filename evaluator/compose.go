@@ -121,7 +121,7 @@ func (c *composer) resourceTest(cond *policy.Condition) *formula {
 		if v.Template == nil {
 			continue
 		}
-		i, ok := c.e.tests.index[v.Template.Text]
+		i, ok := c.e.tests.find(v.Template)
 		if !ok {
 			continue
 		}

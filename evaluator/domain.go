@@ -16,7 +16,9 @@ type domain struct {
 	key       string
 	written   string
 	fact      keyFact
-	multi     bool
+	multi     bool // settled when the domain is sealed
+	unsettled bool // the catalogue does not tell whether the key is multivalued: its uses do
+	uses      [3]bool
 	tests     []region.Test
 	index     map[string]int // test text -> position in tests
 	cells     []region.Cell
@@ -25,6 +27,15 @@ type domain struct {
 	inhabited []region.Var // multi only, one a cell: 1 when a value of the cell is in the set
 	atoms     []*keyTest   // distinct tests, for print
 }
+
+// keyUse is what a test tells of a key's cardinality.
+type keyUse uint8
+
+const (
+	usedPresence keyUse = iota // nothing
+	usedAsSet                  // with a set operator
+	usedWhole                  // without one, or as a variable, which a multivalued key never satisfies (C10, B12)
+)
 
 // keyTest is one condition on one domain, ready to be turned into a node.
 type keyTest struct {
@@ -35,6 +46,9 @@ type keyTest struct {
 	effect  policy.Effect
 	relates []*opaque // values that depend on other request-time keys
 	empty   bool      // the policy lists no value (C18)
+	every   bool      // any value matches
+	// setRelation stands for all of relates where the key is multivalued.
+	setRelation *opaque
 
 	malformed bool // a policy value is no ARN (C26)
 }
@@ -51,6 +65,7 @@ type opaque struct {
 	reads    []string
 	text     string // the literal it is compared with, when key is empty
 	cond     policy.Condition
+	set      *keyTest // the fact is about a multivalued key as a whole, see keyTest.setRelation
 	// For what the snapshot does not tell.
 	cause      policy.Cause // unknown fact, with its D54 name
 	assumption string       // assumed true unless strict
@@ -81,14 +96,14 @@ func newSymbols(w *World, budget *region.Budget) *symbols {
 }
 
 // domainOf gives the domain of a key that is not known, creating it at its first use.
-func (s *symbols) domainOf(key, written string, fact keyFact, setUse bool) *domain {
+func (s *symbols) domainOf(key, written string, fact keyFact, use keyUse) *domain {
 	d := s.domains[key]
 	if d == nil {
 		d = &domain{key: key, written: written, fact: fact, index: map[string]int{}, presence: -1}
 		if multi, known := s.world.multivalued(key); known {
 			d.multi = multi
 		} else {
-			d.multi = setUse
+			d.unsettled = true
 		}
 		if name, test, ok := validity(s.world.keyType(key)); ok {
 			d.addTest(name, func() region.Test { return test })
@@ -97,6 +112,7 @@ func (s *symbols) domainOf(key, written string, fact keyFact, setUse bool) *doma
 		s.domains[key] = d
 		s.order = append(s.order, d)
 	}
+	d.uses[use] = true
 	if fact.state == keyFree && d.fact.state == keyPresent {
 		d.fact = fact // one caller may lack it: the wider of the two
 	}
@@ -144,6 +160,9 @@ func (s *symbols) opaqueNamed(id string, make func() *opaque) *formula {
 func (s *symbols) seal() error {
 	s.space = region.NewSpace(s.budget)
 	for _, d := range s.order {
+		if d.unsettled {
+			d.multi = d.uses[usedAsSet] && !d.uses[usedWhole]
+		}
 		if err := s.cut(d); err != nil {
 			return fmt.Errorf("cells of %s: %w", d.written, err)
 		}
@@ -291,6 +310,9 @@ func (t *keyTest) holds(c region.Cell) bool {
 }
 
 func (t *keyTest) accepts(c region.Cell) bool {
+	if t.every {
+		return true
+	}
 	for _, i := range t.accept {
 		if c.In.Has(i) {
 			return true
@@ -378,10 +400,10 @@ func (s *symbols) multiNode(t *keyTest) region.Node {
 	if t.cond.Set == policy.NoSet {
 		return out // C10: a list never matches without a set operator
 	}
-	if len(t.relates) > 0 {
-		related := s.space.False()
-		for _, o := range t.relates {
-			related = s.space.Or(related, s.bit(o.variable))
+	if t.setRelation != nil {
+		related := s.bit(t.setRelation.variable)
+		if t.cond.Op.Negated() {
+			related = s.space.Not(related)
 		}
 		return s.space.Or(out, s.space.And(s.space.In(d.presence, present), related))
 	}
@@ -477,10 +499,14 @@ func (s *symbols) keyAxioms() region.Node {
 func (s *symbols) relationAxioms() region.Node {
 	u := s.space.True()
 	for _, o := range s.olist {
-		if o.template == nil {
+		holds := s.bit(o.variable)
+		if o.set != nil {
+			u = s.space.And(u, s.setAxiom(o, holds))
 			continue
 		}
-		holds := s.bit(o.variable)
+		if o.template == nil || s.domains[o.key] != nil && s.domains[o.key].multi {
+			continue
+		}
 		if o.key != "" {
 			if none, inPlay := s.absentNode(o.key); inPlay {
 				u = s.space.And(u, s.space.Or(s.space.Not(holds), s.space.Not(none)))
@@ -497,6 +523,49 @@ func (s *symbols) relationAxioms() region.Node {
 		u = s.space.And(u, s.decidedRelation(o, holds))
 	}
 	return u
+}
+
+// setAxiom ties a fact about a set to its members: those that the known values accept decide it alone where they can, and always when
+// no other value of the test is there (B12).
+func (s *symbols) setAxiom(o *opaque, holds region.Node) region.Node {
+	t, d := o.set, o.set.dom
+	if !d.multi {
+		return s.space.True()
+	}
+	known := s.space.False() // the positive test with the known values alone
+	if o.cond.Set == policy.ForAllValues {
+		known = s.space.True()
+	}
+	for i := len(d.cells) - 1; i >= 0; i-- {
+		has := s.bit(d.inhabited[i])
+		switch accepted := t.accepts(d.cells[i]); {
+		case o.cond.Set == policy.ForAllValues && !accepted:
+			known = s.space.And(s.space.Not(has), known)
+		case o.cond.Set == policy.ForAnyValue && accepted:
+			known = s.space.Or(has, known)
+		}
+	}
+	u := s.space.Or(s.space.Not(known), holds)
+	members := s.space.False()
+	for i := len(d.inhabited) - 1; i >= 0; i-- {
+		members = s.space.Or(s.bit(d.inhabited[i]), members)
+	}
+	open := members // something else can accept a member
+	others := s.space.False()
+	for _, r := range t.relates {
+		there := s.space.True()
+		for _, seg := range r.shown.Segments {
+			if seg.Kind != policy.SegmentVariable || seg.HasDefault {
+				continue
+			}
+			if none, inPlay := s.absentNode(seg.Key); inPlay {
+				there = s.space.Diff(there, none)
+			}
+		}
+		others = s.space.Or(others, there)
+	}
+	open = s.space.And(open, others)
+	return s.space.And(u, s.space.Or(s.space.Or(open, known), s.space.Not(holds)))
 }
 
 // decidedRelation fixes a relation between two single-valued keys wherever both lie in cells of one value.

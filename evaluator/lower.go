@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -30,16 +31,52 @@ func (l *lowering) conditions(cs []policy.Condition, effect policy.Effect) *form
 func (l *lowering) condition(c *policy.Condition, effect policy.Effect) *formula {
 	fact := l.facts.fact(c.Key)
 	static, related := l.splitValues(c)
-	switch fact.state {
-	case keyFree, keyPresent:
-		return l.freeTest(c, fact, static, related, effect)
-	case keyAbsent:
+	var f *formula
+	switch {
+	case fact.state == keyFree || fact.state == keyPresent:
+		f = l.freeTest(c, fact, static, related, effect)
+	case fact.state == keyAbsent:
 		return constant(l.evaluate(c, nil, static, effect))
-	}
-	if len(related) == 0 {
+	case len(related) == 0:
 		return constant(l.evaluate(c, &fact.value, static, effect))
+	default:
+		f = l.knownLeft(c, fact.value, static, related, effect)
 	}
-	return l.knownLeft(c, fact.value, static, related, effect)
+	return l.perhapsMalformed(f, c, related, effect)
+}
+
+// perhapsMalformed adds what is not known of an ARN condition whose value may turn out to be no ARN once its variables are filled in: in
+// an Allow it cannot grant, in a Deny it counts (C26).
+func (l *lowering) perhapsMalformed(f *formula, c *policy.Condition, related []policy.Template, effect policy.Effect) *formula {
+	if family(c.Op) != familyARN || (effect == policy.Deny) == c.Op.Negated() {
+		return f
+	}
+	for i := range related {
+		if writtenColons(&related[i]) >= 5 {
+			continue
+		}
+		doubt := l.symbols.unknown(policy.FreeCondition, "whether "+related[i].Text+" is an ARN")
+		present := negate(l.condition(absentCondition(c.Key), effect))
+		if effect == policy.Deny {
+			f = disj(f, conj(present, doubt))
+		} else {
+			f = conj(f, negate(conj(present, doubt)))
+		}
+	}
+	return f
+}
+
+// writtenColons counts the colons that a template has whatever its variables are.
+func writtenColons(t *policy.Template) int {
+	n := 0
+	for i := range t.Segments {
+		for _, token := range t.Segments[i].Tokens {
+			if token == (region.Token{Rune: ':'}) {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // splitValues substitutes what is known into the values (B11). Values that can match nothing are kept as such, so that the
@@ -127,91 +164,182 @@ func (l *lowering) knownLeft(c *policy.Condition, left policy.ContextValue, stat
 	return formulaFalse // C10
 }
 
-// maxSolutions bounds the closed form of a variable inside a pattern; beyond it the constraint stays opaque.
+// maxSolutions bounds the closed form of variables inside a pattern; beyond it the constraint stays opaque.
 const maxSolutions = 256
 
-// literalMatches is "the template, its variables filled in, matches this text": with one variable the set of its values, else
-// an opaque relation (C47).
+// maxSteps bounds the search for them.
+const maxSteps = 1 << 15
+
+// literalMatches is "the template, its variables filled in, matches this text": the sets of values that make it so, or an opaque
+// relation where they are too many (C47). Of an ARN condition the fields are those after substitution (C26).
 func (l *lowering) literalMatches(t *policy.Template, text string, c *policy.Condition) *formula {
-	at := -1
-	for i, seg := range t.Segments {
-		if seg.Kind != policy.SegmentVariable {
-			continue
-		}
-		if at >= 0 {
-			return l.relation("", t, policy.Condition{}, text)
-		}
-		at = i
-	}
-	if at < 0 {
-		return formulaFalse
-	}
-	fold := c != nil && (c.Op == policy.StringEqualsIgnoreCase || c.Op == policy.StringNotEqualsIgnoreCase)
-	values, ok := solutions(t, at, text, fold)
-	if !ok {
-		return l.relation("", t, policy.Condition{}, text)
-	}
-	seg := t.Segments[at]
 	op := policy.StringEquals
-	if fold {
+	if c != nil && (c.Op == policy.StringEqualsIgnoreCase || c.Op == policy.StringNotEqualsIgnoreCase) {
 		op = policy.StringEqualsIgnoreCase
 	}
-	out := formulaFalse
-	if len(values) > 0 {
-		out = l.condition(textCondition(op, seg.Written, values...), policy.Allow)
+	s := solver{segments: t.Segments, text: text, fold: op == policy.StringEqualsIgnoreCase}
+	if c != nil && family(c.Op) == familyARN {
+		s.segments, s.whole = unfielded(t.Segments), t
 	}
-	if seg.HasDefault {
-		ctx := policy.NewContext(0)
-		if pattern, ok := t.Resolve(ctx); ok && pattern.Match(text) {
-			out = disj(out, l.condition(absentCondition(seg.Written), policy.Allow))
+	s.globs = make([]region.Matcher, len(s.segments))
+	for i, seg := range s.segments {
+		s.globs[i] = region.Compile(region.Pattern{Tokens: seg.Tokens, Fold: s.fold})
+	}
+	if !s.solve(0, 0) {
+		return l.relation("", t, policy.Condition{}, text)
+	}
+	var alone []string // values of the variable, when there is but one
+	var out []*formula
+	for _, solution := range s.found {
+		if len(solution) == 1 && solution[0].present {
+			alone = append(alone, solution[0].text)
+			continue
+		}
+		parts := make([]*formula, 0, len(solution))
+		for _, b := range solution {
+			if b.present {
+				parts = append(parts, l.condition(textCondition(op, b.written, b.text), policy.Allow))
+			} else {
+				parts = append(parts, l.condition(absentCondition(b.written), policy.Allow))
+			}
+		}
+		out = append(out, conj(parts...))
+	}
+	if len(alone) > 0 {
+		out = append(out, l.condition(textCondition(op, s.found[0][0].written, alone...), policy.Allow))
+	}
+	return disj(out...)
+}
+
+// unfielded lets every wildcard match colons, so that all solutions of an ARN pattern are found, and others, which are then tried.
+func unfielded(segments []policy.Segment) []policy.Segment {
+	out := make([]policy.Segment, len(segments))
+	for i, seg := range segments {
+		out[i] = seg
+		out[i].Tokens = nil
+		for _, t := range seg.Tokens {
+			switch t.Kind {
+			case region.TokenAnyInField:
+				t.Kind = region.TokenAny
+			case region.TokenStarInField:
+				t.Kind = region.TokenStar
+			}
+			out[i].Tokens = append(out[i].Tokens, t)
 		}
 	}
 	return out
 }
 
-// solutions are the values of the variable at segment `at` that make the template match the text. Substituted text is
-// literal (B15), so a solution is a piece of the text between what comes before and what comes after.
-func solutions(t *policy.Template, at int, text string, fold bool) ([]string, bool) {
-	var before, after []region.Token
-	for i, seg := range t.Segments {
-		if i < at {
-			before = append(before, seg.Tokens...)
-		} else if i > at {
-			after = append(after, seg.Tokens...)
+// binding is what a variable must be for a template to match a text: a value, or absent so that its default stands.
+type binding struct {
+	key     string
+	written string // as the policy spells the key
+	text    string
+	present bool
+}
+
+// solver finds what the variables of a template must be for it to match a text. Substituted text is literal (B15), so that a value is
+// a piece of the text.
+type solver struct {
+	segments []policy.Segment
+	text     string
+	fold     bool
+	whole    *policy.Template // an ARN pattern, on which solutions are tried
+
+	path  []binding
+	found [][]binding
+	seen  map[string]bool
+	globs []region.Matcher // of the segments, by index
+	steps int
+}
+
+// solve matches segment i and those behind it from a place in the text on; it is false when there is too much to find.
+func (s *solver) solve(i, from int) bool {
+	if i == len(s.segments) {
+		return from < len(s.text) || s.enter()
+	}
+	seg := &s.segments[i]
+	if seg.Kind == policy.SegmentTokens {
+		return s.ends(from, func(end int) bool {
+			return !s.globs[i].Match(s.text[from:end]) || s.solve(i+1, end)
+		})
+	}
+	for _, b := range s.path {
+		if b.key == seg.Key { // a variable has one value throughout
+			value := b.text
+			if !b.present {
+				value = seg.Default
+			}
+			return s.ends(from, func(end int) bool {
+				return !s.equal(s.text[from:end], value) || !b.present && !seg.HasDefault || s.solve(i+1, end)
+			})
 		}
 	}
-	head := region.Compile(region.Pattern{Tokens: before, Fold: fold})
-	tail := region.Compile(region.Pattern{Tokens: after, Fold: fold})
-	var starts, ends []int
-	for i := 0; i <= len(text); i++ {
-		if i < len(text) && text[i]&0xC0 == 0x80 {
+	return s.ends(from, func(end int) bool {
+		value := s.text[from:end]
+		s.path = append(s.path, binding{key: seg.Key, written: seg.Written, text: value, present: true})
+		fine := s.solve(i+1, end)
+		s.path = s.path[:len(s.path)-1]
+		if !fine || !seg.HasDefault || !s.equal(value, seg.Default) {
+			return fine
+		}
+		s.path = append(s.path, binding{key: seg.Key, written: seg.Written})
+		fine = s.solve(i+1, end)
+		s.path = s.path[:len(s.path)-1]
+		return fine
+	})
+}
+
+// ends visits the places where a piece of the text that begins at from can end.
+func (s *solver) ends(from int, visit func(end int) bool) bool {
+	for end := from; end <= len(s.text); end++ {
+		if end < len(s.text) && s.text[end]&0xC0 == 0x80 {
 			continue // inside a character
 		}
-		if head.Match(text[:i]) {
-			starts = append(starts, i)
-		}
-		if tail.Match(text[i:]) {
-			ends = append(ends, i)
-		}
-		if len(starts) > maxSolutions || len(ends) > maxSolutions {
-			return nil, false
+		if s.steps++; s.steps > maxSteps || !visit(end) {
+			return false
 		}
 	}
-	seen := map[string]bool{}
-	var out []string
-	for _, i := range starts {
-		for _, j := range ends {
-			if j < i || seen[text[i:j]] {
-				continue
-			}
-			if len(out) == maxSolutions {
-				return nil, false
-			}
-			seen[text[i:j]] = true
-			out = append(out, text[i:j])
+	return true
+}
+
+func (s *solver) equal(a, b string) bool {
+	return a == b || s.fold && strings.ToLower(a) == strings.ToLower(b)
+}
+
+// enter takes over the path as a solution; it is false when there are too many.
+func (s *solver) enter() bool {
+	if s.whole != nil && !s.holds() {
+		return true
+	}
+	var id strings.Builder
+	for _, b := range s.path {
+		fmt.Fprintf(&id, "%q %v %q,", b.key, b.present, b.text)
+	}
+	if s.seen[id.String()] {
+		return true
+	}
+	if len(s.found) == maxSolutions {
+		return false
+	}
+	if s.seen == nil {
+		s.seen = map[string]bool{}
+	}
+	s.seen[id.String()] = true
+	s.found = append(s.found, append([]binding(nil), s.path...))
+	return true
+}
+
+// holds tries the path on the whole pattern.
+func (s *solver) holds() bool {
+	ctx := policy.NewContext(len(s.path))
+	for _, b := range s.path {
+		if b.present {
+			ctx.Set(b.key, policy.Single(b.text))
 		}
 	}
-	return out, true
+	p, ok := s.whole.Resolve(ctx)
+	return ok && p.Match(s.text)
 }
 
 // relation keeps a constraint between request-time keys, or between a key and the resource, as a fact of its own.
@@ -224,7 +352,7 @@ func (l *lowering) relation(key string, t *policy.Template, c policy.Condition, 
 		reads = append(reads, seg.Key)
 		fact := l.facts.fact(seg.Key)
 		if fact.state == keyFree || fact.state == keyPresent {
-			l.symbols.domainOf(seg.Key, seg.Written, fact, false)
+			l.symbols.domainOf(seg.Key, seg.Written, fact, usedWhole)
 		}
 	}
 	// A negated operator is the complement of the same relation (C45), and letter case in a key's name says nothing (C2).
@@ -236,21 +364,52 @@ func (l *lowering) relation(key string, t *policy.Template, c policy.Condition, 
 
 // freeTest registers a test of a key whose value only the request knows.
 func (l *lowering) freeTest(c *policy.Condition, fact keyFact, static []policy.Value, related []policy.Template, effect policy.Effect) *formula {
-	d := l.symbols.domainOf(c.Key, c.Written, fact, c.Set != policy.NoSet)
+	use := usedWhole
+	switch {
+	case c.Op == policy.Null:
+		use = usedPresence
+	case c.Set != policy.NoSet:
+		use = usedAsSet
+	}
+	d := l.symbols.domainOf(c.Key, c.Written, fact, use)
 	t := &keyTest{dom: d, cond: *c, valid: -1, effect: effect, empty: len(c.Values) == 0}
 	t.cond.Values = static
 	if c.Op != policy.Null {
 		l.accept(t, static)
 	}
 	for i := range related {
-		f := l.relation(c.Key, &related[i], *c, "")
-		if d.multi {
-			f.opaque.template = nil // a set against a value: no axiom ties it
-		}
-		t.relates = append(t.relates, f.opaque)
+		t.relates = append(t.relates, l.relation(c.Key, &related[i], *c, "").opaque)
+	}
+	if len(related) > 0 && use == usedAsSet {
+		t.setRelation = l.setRelation(t)
 	}
 	d.atoms = append(d.atoms, t)
 	return &formula{kind: formTest, test: t}
+}
+
+// setRelation is the fact of a set operator some of whose values read other keys, for a multivalued key: the positive form of the test,
+// of which the negated one is the complement with the other operator (C45).
+func (l *lowering) setRelation(t *keyTest) *opaque {
+	c := t.cond
+	c.Set, c.Op, c.IfExists = positiveSet(&t.cond), t.cond.Op.Positive(), false
+	c.Values = readable(t.cond.Values)
+	for _, o := range t.relates {
+		c.Values = append(c.Values, policy.Value{Text: o.name, Template: o.shown})
+	}
+	return l.symbols.opaqueNamed("set\x00"+c.String(), func() *opaque {
+		return &opaque{name: c.String(), key: c.Key, cond: c, set: t}
+	}).opaque
+}
+
+// positiveSet is the set operator of the positive test that a condition is, or is the complement of.
+func positiveSet(c *policy.Condition) policy.SetOperator {
+	switch {
+	case !c.Op.Negated():
+		return c.Set
+	case c.Set == policy.ForAllValues:
+		return policy.ForAnyValue
+	}
+	return policy.ForAllValues
 }
 
 // accept registers the tests that a condition's values stand for.

@@ -47,6 +47,11 @@ func (s *symbols) literals() []literal {
 				}
 			}
 		}
+		if d.multi { // of an empty set every ForAllValues is true (C46)
+			some := policy.NewCondition(policy.StringLike, policy.ForAnyValue, false, d.written, "*")
+			p := &keyTest{dom: d, cond: some, valid: -1, every: true}
+			s.lits = append(s.lits, literal{expr: Test{Condition: some}, order: d.key + "\x00}", presence: true, node: s.testNode(p)})
+		}
 		null := *absentCondition(d.key)
 		null.Written = d.written
 		s.lits = append(s.lits, literal{
@@ -64,9 +69,18 @@ func (s *symbols) literals() []literal {
 
 // addRelations adds a condition's values that read other keys, each a literal of its own.
 func (s *symbols) addRelations(t *keyTest) {
+	if t.dom.multi {
+		if t.setRelation == nil {
+			return
+		}
+		p := *t
+		p.cond = t.setRelation.cond
+		s.lits = append(s.lits, literal{expr: Test{Condition: p.cond}, order: t.dom.key + "\x00" + p.cond.String(), node: s.testNode(&p)})
+		return
+	}
 	for _, o := range t.relates {
 		c := t.cond
-		c.Op, c.IfExists = c.Op.Positive(), false
+		c.Op, c.Set, c.IfExists = c.Op.Positive(), policy.NoSet, false
 		c.Values = []policy.Value{{Text: o.name, Template: o.shown}}
 		s.lits = append(s.lits, literal{expr: Test{Condition: c}, order: t.dom.key + "\x00" + c.String(), node: s.bit(o.variable)})
 	}
@@ -82,7 +96,7 @@ func (t *keyTest) positives() []*keyTest {
 		return nil
 	}
 	base := *t
-	base.relates, base.malformed = nil, false
+	base.relates, base.setRelation, base.malformed = nil, nil, false
 	base.cond.Values = readable(t.cond.Values)
 	base.cond.Op, base.cond.IfExists = t.cond.Op.Positive(), false
 	if !t.dom.multi {
@@ -123,7 +137,7 @@ func (t *keyTest) validities() []*keyTest {
 		return nil
 	}
 	v := *t
-	v.relates, v.malformed, v.empty = nil, false, false
+	v.relates, v.setRelation, v.malformed, v.empty = nil, nil, false, false
 	v.accept = []int{t.valid}
 	switch family(t.cond.Op) {
 	case familyARN:

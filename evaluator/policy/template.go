@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -75,6 +76,23 @@ func StaticTemplate(text string, p region.Pattern) *Template {
 	t := Template{Text: text, Segments: []Segment{newTokens(p.Tokens)}, fold: p.Fold}
 	t.seal()
 	return &t
+}
+
+// Same tells whether two templates read alike: equal texts may not be, for their documents' versions (A2) and kinds (B9) have a say.
+func (t *Template) Same(u *Template) bool {
+	if t.Never != u.Never || t.StarOnly != u.StarOnly || t.fold != u.fold || t.arn != u.arn || len(t.Segments) != len(u.Segments) {
+		return false
+	}
+	for i := range t.Segments {
+		a, b := &t.Segments[i], &u.Segments[i]
+		if a == b {
+			return true // copies of one template share their segments
+		}
+		if a.Kind != b.Kind || a.Key != b.Key || a.Default != b.Default || a.HasDefault != b.HasDefault || !slices.Equal(a.Tokens, b.Tokens) {
+			return false
+		}
+	}
+	return true
 }
 
 // compileTemplate reads a template; the flaws are lint findings.
