@@ -51,6 +51,11 @@ func (t *targets) classKey(c *caller) string {
 	if c.freeTags {
 		b.WriteString("+tags")
 	}
+	for _, name := range []string{"glue", "codebuild"} { // their keys hang on the action too
+		if c.origins.service(name) {
+			b.WriteString("+" + name)
+		}
+	}
 	for i := range c.identity {
 		if p := &c.identity[i]; t.relevant(p.Doc) {
 			fmt.Fprintf(&b, "\x00%s\x00%p", p.Name, p.Doc)
@@ -129,8 +134,8 @@ func (t *targets) resourceReaders() *readers {
 			add(g.policy)
 			t.nameCallers(g)
 		}
-		for _, a := range t.world.order {
-			for _, level := range a.rcps {
+		for _, id := range sortedKeys(t.world.accounts) {
+			for _, level := range t.world.accounts[id].rcps {
 				for i := range level {
 					add(&level[i])
 				}
@@ -224,10 +229,11 @@ func (r *readers) key(k string, seen map[string]bool) {
 // callerKey tells the keys whose value belongs to the very caller, beyond account and kind.
 func callerKey(k string) bool {
 	switch k {
-	case "aws:principalarn", "aws:username", "aws:userid":
+	case "aws:principalarn", "aws:username", "aws:userid", "aws:federatedprovider", "identitystore:userid":
 		return true
 	}
-	return strings.HasPrefix(k, "aws:principaltag/")
+	_, source := sourceKey(k)
+	return source || strings.HasPrefix(k, "aws:principaltag/") || strings.HasPrefix(k, cognitoIdentity+":")
 }
 
 // vector spells what the readers see of a caller.

@@ -81,7 +81,11 @@ func resourceKey(key string) bool {
 	if family, _, ok := strings.Cut(key, "/"); ok {
 		return resourceTagFamily(family)
 	}
-	return key == "aws:requestedregion" || strings.HasPrefix(key, "aws:resource")
+	switch key {
+	case "aws:requestedregion", "iam:permissionsboundary":
+		return true
+	}
+	return strings.HasPrefix(key, "aws:resource")
 }
 
 func (g *targetGroup) refOf(s *policy.Statement) StatementRef {

@@ -49,18 +49,20 @@ func equalCondition(key string, all bool, values ...string) policy.Condition {
 
 // sharedStatement is a share of a resource with an account, an organization, an OU, a role, a user or everyone (D53). The
 // actions of its permission are not known, so it is possible, never certain.
-func sharedStatement(who, service string) policy.Statement {
+func sharedStatement(who, service, owner string) policy.Statement {
+	elsewhere := map[string][]string{"aws:PrincipalAccount": {owner}} // a share gives the owner's own principals nothing
 	s := syntheticStatement{Sid: "Shared", Effect: "Allow", Action: []string{service + ":*"}, Resource: []string{"*"}}
 	switch {
 	case who == "all" || who == "*":
 		s.Principal = map[string]string{"AWS": "*"}
+		s.Condition = map[string]map[string][]string{"StringNotEquals": elsewhere}
 	case strings.Contains(who, ":organization/"):
 		s.Principal = map[string]string{"AWS": "*"}
-		s.Condition = map[string]map[string][]string{"StringEquals": {"aws:PrincipalOrgID": {afterLast(who, "/")}}}
+		s.Condition = map[string]map[string][]string{"StringEquals": {"aws:PrincipalOrgID": {afterLast(who, "/")}}, "StringNotEquals": elsewhere}
 	case strings.Contains(who, ":ou/"):
 		s.Principal = map[string]string{"AWS": "*"}
 		s.Condition = map[string]map[string][]string{
-			"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": {"*/" + afterLast(who, "/") + "/*"}},
+			"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": {"*/" + afterLast(who, "/") + "/*"}}, "StringNotEquals": elsewhere,
 		}
 	case strings.HasSuffix(who, ".amazonaws.com"):
 		s.Principal = map[string]string{"Service": who}
@@ -106,5 +108,9 @@ func aclStatement(grantee, permission, bucket string, ignorePublic bool) (policy
 	if s.Principal["AWS"] == "*" && ignorePublic {
 		return policy.Statement{}, false
 	}
-	return compileSynthetic(policy.Resource, s), true
+	out := compileSynthetic(policy.Resource, s)
+	if s.Principal["CanonicalUser"] != "" { // it may be the owner's own, which every ACL lists
+		out.Unanalysable, out.Cause = "which account has the canonical id is not in the snapshot", policy.UnknownOwner
+	}
+	return out, true
 }
