@@ -51,11 +51,12 @@ func equalCondition(key string, all bool, values ...string) policy.Condition {
 // actions of its permission are not known, so it is possible, never certain.
 func sharedStatement(who, service, owner string) policy.Statement {
 	elsewhere := map[string][]string{"aws:PrincipalAccount": {owner}} // a share gives the owner's own principals nothing
+	signed := map[string][]string{"aws:PrincipalIsAWSService": {"false"}}
 	s := syntheticStatement{Sid: "Shared", Effect: "Allow", Action: []string{service + ":*"}, Resource: []string{"*"}}
 	switch {
 	case who == "all" || who == "*":
 		s.Principal = map[string]string{"AWS": "*"}
-		s.Condition = map[string]map[string][]string{"StringNotEquals": elsewhere}
+		s.Condition = map[string]map[string][]string{"StringNotEquals": elsewhere, "Bool": signed}
 	case strings.Contains(who, ":organization/"):
 		s.Principal = map[string]string{"AWS": "*"}
 		s.Condition = map[string]map[string][]string{"StringEquals": {"aws:PrincipalOrgID": {afterLast(who, "/")}}, "StringNotEquals": elsewhere}
@@ -99,7 +100,7 @@ func aclStatement(grantee, permission, bucket string, ignorePublic bool) (policy
 		s.Principal = map[string]string{"AWS": "*"}
 	case strings.HasSuffix(grantee, "/groups/global/AuthenticatedUsers"): // any AWS-signed caller (D40)
 		s.Principal = map[string]string{"AWS": "*"}
-		s.Condition = map[string]map[string][]string{"StringNotEquals": {"aws:PrincipalAccount": {"anonymous"}}}
+		s.Condition = map[string]map[string][]string{"Bool": {"aws:PrincipalIsAWSService": {"false"}}} // which unsigned callers lack
 	case len(grantee) == 64:
 		s.Principal = map[string]string{"CanonicalUser": grantee}
 	default:
