@@ -22,6 +22,7 @@ type caller struct {
 	account   *account // nil outside the snapshot
 	tags      []graph.Tag
 	freeTags  bool // session tags may override the role's own (C44)
+	origins   origins
 	identity  []Policy
 	boundary  *Policy
 	outside   bool // its identity side is not in the snapshot (D50)
@@ -90,8 +91,57 @@ func (w *World) roleCaller(a *account, r *graph.Role) *caller {
 	}
 	c.identity = w.identityPolicies(a, nil, "", r.Inline, r.Attached)
 	c.boundary = w.boundary(a, r.Boundary)
-	c.freeTags = w.takesSessionTags(r)
+	trust := w.trustOf(r)
+	c.freeTags = takesSessionTags(trust)
+	c.origins = originsOf(trust)
 	return c
+}
+
+// trustOf gives a role's trust policy. Every role has one, so that none means that it was not collected (D18).
+func (w *World) trustOf(r *graph.Role) *policy.Document {
+	if r.Trust.IsZero() {
+		return w.docs.missing(policy.Trust)
+	}
+	return w.docs.get(r.Trust, policy.Trust)
+}
+
+// origins is where sessions of a role may come from, as far as keys hang on it (C31, C37).
+type origins struct {
+	services  []string // the services that may assume it, by the first label of their names, sorted
+	anyone    bool     // any service
+	federated bool     // identity providers
+	cognito   bool     // Cognito identity pools
+}
+
+// service tells whether a service may assume the role.
+func (o *origins) service(name string) bool { return o.anyone || slices.Contains(o.services, name) }
+
+// originsOf reads them off a trust policy. Denies are left aside: a key that may be there is not taken for absent.
+func originsOf(trust *policy.Document) (o origins) {
+	for i := range trust.Statements {
+		s := &trust.Statements[i]
+		if s.Effect != policy.Allow {
+			continue
+		}
+		if s.Unanalysable != "" || s.Principals.Not {
+			return origins{anyone: true, federated: true, cognito: true}
+		}
+		for _, e := range s.Principals.Entries {
+			switch e.Kind {
+			case policy.PrincipalEveryone:
+				o.anyone = true
+			case policy.PrincipalService:
+				name, _, _ := strings.Cut(e.Text, ".")
+				o.services = append(o.services, name)
+			case policy.PrincipalFederated:
+				o.federated = true
+				o.cognito = o.cognito || e.Text == cognitoIdentity
+			}
+		}
+	}
+	slices.Sort(o.services)
+	o.services = slices.Compact(o.services)
+	return o
 }
 
 // anySession is the session name of a witness where the name does not matter.
@@ -152,11 +202,7 @@ func (w *World) boundary(a *account, arn graph.ARN) *Policy {
 
 // takesSessionTags tells whether some assumption may pass session tags: the trust policy allows sts:TagSession, or lets
 // federated users in (C44).
-func (w *World) takesSessionTags(r *graph.Role) bool {
-	if r.Trust.IsZero() {
-		return false
-	}
-	doc := w.docs.get(r.Trust, policy.Trust)
+func takesSessionTags(doc *policy.Document) bool {
 	for i := range doc.Statements {
 		s := &doc.Statements[i]
 		if s.Effect != policy.Allow {

@@ -206,7 +206,7 @@ func (w *World) findARN(arn string) ([]*caller, error) {
 		return []*caller{w.callers[i]}, nil
 	}
 	account := arnAccount(arn)
-	if isAccountID(account) && w.accounts[account] == nil {
+	if isAccountID(account) && !w.accounts[account].principalsRead() {
 		e := principalText(arn)
 		return []*caller{w.outsidePrincipal(&e)}, nil
 	}

@@ -182,10 +182,10 @@ type cutting struct {
 // cutCells cuts a group's items by the tests in play. Only cells inside the question's resource patterns are kept.
 func (e *evaluation) cutCells() error {
 	key, shared := e.tests.key()
-	if !shared {
+	if !shared || e.group.memo == nil {
 		return e.cut()
 	}
-	memo := &e.group.cut
+	memo := &e.group.memo.cuts
 	memo.mu.Lock()
 	done, ok := memo.done[key]
 	memo.mu.Unlock()
@@ -312,12 +312,26 @@ func (e *evaluation) splitItem(it *item, in, depends region.Set, partial []int, 
 			}
 		}
 		p := piece{item: it, whole: len(cells) == 1, witness: c.Witness, bits: c.In, split: split}
-		if it.claimed && e.w.byARN[c.Witness] != nil {
+		if text, ok := e.single(c, partial); ok { // one resource: variables then mean what they must be for it (C47)
+			p = piece{item: &item{text: text, literal: true, types: it.types, service: it.service}, whole: true, witness: text}
+		} else if it.claimed && e.w.byARN[c.Witness] != nil {
 			p.witness = e.unclaimed(c.Witness)
 		}
 		e.addPiece(byKey, cin, cdepends, actions, p)
 	}
 	return nil
+}
+
+// single gives the one resource that a cell holds, where a pattern of it is a plain ARN.
+func (e *evaluation) single(c region.Cell, partial []int) (string, bool) {
+	for i, at := range partial {
+		if t := e.tests.list[at]; c.In.Has(i) && t.static {
+			if text, ok := t.pattern.Literal(); ok {
+				return text, true
+			}
+		}
+	}
+	return "", false
 }
 
 // claims are the snapshot's resources that patterns in play single out, so that "any other resource" does not speak of them.

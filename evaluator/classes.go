@@ -45,15 +45,7 @@ func (t *targets) classesOf(callers []*caller) []*class {
 // none: it then allows nothing.
 func (t *targets) classKey(c *caller) string {
 	var b strings.Builder
-	b.WriteString(c.principal.Account)
-	b.WriteByte(0)
-	b.WriteString(c.kind)
-	if c.principal.ServiceLinked {
-		b.WriteString("+linked")
-	}
-	if c.freeTags {
-		b.WriteString("+tags")
-	}
+	b.WriteString(c.sort())
 	for i := range c.identity {
 		if p := &c.identity[i]; t.relevant(p.Doc) {
 			b.WriteString("\x00" + p.Name)
@@ -64,6 +56,23 @@ func (t *targets) classKey(c *caller) string {
 		fmt.Fprintf(&b, "\x00boundary\x00%s\x00%p", c.boundary.Name, c.boundary.Doc)
 	}
 	return b.String()
+}
+
+// sort spells what rules read of a caller, whatever the policies say: account, kind, and what hangs on the kind.
+func (c *caller) sort() string {
+	text := c.principal.Account + "\x00" + c.kind
+	if c.principal.ServiceLinked {
+		text += "+linked"
+	}
+	if c.freeTags {
+		text += "+tags"
+	}
+	for _, name := range []string{"glue", "codebuild"} { // their keys hang on the action too
+		if c.origins.service(name) {
+			text += "+" + name
+		}
+	}
+	return text
 }
 
 // spokenOf spells the statements of a document that speak of the question's actions.
@@ -146,8 +155,8 @@ func (t *targets) resourceReaders() *readers {
 			add(g.policy)
 			t.nameCallers(g)
 		}
-		for _, a := range t.world.order {
-			for _, level := range a.rcps {
+		for _, id := range sortedKeys(t.world.accounts) {
+			for _, level := range t.world.accounts[id].rcps {
 				for i := range level {
 					add(&level[i])
 				}
@@ -255,10 +264,11 @@ func (r *readers) key(k string, seen map[string]bool) {
 // callerKey tells the keys whose value belongs to the very caller, beyond account and kind.
 func callerKey(k string) bool {
 	switch k {
-	case "aws:principalarn", "aws:username", "aws:userid":
+	case "aws:principalarn", "aws:username", "aws:userid", "aws:federatedprovider", "identitystore:userid":
 		return true
 	}
-	return strings.HasPrefix(k, "aws:principaltag/")
+	_, source := sourceKey(k)
+	return source || strings.HasPrefix(k, "aws:principaltag/") || strings.HasPrefix(k, cognitoIdentity+":")
 }
 
 // vector spells what the readers see of a caller.

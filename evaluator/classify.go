@@ -91,7 +91,7 @@ func closedEvaluation(r *Request, l *Layers, free []string, cat *catalog.Catalog
 	t := r.Target
 	g := &targetGroup{
 		ownerID: Owner(&t), management: t.Management, policy: l.Resource, grants: l.Grants, restricted: t.RestrictPublicBuckets,
-		keyByAWS: t.KeyManagedByAWS, linkedRole: t.ServiceLinkedRole, star: star, snapshot: true, actions: one,
+		keyByAWS: t.KeyManagedByAWS, linkedRole: t.ServiceLinkedRole, star: star, snapshot: true, actions: one, urlAuth: "NONE",
 		items: []*item{{text: t.Resource, literal: true, service: ActionService(r.Action)}},
 	}
 	if star {

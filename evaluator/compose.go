@@ -3,6 +3,7 @@ package evaluator
 import (
 	"fmt"
 	"math/bits"
+	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
@@ -53,6 +54,9 @@ func (e *evaluation) compose(p *verdictPart) {
 	p.facts = c.l.facts
 	c.resource = p.cell.pieces[0].sample()
 	c.target = e.target(c.resource)
+	if s, ok := c.l.facts.(*situation); ok {
+		s.region = e.cellRegion(p.cell)
+	}
 	p.when = c.question(e.asking.When)
 	if p.when.kind == formFalse {
 		p.result = formulaFalse
@@ -60,6 +64,55 @@ func (e *evaluation) compose(p *verdictPart) {
 	}
 	c.collect()
 	p.result = c.result()
+}
+
+// cellRegion is the Region that every resource of a cell is in as its ARN tells, empty where it does not.
+func (e *evaluation) cellRegion(c *cell) string {
+	var region string
+	for i := range c.pieces {
+		at := e.pieceRegion(&c.pieces[i])
+		if at == "" || region != "" && at != region {
+			return ""
+		}
+		region = at
+	}
+	return region
+}
+
+func (e *evaluation) pieceRegion(p *piece) string {
+	if p.item.literal {
+		return arnField(p.item.text, 4)
+	}
+	if !p.whole {
+		for i, at := range p.split.tests {
+			if !p.bits.Has(i) {
+				continue
+			}
+			if region := regionField(e.tests.list[at].pattern); region != "" {
+				return region
+			}
+		}
+	}
+	return regionField(p.item.pattern)
+}
+
+// regionField is the fourth field of a pattern, empty where it is not fixed.
+func regionField(p region.Pattern) string {
+	var b strings.Builder
+	field := 1
+	for _, t := range p.Tokens {
+		switch {
+		case t.Kind == region.TokenRune && t.Rune == ':':
+			if field++; field > 4 {
+				return b.String()
+			}
+		case t.Kind != region.TokenRune && (t.Kind != region.TokenStarInField && t.Kind != region.TokenAnyInField || field == 4):
+			return "" // it runs across colons, or the Region is open
+		case field == 4:
+			b.WriteRune(t.Rune)
+		}
+	}
+	return ""
 }
 
 // sample is some resource string of a piece; cells of patterns know one, and for a whole pattern the text itself serves, its
@@ -76,7 +129,8 @@ func (e *evaluation) target(resource string) Target {
 	g := e.group
 	t := Target{
 		Resource: resource, Account: g.ownerAccount(), RestrictPublicBuckets: g.restricted, KeyManagedByAWS: g.keyByAWS,
-		ServiceLinkedRole: g.linkedRole, Management: g.management,
+		ServiceLinkedRole: g.linkedRole, Management: g.management, SignedURL: g.urlAuth == "AWS_IAM",
+		AccessPoint: g.through,
 	}
 	if g.owner != nil {
 		t.Management = g.owner.management
@@ -383,7 +437,10 @@ func (c *composer) collectGrant(in *instance) {
 	if !oneOf(operation, g.Operations...) {
 		return
 	}
-	f := c.l.conditions(g.Constraint, policy.Allow)
+	f := formulaTrue
+	if constrainsGrant(operation) {
+		f = c.l.conditions(g.Constraint, policy.Allow)
+	}
 	if g.Unknown {
 		f = conj(f, c.e.symbols.unknown(policy.UnanalysableStatement, "grant "+g.ID))
 	}
@@ -427,7 +484,7 @@ func (c *composer) result() *formula {
 
 func (c *composer) decide(outsider bool) *formula {
 	p := &c.e.caller.principal
-	if ServiceRefuses(c.action, p, c.owner(), outsider) {
+	if ServiceRefuses(c.action, p, &c.target, outsider) {
 		return formulaFalse
 	}
 	granted := c.granted(outsider)
@@ -439,11 +496,16 @@ func (c *composer) decide(outsider bool) *formula {
 		denies = disj(denies, disj(c.policyDenies...))
 	}
 	denies = disj(denies, c.publicCut(outsider))
-	return conj(granted, c.ceilings(), negate(denies))
+	return conj(granted, c.ceilings(), negate(denies), c.behind())
 }
 
-// owner is the resource's owner as the point engine reads it.
-func (c *composer) owner() string { return Owner(&c.target) }
+// behind is the consent of the bucket behind an access point, which the snapshot does not name (D41).
+func (c *composer) behind() *formula {
+	if !throughAccessPoint(c.action, &c.target) {
+		return formulaTrue
+	}
+	return c.e.symbols.unknown(policy.CollectionGap, "the policy of the bucket behind "+c.resource)
+}
 
 // publicCut is RestrictPublicBuckets (D39).
 func (c *composer) publicCut(outsider bool) *formula {
@@ -488,8 +550,12 @@ func (c *composer) granted(outsider bool) *formula {
 	case Anonymous: // D45
 		only(MatchWildcard)
 		f := c.own.of(MatchWildcard)
-		if f.kind != formFalse && !TakesAnonymous(c.action) {
+		switch {
+		case f.kind == formFalse:
+		case !TakesAnonymous(c.action):
 			f = conj(f, c.e.symbols.unknown(policy.ServiceRuleMissing, "unsigned calls of "+c.action))
+		case c.e.group.urlAuth == "" && ActionService(c.action) == "lambda": // D47: they come through a function URL alone
+			f = conj(f, c.e.symbols.unknown(policy.CollectionGap, "the function URL of "+c.resource))
 		}
 		return f
 	case OIDCFederated, SAMLFederated: // D29
@@ -518,6 +584,9 @@ func (c *composer) granted(outsider bool) *formula {
 			conj(ceilings, c.issued.of(allKinds&^MatchAccount)),
 			conj(whole, c.issued.of(MatchAccount)),
 		)
+	}
+	if c.e.caller.outside { // its boundary is not in the snapshot either
+		ceilings = conj(ceilings, c.e.symbols.assume(outsideAssumption))
 	}
 	of := func(kinds Match) *formula { return disj(c.own.of(kinds), c.grants.of(kinds), c.issued.of(kinds)) }
 	through, consent, mandatory := whole, formulaTrue, false
@@ -558,7 +627,7 @@ func (c *composer) sessionLimit() *formula {
 	switch {
 	case p.Kind == Root && p.AssumedRoot && !c.e.layers.HasSession:
 		return c.e.symbols.unknown(policy.MissingDocument, "the task policy of the AssumeRoot session")
-	case p.Kind == Root:
+	case p.Kind == Root, c.e.caller.outside:
 		return formulaTrue
 	}
 	return c.limit(c.e.layers.HasSession || p.Kind == FederatedUser, c.session)

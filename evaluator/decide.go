@@ -116,6 +116,9 @@ func (d *Decider) conclude() Decision {
 			best = other
 		}
 	}
+	if best.effect == Allowed && throughAccessPoint(d.request.Action, &d.request.Target) {
+		doubts |= causeBit(policy.CollectionGap)
+	}
 	return Decision{Effect: best.effect, Layer: best.layer, Statements: d.statements(&best), Uncertainties: doubts.list()}
 }
 

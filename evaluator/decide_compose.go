@@ -44,7 +44,7 @@ func (d *Decider) judge(rd reading, outsider bool) verdict {
 		v.effect, v.layer = ExplicitDeny, firstLayer(v.denied) // D2
 		return v
 	}
-	if ServiceRefuses(r.Action, c, d.facts.owner, outsider) {
+	if ServiceRefuses(r.Action, c, &r.Target, outsider) {
 		v.layer = LayerService
 		return v
 	}

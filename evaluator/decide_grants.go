@@ -36,7 +36,7 @@ func (d *Decider) grantee(g *Grant, operation string) (kinds Match, doubt causes
 	}
 	entry := principalText(g.Grantee)
 	kinds = matchEntry(&entry, &d.request.Principal)
-	if kinds == 0 || !d.constraintHolds(g) {
+	if kinds == 0 || constrainsGrant(operation) && !d.constraintHolds(g) {
 		return 0, 0
 	}
 	if g.Unknown {

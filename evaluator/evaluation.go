@@ -83,12 +83,7 @@ func evaluationFor(t *targets, side *callerSide, g *targetGroup, budget *region.
 	c := side.caller
 	e := &evaluation{
 		w: t.world, asking: t.question, caller: c, group: g, budget: budget, live: g.actions, layers: layersOf(c, g),
-		applies: func(it *item) region.Set {
-			if g.star {
-				return t.star
-			}
-			return t.applies(it)
-		},
+		applies: func(it *item) region.Set { return t.appliesIn(g, it) },
 		situate: func(m *member) keyFacts {
 			s := &situation{world: t.world, caller: c, target: g, named: t.question.named}
 			if m != nil {
@@ -112,7 +107,7 @@ func evaluationFor(t *targets, side *callerSide, g *targetGroup, budget *region.
 // session policy, is not assumed (D22).
 func layersOf(c *caller, g *targetGroup) *Layers {
 	l := &Layers{Identity: c.identity, Boundary: c.boundary, Resource: g.policy, Grants: g.grants}
-	if c.account != nil && !c.outside {
+	if c.account != nil {
 		l.SCP = c.account.scps
 	}
 	if g.owner != nil {
@@ -288,7 +283,7 @@ func (e *evaluation) gatherDocument(layer Layer, level int, p *Policy) {
 func anyAction(cs []policy.Condition) bool {
 	fine := true
 	read := func(key string) {
-		fine = fine && strings.HasPrefix(key, "aws:") && key != "aws:requestedregion"
+		fine = fine && strings.HasPrefix(key, "aws:") && key != "aws:requestedregion" && !strings.HasPrefix(key, "aws:resource")
 	}
 	for i := range cs {
 		read(cs[i].Key)
@@ -515,10 +510,10 @@ func (c *compiledQuestion) listing(key string) region.Set {
 // ruleSignature tells actions apart that service rules treat differently.
 func ruleSignature(action string) string {
 	service := ActionService(action)
-	sig := []byte{'0', '0', '0', '0', '0', '0'}
+	sig := []byte{'0', '0', '0', '0', '0', '0', '0'}
 	for i, on := range []bool{
 		OwnerAccountOnly(action), KMSCrossAccount(action), RetiresGrant(action), RCPApplies(service),
-		RootOverridesBucketPolicy(action), TakesAnonymous(action),
+		RootOverridesBucketPolicy(action), TakesAnonymous(action), ownerKeysMissing(action),
 	} {
 		if on {
 			sig[i] = '1'

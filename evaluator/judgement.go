@@ -25,7 +25,7 @@ type judgements struct {
 // judge decides what a caller can do on a group of targets. Whoever takes over a judgement is charged the steps that it took, so that a
 // verdict does not hang on who came first.
 func (t *targets) judge(side *callerSide, g *targetGroup, budget *region.Budget) (*judgement, error) {
-	if len(g.parts) == 0 { // it may name this very caller
+	if len(g.parts) == 0 || g.memo == nil { // it may name this very caller
 		return t.decide(side, g, budget)
 	}
 	key := binary.AppendUvarint(nil, uint64(side.view.number))
@@ -35,9 +35,10 @@ func (t *targets) judge(side *callerSide, g *targetGroup, budget *region.Budget)
 			key = binary.AppendUvarint(key, uint64(st.number))
 		}
 	}
-	g.verdicts.mu.Lock()
-	j := g.verdicts.done[string(key)]
-	g.verdicts.mu.Unlock()
+	memo := &g.memo.judgements
+	memo.mu.Lock()
+	j := memo.done[string(key)]
+	memo.mu.Unlock()
 	if j != nil {
 		budget.Spend(j.spent)
 		return j, budget.Err()
@@ -46,15 +47,15 @@ func (t *targets) judge(side *callerSide, g *targetGroup, budget *region.Budget)
 	if err != nil {
 		return nil, err
 	}
-	g.verdicts.mu.Lock()
-	defer g.verdicts.mu.Unlock()
-	if have := g.verdicts.done[string(key)]; have != nil {
+	memo.mu.Lock()
+	defer memo.mu.Unlock()
+	if have := memo.done[string(key)]; have != nil {
 		return have, nil
 	}
-	if g.verdicts.done == nil {
-		g.verdicts.done = map[string]*judgement{}
+	if memo.done == nil {
+		memo.done = map[string]*judgement{}
 	}
-	g.verdicts.done[string(key)] = j
+	memo.done[string(key)] = j
 	return j, nil
 }
 

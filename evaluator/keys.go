@@ -40,6 +40,8 @@ type situation struct {
 	// member is the action at hand; nil for none in particular.
 	member *member
 	action string
+	// region is that of the resource at hand, where its ARN tells.
+	region string
 	// named are the keys that the question itself mentions: a default fact about them is then withdrawn.
 	named map[string]bool
 }
@@ -64,6 +66,8 @@ func (s *situation) tagFact(family, name string) (keyFact, bool) {
 	switch {
 	case family == "aws:principaltag":
 		return s.principalTag(name), true
+	case resourceTagFamily(family) && strings.EqualFold(s.action, "iam:PassRole"): // D49: it does not see them reliably
+		return keyFact{state: keyFree}, true
 	case resourceTagFamily(family):
 		return s.resourceTag(name), true
 	case family == "aws:requesttag":
@@ -74,12 +78,7 @@ func (s *situation) tagFact(family, name string) (keyFact, bool) {
 
 // resourceTagFamily tells the families of keys that hold the tags of the resource itself (C33).
 func resourceTagFamily(family string) bool {
-	switch family {
-	case "aws:resourcetag", "iam:resourcetag", "kms:resourcetag", "s3:bucketexistingtag", "secretsmanager:resourcetag",
-		"ec2:resourcetag", "rds:resourcetag", "ssm:resourcetag":
-		return true
-	}
-	return false
+	return strings.HasSuffix(family, ":resourcetag") || family == "s3:bucketexistingtag"
 }
 
 func (s *situation) principalTag(name string) keyFact {
@@ -137,6 +136,12 @@ func (s *situation) principalFact(key string) (keyFact, bool) {
 		return s.outsideFact(key)
 	}
 	role := p.Kind == RoleSession
+	if service, ok := sourceKey(key); ok {
+		if role && c.origins.service(service) {
+			return keyFact{state: keyFree}, true
+		}
+		return keyFact{}, service != "glue" && service != "codebuild" // whose own actions list keys of that prefix
+	}
 	switch key {
 	case "aws:principalarn":
 		if role {
@@ -146,10 +151,13 @@ func (s *situation) principalFact(key string) (keyFact, bool) {
 	case "aws:principalaccount":
 		return known(p.Account), true
 	case "aws:principaltype":
-		return known(map[PrincipalKind]string{User: "User", RoleSession: "AssumedRole", Root: "Account"}[p.Kind]), true
+		return known(map[PrincipalKind]string{User: "User", RoleSession: "AssumedRole", FederatedUser: "FederatedUser", Root: "Account"}[p.Kind]), true
 	case "aws:userid":
-		if role {
+		switch {
+		case role:
 			return keyFact{state: keyPresent, universe: patternLang(region.Literal(p.UniqueID+":"), true)}, true
+		case p.Kind == FederatedUser:
+			return known(p.Account + ":" + afterLast(p.ARN, "/")), true
 		}
 		return known(p.UniqueID), true
 	case "aws:username":
@@ -165,33 +173,46 @@ func (s *situation) principalFact(key string) (keyFact, bool) {
 		return known("false"), true
 	case "aws:principalservicename", "aws:principalservicenameslist":
 		return keyFact{}, true
-	case "aws:tokenissuetime":
-		if role {
-			return keyFact{state: keyPresent}, true
-		}
-		return keyFact{state: keyFree}, true
-	case "aws:multifactorauthpresent":
-		if role {
+	case "aws:tokenissuetime", "aws:multifactorauthpresent":
+		if role || p.Kind == FederatedUser {
 			return keyFact{state: keyPresent}, true
 		}
 		return keyFact{state: keyFree}, true
 	case "aws:multifactorauthage":
 		return keyFact{state: keyFree}, true
-	case "aws:federatedprovider", "aws:sourceidentity":
+	case "aws:federatedprovider", "identitystore:userid":
+		if role && c.origins.federated {
+			return keyFact{state: keyFree}, true
+		}
+		return keyFact{}, true
+	case "aws:sourceidentity", "aws:signinsessionarn":
 		if role {
 			return keyFact{state: keyFree}, true
 		}
 		return keyFact{}, true
 	case "aws:assumedroot":
 		return keyFact{}, true
-	case "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:sourceinstancearn", "ec2:roledelivery",
-		"lambda:sourcefunctionarn", "ssm:sourceinstancearn", "identitystore:userid", "aws:chatbotsourcearn", "aws:signinsessionarn":
-		if role {
-			return keyFact{state: keyFree}, true
-		}
-		return keyFact{}, true
+	}
+	if role && c.origins.cognito && strings.HasPrefix(key, cognitoIdentity+":") { // C37: they persist into the session
+		return keyFact{state: keyFree}, true
 	}
 	return keyFact{}, false
+}
+
+// sourceKey tells the keys of sessions whose credentials a service handed out, and gives the service (C31).
+func sourceKey(key string) (service string, ok bool) {
+	switch key {
+	case "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:sourceinstancearn", "ec2:roledelivery", "ssm:sourceinstancearn":
+		return "ec2", true
+	case "lambda:sourcefunctionarn":
+		return "lambda", true
+	case "aws:chatbotsourcearn":
+		return "chatbot", true
+	}
+	if prefix, _, _ := strings.Cut(key, ":"); prefix == "glue" || prefix == "codebuild" {
+		return prefix, true
+	}
+	return "", false
 }
 
 // orgFact is an organization key: known with organization data, else free (F10).
@@ -199,10 +220,16 @@ func (s *situation) orgFact(a *account, value func(*account) policy.ContextValue
 	switch {
 	case s.world.org == nil:
 		return keyFact{state: keyFree}
-	case a == nil || !a.inOrg:
+	case a == nil || !a.inOrg && s.world.org.treeKnown:
 		return keyFact{}
+	case !a.inOrg: // F10: it may be a member
+		return keyFact{state: keyFree}
 	}
-	return keyFact{state: keyKnown, value: value(a)}
+	v := value(a)
+	if v.Multi && len(v.List) == 1 && v.List[0] == "" { // in the organization, at a place that is not known
+		return keyFact{state: keyPresent}
+	}
+	return keyFact{state: keyKnown, value: v}
 }
 
 // requestFact is the network, resource and request keys that exist for every service (C32–C36).
@@ -223,34 +250,50 @@ func (s *situation) requestFact(key string) (keyFact, bool) {
 		return known("true"), true // C34: always present, true by default
 	case "aws:requestedregion":
 		return s.regionFact(), true
-	case "aws:resourceaccount":
-		if s.target == nil || s.target.owner == nil {
-			return keyFact{state: keyPresent}, true
-		}
-		return known(s.target.owner.id), true
-	case "aws:resourceorgid":
-		return s.resourceOrg(func(a *account) policy.ContextValue { return policy.Single(s.world.org.id) }), true
-	case "aws:resourceorgpaths":
-		return s.resourceOrg(func(a *account) policy.ContextValue { return policy.Multi(a.path) }), true
+	case "aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths":
+		return s.ownerFact(key), true
 	case "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner": // C36
 		if s.caller.principal.Kind == Service {
 			return keyFact{state: keyFree}, true
 		}
 		return keyFact{}, true
-	case "kms:calleraccount":
-		if s.caller.principal.Account != "" {
-			return known(s.caller.principal.Account), true
+	case "kms:calleraccount": // C36: the account of the caller
+		switch f, _ := s.principalFact("aws:principalaccount"); {
+		case s.caller.principal.Kind == Service:
+			return keyFact{state: keyFree}, true
+		case s.caller.principal.Account == "":
+			return keyFact{}, true
+		default:
+			return f, true
 		}
-		return keyFact{state: keyFree}, true
 	}
 	return keyFact{}, false
 }
 
-func (s *situation) resourceOrg(value func(*account) policy.ContextValue) keyFact {
-	if s.target == nil || s.target.owner == nil {
+// ownerFact is what is known of the resource's owner (C33).
+func (s *situation) ownerFact(key string) keyFact {
+	t := s.target
+	switch {
+	case ownerKeysMissing(s.action):
+		return keyFact{}
+	case t == nil:
 		return keyFact{state: keyFree}
+	case key == "aws:resourceaccount":
+		switch {
+		case t.owner != nil:
+			return known(t.owner.id)
+		case t.ownerID == awsAccount:
+			return known(awsPolicyAccount)
+		case isAccountID(t.ownerID):
+			return known(t.ownerID)
+		}
+		return keyFact{state: keyPresent}
+	case t.owner == nil:
+		return keyFact{state: keyFree}
+	case key == "aws:resourceorgid":
+		return s.orgFact(t.owner, func(*account) policy.ContextValue { return policy.Single(s.world.org.id) })
 	}
-	return s.orgFact(s.target.owner, value)
+	return s.orgFact(t.owner, func(a *account) policy.ContextValue { return policy.Multi(a.path) })
 }
 
 // globalServices count as us-east-1 for aws:RequestedRegion (C34, F13).
@@ -267,6 +310,9 @@ func (s *situation) regionFact() keyFact {
 	if s.target != nil && s.target.region != "" {
 		return known(s.target.region)
 	}
+	if s.region != "" {
+		return known(s.region)
+	}
 	return keyFact{state: keyPresent}
 }
 
@@ -279,14 +325,32 @@ func (s *situation) serviceFact(key string) keyFact {
 		}
 		return keyFact{}
 	case !s.world.serviceKey(key): // a claim of an identity provider: host/path:claim (C37)
-		if strings.EqualFold(s.action, "sts:AssumeRoleWithWebIdentity") {
+		p := &s.caller.principal
+		if strings.EqualFold(s.action, "sts:AssumeRoleWithWebIdentity") && (p.Kind != OIDCFederated || claimOf(p.ARN, key)) {
 			return keyFact{state: keyFree}
 		}
 		return keyFact{}
+	case s.member != nil && s.target != nil && s.target.boundaryKnown && key == "iam:permissionsboundary" && readsTargetBoundary(s.action): // C35
+		if s.target.boundary == "" {
+			return keyFact{}
+		}
+		return known(s.target.boundary)
+	case s.target != nil && s.target.urlAuth != "" && key == "lambda:functionurlauthtype" && s.member != nil && s.member.lists(key): // D47
+		return known(s.target.urlAuth)
 	case s.member == nil || s.member.lists(key):
 		return keyFact{state: keyFree}
 	}
 	return keyFact{}
+}
+
+// claimOf tells whether a key is a claim of an identity provider, given by its ARN or, where it is built in, by its name: the key
+// begins with the provider's URL without the scheme (C37).
+func claimOf(provider, key string) bool {
+	url := provider
+	if _, rest, ok := strings.Cut(provider, ":oidc-provider/"); ok {
+		url = rest
+	}
+	return hasFoldPrefix(key, url+":")
 }
 
 // serviceKey tells whether a key belongs to AWS: its prefix is aws or a service of the catalogue.

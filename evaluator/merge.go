@@ -66,7 +66,8 @@ type mergeParts struct {
 // merge makes them one group.
 func (p *mergeParts) merge() *targetGroup {
 	g := p.groups[0].alike()
-	g.parts, g.spoken = p.groups, p.views[0].spoken
+	g.parts, g.spoken, g.memo = p.groups, p.views[0].spoken, &groupMemo{}
+	g.retired = nil
 	g.twins = make([][]StatementRef, len(g.spoken))
 	for i, part := range p.groups {
 		g.items = append(g.items, part.items...)
@@ -81,11 +82,9 @@ func (p *mergeParts) merge() *targetGroup {
 
 // alike is a group without resources that shares everything else with g.
 func (g *targetGroup) alike() *targetGroup {
-	return &targetGroup{
-		owner: g.owner, ownerID: g.ownerID, region: g.region, tags: g.tags, tagsKnown: g.tagsKnown, policy: g.policy, trust: g.trust,
-		grants: g.grants, restricted: g.restricted, keyByAWS: g.keyByAWS, linkedRole: g.linkedRole, snapshot: g.snapshot,
-		management: g.management, base: g.base, outsiders: g.outsiders, actions: g.actions,
-	}
+	one := *g
+	one.items, one.parts, one.memo = nil, nil, nil
+	return &one
 }
 
 // grantView tells how a group's KMS grants look to a caller: the forms in which it may retire some of them without being named,
@@ -116,7 +115,11 @@ func resourceKey(key string) bool {
 	if family, _, ok := strings.Cut(key, "/"); ok {
 		return resourceTagFamily(family)
 	}
-	return key == "aws:requestedregion" || strings.HasPrefix(key, "aws:resource")
+	switch key {
+	case "aws:requestedregion", "iam:permissionsboundary":
+		return true
+	}
+	return strings.HasPrefix(key, "aws:resource")
 }
 
 func (g *targetGroup) refOf(s *policy.Statement) StatementRef {

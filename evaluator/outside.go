@@ -8,6 +8,7 @@ import (
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
+	"github.com/accessgraph/accessgraph/graph"
 )
 
 // Subject is what a question's scope can speak of: one principal or outside grantee.
@@ -96,11 +97,20 @@ func (w *World) grantees(g *targetGroup) []*caller {
 // addPublic stands for everyone: an unsigned caller, and any principal of an account outside the zone of trust.
 func (w *World) addPublic(add func(*caller)) {
 	add(&caller{kind: "public", arn: "*", name: "anonymous", outside: true, principal: Principal{Kind: Anonymous, ARN: "anonymous"}})
-	add(&caller{kind: "public", arn: "*", name: "any AWS account", outside: true, principal: Principal{
+	add(stranger("public", "*", "any AWS account"))
+	add(&caller{kind: "service", arn: "*", name: "any AWS service", outside: true, principal: Principal{Kind: Service, ARN: anyService}})
+}
+
+// stranger is a caller of an account that nobody knows.
+func stranger(kind, arn, name string) *caller {
+	return &caller{kind: kind, arn: arn, name: name, outside: true, principal: Principal{
 		Kind: RoleSession, ARN: "arn:aws:sts::" + strangerAccount + ":assumed-role/anyone/session",
 		RoleARN: "arn:aws:iam::" + strangerAccount + ":role/anyone", UniqueID: "AROAANYONE", Account: strangerAccount,
-	}})
+	}}
 }
+
+// anyService stands for an AWS service that no policy names (A22).
+const anyService = "any.amazonaws.com"
 
 // strangerAccount stands for an account that nobody knows.
 const strangerAccount = "999999999999"
@@ -115,9 +125,24 @@ func (w *World) grantee(e *policy.PrincipalEntry) *caller {
 		if strings.Contains(e.Text, ":saml-provider/") {
 			kind = SAMLFederated
 		}
+		if w.noProvider(e.Text, kind) {
+			return nil
+		}
 		return &caller{kind: "provider", arn: e.Text, name: e.Text, outside: true, principal: Principal{Kind: kind, ARN: e.Text}}
+	case policy.PrincipalCanonicalUser: // A29
+		c := stranger("account", e.Text, e.Text)
+		c.principal.CanonicalID = e.Text
+		return c
 	case policy.PrincipalAccount, policy.PrincipalARN:
-		if e.Account == "" || w.accounts[e.Account] != nil && w.accounts[e.Account].facts != nil {
+		a := w.accounts[e.Account]
+		switch {
+		case e.Account == "" && arnAccount(e.Text) == "cloudfront": // A29: an origin access identity
+			return &caller{kind: "service", arn: e.Text, name: e.Text, outside: true, principal: Principal{Kind: Service, ARN: e.Text}}
+		case e.Account == "":
+			return nil
+		case a.principalsRead():
+			return w.federatedUser(a, e)
+		case w.has(e.Text):
 			return nil
 		}
 		return w.outsidePrincipal(e)
@@ -125,10 +150,61 @@ func (w *World) grantee(e *policy.PrincipalEntry) *caller {
 	return nil
 }
 
+// has tells whether a principal of that ARN, or the role of a session of that ARN, is in the snapshot. Root users stand for nobody but
+// themselves here.
+func (w *World) has(arn string) bool {
+	account, role := arnAccount(arn), roleOfSession(arn)
+	for _, c := range w.callers {
+		if c.principal.Account != account || c.kind == "root" {
+			continue
+		}
+		if c.arn == arn || role != arn && roleOfSession(c.principal.ARN) == role {
+			return true
+		}
+	}
+	return false
+}
+
+// principalsRead tells whether the users and roles of an account are in the snapshot: all of them, as far as anybody said.
+func (a *account) principalsRead() bool {
+	if a == nil || a.facts == nil {
+		return false
+	}
+	state := a.coverage[graph.KindIAM]
+	return state == graph.CoverageComplete || state == "" && len(a.facts.Users)+len(a.facts.Roles)+len(a.facts.Groups)+len(a.facts.Policies) > 0
+}
+
+// noProvider tells an identity provider that its account does not have (D29): others of its kind were read there, and it was not.
+func (w *World) noProvider(arn string, kind PrincipalKind) bool {
+	a := w.accounts[arnAccount(arn)]
+	if a == nil || a.facts == nil || a.coverage[graph.KindIdentityProviders] != graph.CoverageComplete {
+		return false
+	}
+	some := false
+	for _, p := range a.facts.Providers {
+		if string(p.ARN) == arn {
+			return false
+		}
+		some = some || (p.Kind == "SAML") == (kind == SAMLFederated)
+	}
+	return some
+}
+
+// federatedUser is a session of GetFederationToken that is named in its own account, nil for any other principal. Without a session policy
+// it has what names it, and nothing else (D19, D21).
+func (w *World) federatedUser(a *account, e *policy.PrincipalEntry) *caller {
+	if !strings.HasPrefix(arnField(e.Text, 6), "federated-user/") {
+		return nil
+	}
+	return &caller{kind: "session", arn: e.Text, name: afterLast(e.Text, "/"), account: a, freeTags: true, principal: Principal{
+		Kind: FederatedUser, ARN: e.Text, Account: a.id, Management: a.management,
+	}}
+}
+
 func (w *World) outsidePrincipal(e *policy.PrincipalEntry) *caller {
 	c := &caller{kind: "account", arn: e.Text, name: e.Text, outside: true, account: w.accounts[e.Account]}
 	c.principal = Principal{
-		Kind: RoleSession, Account: e.Account, ARN: "arn:aws:sts::" + e.Account + ":assumed-role/someone/" + anySession,
+		Kind: RoleSession, Account: e.Account, Management: c.account != nil && c.account.management, ARN: "arn:aws:sts::" + e.Account + ":assumed-role/someone/" + anySession,
 		RoleARN: "arn:aws:iam::" + e.Account + ":role/someone", UniqueID: "AROASOMEONE",
 	}
 	if e.Kind == policy.PrincipalAccount {
@@ -254,8 +330,14 @@ func serviceFact(p *Principal, key string) keyFact {
 	case "aws:principalisawsservice":
 		return known("true")
 	case "aws:principalservicename":
+		if p.ARN == anyService {
+			return keyFact{state: keyPresent}
+		}
 		return known(p.ARN)
 	case "aws:principalservicenameslist":
+		if p.ARN == anyService {
+			return keyFact{state: keyPresent}
+		}
 		return keyFact{state: keyKnown, value: policy.Multi(append([]string{p.ARN}, p.ServiceNames...)...)}
 	case "aws:principalaccount", "aws:principaltype", "aws:userid":
 		return keyFact{state: keyFree}
@@ -367,6 +449,11 @@ func (w *World) judgeGrantee(t *targets, c *caller, g *targetGroup, rows map[str
 	if err != nil || len(grants) == 0 {
 		return err
 	}
+	if public := rows["public\x00*"]; public != nil && c.principal.ARN == anyService {
+		if grants = beyond(public.row.Grants, grants); len(grants) == 0 {
+			return nil
+		}
+	}
 	key := c.kind + "\x00" + c.arn
 	r := rows[key]
 	if r == nil {
@@ -395,7 +482,7 @@ func (w *World) judgeGrantee(t *targets, c *caller, g *targetGroup, rows map[str
 	return nil
 }
 
-// beyond drops grants to any AWS account that unsigned callers have just so: the public row says it once.
+// beyond drops grants to any AWS account or service that unsigned callers have just so: the public row says it once.
 func beyond(have, more []*Access) []*Access {
 	known := map[string]bool{}
 	key := func(a *Access) string {

@@ -51,7 +51,7 @@ func matchEntry(e *policy.PrincipalEntry, c *Principal) Match {
 			return MatchAccount
 		}
 	case policy.PrincipalCanonicalUser: // A29: an id of an unknown account is nobody of ours
-		if e.Account != "" && e.Account == c.Account {
+		if e.Account != "" && e.Account == c.Account || c.CanonicalID != "" && e.Text == c.CanonicalID {
 			return MatchAccount
 		}
 		if c.Kind == Service && e.Text == c.UniqueID && e.Text != "" {

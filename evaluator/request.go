@@ -30,6 +30,7 @@ type Principal struct {
 	RoleARN       string
 	Issuer        string
 	UniqueID      string // AIDA… or AROA…, without the session part
+	CanonicalID   string // S3's name of its account, where that is known (A29)
 	Account       string
 	ServiceNames  []string // further names of a service principal (A27)
 	ServiceLinked bool     // a session of a service-linked role (D12)
@@ -106,6 +107,8 @@ type Target struct {
 	RestrictPublicBuckets bool   // D39, the OR of the settings
 	KeyManagedByAWS       bool   // D16
 	ServiceLinkedRole     bool   // the resource is a service-linked role (D16)
+	SignedURL             bool   // the function's URL takes signed calls alone (D47)
+	AccessPoint           bool   // an S3 access point; what the bucket behind it says is not known (D41)
 }
 
 // Request is one point: the thing AWS decides on. Context is complete: a key that is not in it is absent (C4).

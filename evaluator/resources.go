@@ -23,6 +23,9 @@ type resource struct {
 	attributes graph.ResourceAttributes
 	grants     []Grant
 	facts      string // everything beside the ARN that a decision may read, for grouping
+	entity     bool   // a user or role; boundary is its permissions boundary, empty for none
+	boundary   string
+	public     bool // its own policy makes it public, or may (D39)
 }
 
 // compileResources lists what an account holds: the resources that were read, and its IAM entities, which other
@@ -33,25 +36,77 @@ func (w *World) compileResources(a *account) {
 	for _, g := range a.facts.Grants {
 		grants[g.Key] = append(grants[g.Key], g)
 	}
-	shares := map[string][]*graph.Share{}
-	for _, s := range a.facts.Shares {
-		shares[string(s.ARN)] = append(shares[string(s.ARN)], s)
-	}
 	for _, r := range a.facts.Resources {
 		res := &resource{
 			arn: string(r.ARN), typ: r.Type, service: r.ARN.Service(), region: r.Region, owner: a, tags: r.Tags,
 			tagsKnown: r.TagsKnown, attributes: r.Attributes, grants: compileGrants(grants[r.ARN]),
 		}
-		if !r.Policy.IsZero() {
+		switch {
+		case res.typ == "AWS::EC2::VPCEndpoint": // D42: its document limits requests that go through it, and is no policy on it
+		case !r.Policy.IsZero():
 			res.policy = &Policy{Name: res.arn, Doc: w.docs.get(r.Policy, policy.Resource)}
+		case kmsKey(res.arn), a.denied(r.Type, r.Region): // D32, F15: it has one, or may have, and it was not read
+			res.policy = &Policy{Name: res.arn, Doc: w.docs.missing(policy.Resource)}
 		}
-		res.addShares(shares[res.arn])
+		if res.policy != nil {
+			public, uncertain := PolicyIsPublic(res.policy.Doc)
+			res.public = public || uncertain
+		}
+		res.addShares(w.shares[r.ARN])
+		delete(w.shares, r.ARN)
 		res.seal(a)
 		w.resources = append(w.resources, res)
 	}
 	w.compileEntities(a)
 	added := w.resources[start:]
 	sort.SliceStable(added, func(i, j int) bool { return added[i].arn < added[j].arn })
+}
+
+// compileShares adds what RAM shares and nothing else in the snapshot speaks of (D53): subnets and the like, which have no policies. A share
+// may be of another account's resource.
+func (w *World) compileShares() {
+	arns := make([]string, 0, len(w.shares))
+	for arn := range w.shares {
+		arns = append(arns, string(arn))
+	}
+	sort.Strings(arns)
+	for _, text := range arns {
+		arn := graph.ARN(text)
+		shares := w.shares[arn]
+		a := w.accounts[string(arn.Account())]
+		switch {
+		case a != nil:
+		case arn.Account() != "":
+			a = w.newAccount(string(arn.Account()), nil)
+			w.accounts[a.id] = a
+		default:
+			a = w.accounts[shares[0].account]
+		}
+		_, service, region, _, _, _ := arn.Split()
+		res := &resource{arn: text, service: service, region: region, owner: a}
+		if kmsKey(text) {
+			res.policy = &Policy{Name: text, Doc: w.docs.missing(policy.Resource)}
+		}
+		res.addShares(shares)
+		res.seal(a)
+		w.resources = append(w.resources, res)
+	}
+}
+
+// accountShare is a share with the account whose list it is from.
+type accountShare struct {
+	*graph.Share
+	account string
+}
+
+// denied tells whether a kind of resource could not be read completely in a Region, so that no policy may be one that was not read (F15).
+func (a *account) denied(kind, region string) bool {
+	for _, c := range a.facts.Coverage {
+		if c.Kind == kind && (c.Region == "" || c.Region == region) && (c.State == graph.CoverageDenied || c.State == graph.CoverageFailed) {
+			return true
+		}
+	}
+	return false
 }
 
 // compileEntities adds users, groups, roles, policies, instance profiles and providers as resources of the iam service; a role
@@ -66,7 +121,8 @@ func (w *World) compileEntities(a *account) {
 		return r
 	}
 	for _, u := range a.facts.Users {
-		add(u.ARN, "AWS::IAM::User", u.Tags, true)
+		r := add(u.ARN, "AWS::IAM::User", u.Tags, true)
+		r.entity, r.boundary = true, string(u.Boundary)
 	}
 	for _, g := range a.facts.Groups {
 		add(g.ARN, "AWS::IAM::Group", nil, true)
@@ -74,9 +130,8 @@ func (w *World) compileEntities(a *account) {
 	for _, r := range a.facts.Roles {
 		res := add(r.ARN, "AWS::IAM::Role", r.Tags, true)
 		res.trust = true
-		if !r.Trust.IsZero() {
-			res.policy = &Policy{Name: res.arn, Doc: w.docs.get(r.Trust, policy.Trust)}
-		}
+		res.entity, res.boundary = true, string(r.Boundary)
+		res.policy = &Policy{Name: res.arn, Doc: w.trustOf(r)}
 		res.seal(a)
 		for _, ip := range r.InstanceProfiles {
 			add(ip.ARN, "AWS::IAM::InstanceProfile", nil, false)
@@ -120,13 +175,19 @@ func (r *resource) seal(a *account) {
 	r.facts = b.String()
 }
 
-// restricted is RestrictPublicBuckets: the bucket's setting or the account's (D39).
+// restricted is RestrictPublicBuckets, of the bucket or of the account, where the bucket's own policy is one that it cuts; an ACL makes no
+// policy public (D39).
 func (r *resource) restricted() bool {
 	if r.service != "s3" {
 		return false
 	}
 	own, all := r.attributes.BlockPublicAccess, r.owner.public
-	return own != nil && own.RestrictPublicBuckets || all != nil && all.RestrictPublicBuckets
+	return r.public && (own != nil && own.RestrictPublicBuckets || all != nil && all.RestrictPublicBuckets)
+}
+
+// accessPoint tells S3's access points of every sort: requests through one reach a bucket whose own policy has a say (D41).
+func (r *resource) accessPoint() bool {
+	return strings.HasSuffix(r.typ, "::AccessPoint") && strings.HasPrefix(r.typ, "AWS::S3") || r.typ == "AWS::S3::MultiRegionAccessPoint"
 }
 
 // linkedRole tells whether the resource is a service-linked role (D16).
@@ -165,7 +226,7 @@ func accountOf(s string) string {
 
 // addShares turns RAM shares and share attributes into grants of the resource side (D53). Which actions a share's
 // permission stands for is not known here, so that they are possible, never certain.
-func (r *resource) addShares(shares []*graph.Share) {
+func (r *resource) addShares(shares []accountShare) {
 	var to []string
 	for _, s := range shares {
 		to = append(to, s.Principals...)
@@ -173,7 +234,7 @@ func (r *resource) addShares(shares []*graph.Share) {
 	to = append(to, r.attributes.SharedWith...)
 	extra := make([]policy.Statement, 0, len(to))
 	for _, who := range to {
-		extra = append(extra, sharedStatement(who, r.service))
+		extra = append(extra, sharedStatement(who, r.service, r.owner.id))
 	}
 	for _, g := range r.attributes.ACL {
 		if r.attributes.ObjectOwnership == "BucketOwnerEnforced" {

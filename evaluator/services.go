@@ -173,10 +173,21 @@ func rootTask(action string) bool {
 	return service == "ec2" && oneOf(name, "ModifyAddressAttribute", "ResetAddressAttribute")
 }
 
-// ServiceRefuses tells requests that a service refuses whatever the policies allow (D4, D6, D19, D20, D29, D31, D37). The outsider
+// constrainsGrant tells the operations to which the encryption-context constraint of a grant applies: those that take an encryption
+// context (D33).
+func constrainsGrant(operation string) bool { return !oneOf(operation, "DescribeKey", "RetireGrant") }
+
+// throughAccessPoint tells whether an action on an access point reaches the bucket behind it, and not the access point itself (D41).
+func throughAccessPoint(action string, target *Target) bool {
+	_, name := cutAction(action)
+	return target.AccessPoint && !strings.Contains(strings.ToLower(name), "accesspoint")
+}
+
+// ServiceRefuses tells requests that a service refuses whatever the policies allow (D4, D6, D19, D20, D29, D31, D37, D47). The outsider
 // flag says that the caller is not of the resource's account.
-func ServiceRefuses(action string, caller *Principal, owner string, outsider bool) bool {
+func ServiceRefuses(action string, caller *Principal, target *Target, outsider bool) bool {
 	service, name := cutAction(action)
+	owner := Owner(target)
 	if outsider && caller.Kind != Service {
 		if OwnerAccountOnly(action) { // D37
 			return true
@@ -191,12 +202,14 @@ func ServiceRefuses(action string, caller *Principal, owner string, outsider boo
 	switch caller.Kind {
 	case FederatedUser: // D19: neither IAM nor STS, GetCallerIdentity apart (D4)
 		return service == "iam" || service == "sts"
+	case User, Service: // D29: a sign-in is no signed call
+		return service == "sts" && signIn(name)
 	case Root: // D20
-		return service == "sts" && strings.EqualFold(name, "AssumeRole")
+		return service == "sts" && (strings.EqualFold(name, "AssumeRole") || signIn(name))
 	case RoleSession: // D4: it takes long-term credentials
-		return service == "sts" && strings.EqualFold(name, "GetSessionToken")
+		return service == "sts" && (strings.EqualFold(name, "GetSessionToken") || signIn(name))
 	case Anonymous: // D29: all sts calls but the two of federated sign-in are signed
-		return service == "sts"
+		return service == "sts" || service == "lambda" && target.SignedURL
 	case OIDCFederated:
 		return !federatedAction(service, name, "AssumeRoleWithWebIdentity") || foreignProvider(caller, owner)
 	case SAMLFederated:
@@ -204,6 +217,9 @@ func ServiceRefuses(action string, caller *Principal, owner string, outsider boo
 	}
 	return false
 }
+
+// signIn tells the two calls by which identity providers let their users in.
+func signIn(name string) bool { return oneOf(name, "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML") }
 
 // federatedAction tells what a federated sign-in may ask for (D29), with what it brings along (D30).
 func federatedAction(service, name, assume string) bool {
@@ -215,6 +231,65 @@ func foreignProvider(caller *Principal, owner string) bool {
 	account := arnAccount(caller.ARN)
 	return account != "" && owner != "" && account != owner
 }
+
+// noPolicy tells resources that have no policy and cannot be shared, so that no other account has access to them (D47): EC2's, but for the
+// types that RAM shares and those with a share list.
+func noPolicy(service, resource string) bool {
+	if service != "ec2" {
+		return false
+	}
+	kind, _, _ := strings.Cut(resource, "/")
+	switch kind {
+	case "capacity-reservation", "coip-pool", "dedicated-host", "fpga-image", "image", "ipam-pool", "ipam-resource-discovery", "ipv6pool-ec2",
+		"local-gateway-route-table", "placement-group", "prefix-list", "security-group", "snapshot", "subnet", "traffic-mirror-target",
+		"transit-gateway", "transit-gateway-multicast-domain", "verified-access-group", "vpc", "vpc-endpoint-service":
+		return false
+	}
+	return !strings.ContainsAny(kind, "*?")
+}
+
+// ownerKeysMissing tells the actions whose requests do not have the keys aws:ResourceAccount, aws:ResourceOrgID and aws:ResourceOrgPaths
+// (C33). The list is that of the IAM User Guide as read in November 2026.
+func ownerKeysMissing(action string) bool {
+	switch service, name := cutAction(action); service {
+	case "ebs":
+		return true
+	case "auditmanager":
+		return oneOf(name, "UpdateAssessmentFrameworkShare")
+	case "detective", "macie2":
+		return oneOf(name, "AcceptInvitation")
+	case "ds":
+		return oneOf(name, "AcceptSharedDirectory")
+	case "ec2":
+		return oneOf(name, "AcceptTransitGatewayPeeringAttachment", "AcceptVpcEndpointConnections", "AcceptVpcPeeringConnection",
+			"CopyImage", "CopySnapshot", "CreateTransitGatewayPeeringAttachment", "CreateVolume", "CreateVpcEndpoint",
+			"CreateVpcPeeringConnection", "DeleteTransitGatewayPeeringAttachment", "DeleteVpcPeeringConnection",
+			"RejectTransitGatewayPeeringAttachment", "RejectVpcEndpointConnections", "RejectVpcPeeringConnection")
+	case "es":
+		return oneOf(name, "AcceptInboundConnection")
+	case "events":
+		return oneOf(name, "PutEvents")
+	case "guardduty", "securityhub":
+		return oneOf(name, "AcceptAdministratorInvitation")
+	case "route53":
+		return oneOf(name, "AssociateVPCWithHostedZone", "CreateVPCAssociationAuthorization", "DeleteVPCAssociationAuthorization",
+			"DisassociateVPCFromHostedZone", "ListHostedZonesByVPC")
+	}
+	return false
+}
+
+// readsTargetBoundary tells the actions on a user or role for which iam:PermissionsBoundary is the boundary that the entity has, and not
+// one that the request brings along (C35).
+func readsTargetBoundary(action string) bool {
+	service, name := cutAction(action)
+	return service == "iam" && !oneOf(name, "CreateUser", "CreateRole", "PutUserPermissionsBoundary", "PutRolePermissionsBoundary")
+}
+
+// cognitoIdentity is the built-in provider of Cognito identity pools.
+const cognitoIdentity = "cognito-identity.amazonaws.com"
+
+// awsPolicyAccount is what aws:ResourceAccount says of AWS managed policies (D6).
+const awsPolicyAccount = "639982225848"
 
 // awsAccount owns what AWS provides, such as AWS managed policies (D6).
 const awsAccount = "aws"

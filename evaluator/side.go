@@ -72,7 +72,7 @@ func (t *targets) sideOf(c *caller) *callerSide {
 			e.gatherDocument(LayerBoundary, 0, c.boundary)
 		}
 	}
-	if c.account != nil && !c.outside {
+	if c.account != nil {
 		for level := range c.account.scps {
 			e.gatherAll(LayerSCP, level, c.account.scps[level])
 		}

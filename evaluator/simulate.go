@@ -39,7 +39,7 @@ func (w *World) Simulate(who Selector, action, resource string, given []KeyValue
 	t := w.newTargets(q)
 	g, assumption := t.groupOf(c, resource)
 	e, _ := evaluationFor(t, t.sideOf(c), g, region.NewBudget(DefaultBudget))
-	sk := &sketch{member: &q.members[0], resource: resource, request: given}
+	sk := &sketch{member: &q.members[0], resource: resource, request: given, region: arnField(resource, 4)}
 	s := &Simulation{}
 	has := map[string]bool{}
 	for _, kv := range given {

@@ -49,18 +49,21 @@ func equalCondition(key string, all bool, values ...string) policy.Condition {
 
 // sharedStatement is a share of a resource with an account, an organization, an OU, a role, a user or everyone (D53). The
 // actions of its permission are not known, so it is possible, never certain.
-func sharedStatement(who, service string) policy.Statement {
+func sharedStatement(who, service, owner string) policy.Statement {
+	elsewhere := map[string][]string{"aws:PrincipalAccount": {owner}} // a share gives the owner's own principals nothing
+	signed := map[string][]string{"aws:PrincipalIsAWSService": {"false"}}
 	s := syntheticStatement{Sid: "Shared", Effect: "Allow", Action: []string{service + ":*"}, Resource: []string{"*"}}
 	switch {
 	case who == "all" || who == "*":
 		s.Principal = map[string]string{"AWS": "*"}
+		s.Condition = map[string]map[string][]string{"StringNotEquals": elsewhere, "Bool": signed}
 	case strings.Contains(who, ":organization/"):
 		s.Principal = map[string]string{"AWS": "*"}
-		s.Condition = map[string]map[string][]string{"StringEquals": {"aws:PrincipalOrgID": {afterLast(who, "/")}}}
+		s.Condition = map[string]map[string][]string{"StringEquals": {"aws:PrincipalOrgID": {afterLast(who, "/")}}, "StringNotEquals": elsewhere}
 	case strings.Contains(who, ":ou/"):
 		s.Principal = map[string]string{"AWS": "*"}
 		s.Condition = map[string]map[string][]string{
-			"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": {"*/" + afterLast(who, "/") + "/*"}},
+			"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": {"*/" + afterLast(who, "/") + "/*"}}, "StringNotEquals": elsewhere,
 		}
 	case strings.HasSuffix(who, ".amazonaws.com"):
 		s.Principal = map[string]string{"Service": who}
@@ -97,7 +100,7 @@ func aclStatement(grantee, permission, bucket string, ignorePublic bool) (policy
 		s.Principal = map[string]string{"AWS": "*"}
 	case strings.HasSuffix(grantee, "/groups/global/AuthenticatedUsers"): // any AWS-signed caller (D40)
 		s.Principal = map[string]string{"AWS": "*"}
-		s.Condition = map[string]map[string][]string{"StringNotEquals": {"aws:PrincipalAccount": {"anonymous"}}}
+		s.Condition = map[string]map[string][]string{"Bool": {"aws:PrincipalIsAWSService": {"false"}}} // which unsigned callers lack
 	case len(grantee) == 64:
 		s.Principal = map[string]string{"CanonicalUser": grantee}
 	default:
@@ -106,5 +109,9 @@ func aclStatement(grantee, permission, bucket string, ignorePublic bool) (policy
 	if s.Principal["AWS"] == "*" && ignorePublic {
 		return policy.Statement{}, false
 	}
-	return compileSynthetic(policy.Resource, s), true
+	out := compileSynthetic(policy.Resource, s)
+	if s.Principal["CanonicalUser"] != "" { // it may be the owner's own, which every ACL lists
+		out.Unanalysable, out.Cause = "which account has the canonical id is not in the snapshot", policy.UnknownOwner
+	}
+	return out, true
 }

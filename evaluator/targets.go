@@ -146,22 +146,40 @@ type targetGroup struct {
 	restricted bool
 	keyByAWS   bool
 	linkedRole bool
-	items      []*item
-	snapshot   bool // false: not in the snapshot
-	star       bool // the resource-less "*"
-	unread     bool // another account's resource whose policy was not read
-	assumption string
-	management bool   // the owner is the management account, where the owner was not read
-	base       string // all that tells groups apart but their policies; see mergeFor
-	parts      []*targetGroup
-	spoken     []*policy.Statement // of a merged group: the policy statements in view, of its first part
-	twins      [][]StatementRef    // their like in the policies of all parts
-	retired    []StatementRef      // the KMS grants of all parts, which do not name the caller
-	outsiders  outsiders
-	actions    region.Set // members that apply to some item
-	place      int        // among the snapshot's groups
-	cut        cuts
-	verdicts   judgements
+	urlAuth    string // FunctionUrlAuthType, empty when it was not collected (D47)
+	// through tells access points: the bucket behind one is not in the snapshot (D41).
+	through       bool
+	boundary      string // of a user or role that is acted on (C35)
+	boundaryKnown bool
+	items         []*item
+	snapshot      bool // false: not in the snapshot
+	star          bool // the resource-less "*"
+	unread        bool // another account's resource whose policy was not read
+	assumption    string
+	management    bool   // the owner is the management account, where the owner was not read
+	base          string // all that tells groups apart but their policies; see mergeFor
+	parts         []*targetGroup
+	spoken        []*policy.Statement // of a merged group: the policy statements in view, of its first part
+	twins         [][]StatementRef    // their like in the policies of all parts
+	retired       []StatementRef      // the KMS grants of all parts, which do not name the caller
+	outsiders     outsiders
+	actions       region.Set // members that apply to some item
+	place         int        // among the snapshot's groups
+	memo          *groupMemo // nil while the group is put together
+}
+
+// groupMemo is what was found about one group, for all callers of a question.
+type groupMemo struct {
+	cuts       cuts
+	judgements judgements
+}
+
+// appliesIn gives the members of the question that act on an item of a group.
+func (t *targets) appliesIn(g *targetGroup, it *item) region.Set {
+	if g.star {
+		return t.star
+	}
+	return t.applies(it).And(g.actions)
 }
 
 // outsiders says whom a resource policy can speak of beyond its own account.
@@ -189,6 +207,7 @@ type targets struct {
 	tagKeys    map[string]bool // resource tags that documents in play read, lower case
 	regions    bool            // documents in play read the Region
 	transport  bool            // documents in play read aws:SecureTransport
+	boundaries bool            // documents in play read the boundary of the entity that is acted on
 	contentMu  sync.Mutex
 	contents   map[*policy.Statement]int
 	contentIDs map[string]int
@@ -277,7 +296,7 @@ func (t *targets) groupSnapshot() {
 		t.addResource(byKey, r, r.service, true)
 	}
 	for i, g := range t.groups {
-		g.place = i
+		g.place, g.memo = i, &groupMemo{}
 		t.byOwner[g.owner] = append(t.byOwner[g.owner], g)
 		patterns := false
 		for _, it := range g.items {
@@ -322,12 +341,13 @@ func (t *targets) addResource(byKey map[string]*targetGroup, r *resource, servic
 		g = &targetGroup{
 			owner: r.owner, region: r.region, tags: r.tags, tagsKnown: r.tagsKnown, grants: r.grants, restricted: r.restricted(),
 			keyByAWS: r.attributes.KeyManager == "AWS", linkedRole: r.linkedRole(), snapshot: true, trust: r.trust && withPolicy,
+			urlAuth: r.attributes.FunctionURLAuthType, through: r.accessPoint(), boundary: r.boundary, boundaryKnown: r.entity,
 			actions: region.NewSet(len(t.question.members)),
 		}
 		if withPolicy {
 			g.policy = r.policy
 		}
-		g.base = fmt.Sprintf("%s\x00%t%t\x00%s\x00%t%t%t%t%t\x00%s", service, r.owner.management, r.owner.inOrg, r.typ, g.restricted, g.keyByAWS, g.linkedRole, g.trust, withPolicy, r.attributes.FunctionURLAuthType)
+		g.base = fmt.Sprintf("%s\x00%t%t\x00%s\x00%t%t%t%t%t\x00%s\x00%s", service, r.owner.management, r.owner.inOrg, r.typ, g.restricted, g.keyByAWS, g.linkedRole, g.trust, withPolicy, r.attributes.FunctionURLAuthType, t.boundaryOf(r))
 		byKey[key] = g
 		t.groups = append(t.groups, g)
 	}
@@ -344,6 +364,7 @@ func (t *targets) scanDocuments() {
 		}
 		t.regions = t.regions || key == "aws:requestedregion"
 		t.transport = t.transport || key == "aws:securetransport"
+		t.boundaries = t.boundaries || key == "iam:permissionsboundary"
 	}
 	for k := range t.question.named {
 		note(k)
@@ -388,7 +409,16 @@ func (t *targets) distinguishing(r *resource) string {
 	if t.regions {
 		b.WriteString("\x00" + r.region)
 	}
+	b.WriteString("\x00" + t.boundaryOf(r))
 	return b.String()
+}
+
+// boundaryOf is the boundary of a user or role that is acted on, where something in play reads it (C35).
+func (t *targets) boundaryOf(r *resource) string {
+	if !t.boundaries {
+		return ""
+	}
+	return r.boundary
 }
 
 // reaches tells whether the question's resource patterns can meet an item; cells decide it exactly later.
@@ -477,14 +507,46 @@ func (t *targets) othersOf(a *account) []*targetGroup {
 	if len(rest.items) > 0 {
 		groups = append(groups, rest)
 	}
+	if g := t.managedByAWS(a); g != nil {
+		groups = append(groups, g)
+	}
 	if !t.star.Empty() && t.starAsked() {
 		groups = append(groups, &targetGroup{
 			owner: a, star: true, snapshot: true, actions: t.star, tagsKnown: false,
 			items: []*item{{text: "*", literal: true}},
 		})
 	}
+	for _, g := range groups {
+		g.memo = &groupMemo{}
+	}
 	t.others[a] = groups
 	return groups
+}
+
+// managedByAWS is AWS's own managed policies, which an account reads as if they were its own and never writes (D6).
+func (t *targets) managedByAWS(a *account) *targetGroup {
+	reads := t.question.none()
+	t.types["iam/policy"].Each(func(i int) {
+		if !writesManagedPolicy(cutAction(t.question.members[i].name)) {
+			reads.Add(i)
+		}
+	})
+	if reads.Empty() {
+		return nil
+	}
+	for _, typ := range t.world.types("iam") {
+		if typ.key != "iam/policy" {
+			continue
+		}
+		it := &item{
+			text: typ.text(a.partition, awsAccount), pattern: templatePattern(typ.template, a.partition, awsAccount),
+			langs: typ.within(a.partition, awsAccount), types: []string{typ.key}, service: "iam",
+		}
+		if t.reaches(it) {
+			return &targetGroup{ownerID: awsAccount, items: []*item{it}, actions: reads}
+		}
+	}
+	return nil
 }
 
 // notInSnapshot marks grants on resources that the snapshot does not hold.
@@ -643,6 +705,12 @@ func (t *targets) foreign(c *caller) []*targetGroup {
 		service := arnField(text, 3)
 		owner := t.world.accounts[id]
 		if owner != nil && owner.facts != nil && owner.consentRead(service) {
+			continue
+		}
+		if service == "iam" {
+			service = "sts" // D47: of iam's, roles alone have a policy of their own, and sts actions are all that it speaks of
+		}
+		if noPolicy(service, arnField(text, 6)) {
 			continue
 		}
 		it := &item{text: text, pattern: p, langs: []region.Lang{{Patterns: []region.Pattern{p}}}, service: service, claimed: true}

@@ -40,7 +40,7 @@ type viewClass struct {
 // conditions on the resource side come out.
 func (t *targets) viewClass(c *caller) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\x00%s\x00%d%t%t%t%t\x00", c.principal.Account, c.kind, c.principal.Kind, c.principal.ServiceLinked, c.freeTags, c.boundary != nil, c.outside)
+	fmt.Fprintf(&b, "%s\x00%d%t%t\x00", c.sort(), c.principal.Kind, c.boundary != nil, c.outside)
 	t.resourceReaders().spell(&b, &situation{world: t.world, caller: c, named: t.question.named})
 	return b.String()
 }

@@ -27,6 +27,7 @@ type sketch struct {
 	member   *member
 	resource string
 	request  []KeyValue // the keys that the verdict reads and only the request knows
+	region   string     // of the resource, where the verdict takes it from the ARN
 }
 
 // sketchOf picks one context of a grant.
@@ -36,7 +37,7 @@ func (e *evaluation) sketchOf(r *raw) (*sketch, bool) {
 	if !ok {
 		return nil, false
 	}
-	sk := &sketch{member: &e.asking.members[e.bestMember(r)], resource: e.sampleResource(r)}
+	sk := &sketch{member: &e.asking.members[e.bestMember(r)], resource: e.sampleResource(r), region: e.cellRegion(r.part.cell)}
 	for _, d := range s.order {
 		f := r.part.facts.fact(d.key)
 		if f.state != keyFree && f.state != keyPresent {
@@ -269,7 +270,7 @@ func (e *evaluation) inCell(d *domain, cell int, value string) bool {
 func (e *evaluation) request(sk *sketch, c *caller) *Request {
 	r := &Request{Principal: c.principal, Action: sk.member.name, Target: e.target(sk.resource)}
 	ctx := policy.NewContext(24)
-	facts := &situation{world: e.w, caller: c, target: e.group, named: e.asking.named, member: sk.member, action: sk.member.name}
+	facts := &situation{world: e.w, caller: c, target: e.group, named: e.asking.named, member: sk.member, action: sk.member.name, region: sk.region}
 	for _, key := range e.standardKeys(c) {
 		if f := facts.fact(policy.CanonicalKey(key)); f.state == keyKnown {
 			ctx.Set(key, f.value)
@@ -305,6 +306,7 @@ var everyContext = []string{
 	"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:userid", "aws:username", "aws:PrincipalOrgID",
 	"aws:PrincipalOrgPaths", "aws:PrincipalIsAWSService", "aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths",
 	"aws:RequestedRegion", "aws:SecureTransport", "kms:CallerAccount", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList",
+	"iam:PermissionsBoundary", "lambda:FunctionUrlAuthType",
 }
 
 // standardKeys are the keys that a complete context of a caller has, as far as they are known.
@@ -318,10 +320,8 @@ func (e *evaluation) standardKeys(c *caller) []string {
 	}
 	for _, t := range e.group.tags {
 		keys = append(keys, "aws:ResourceTag/"+t.Key)
-		switch service := e.group.service(); service {
-		case "iam", "kms", "secretsmanager", "ec2", "rds", "ssm":
-			keys = append(keys, service+":ResourceTag/"+t.Key)
-		case "s3":
+		keys = append(keys, e.group.service()+":ResourceTag/"+t.Key)
+		if e.group.service() == "s3" {
 			keys = append(keys, "s3:BucketExistingTag/"+t.Key)
 		}
 	}
@@ -344,6 +344,7 @@ func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bo
 		switch a {
 		case outsideAssumption:
 			layers.Identity = []Policy{{Name: "assumed", Doc: allowAll()}}
+			layers.Session, layers.HasSession = layers.Identity, c.principal.Kind == FederatedUser
 		case e.group.assumption:
 			if a != notInSnapshot {
 				layers.Resource = &Policy{Name: "assumed", Doc: delegating(r.Target.Account)}

@@ -24,7 +24,8 @@ type World struct {
 	org       *organization
 	byARN     map[string]*resource
 	docs      *documents
-	typeMu    sync.Mutex // guards typeCache
+	shares    map[graph.ARN][]accountShare // while compiling
+	typeMu    sync.Mutex                   // guards typeCache
 	typeCache map[string][]*resourceType
 	given     map[string]bool // kinds of data that some account has
 	complete  bool
@@ -42,6 +43,7 @@ type organization struct {
 	attached   map[string]map[string][]graph.OrganizationPolicy // policy type -> target id -> policies
 	enabled    map[string]bool
 	allFeature bool
+	treeKnown  bool // false: a member account's view, which has neither tree nor policies (F10)
 }
 
 // account is one account: read, or only known from the organization.
@@ -51,7 +53,7 @@ type account struct {
 	facts      *graph.Account // nil when it was not read
 	inOrg      bool
 	management bool
-	path       string // o-…/r-…/ou-…/…/ (C33); empty when in no organization
+	path       string // o-…/r-…/ou-…/…/ (C33); empty when in no organization, or when its place there is not known
 	ancestors  []string
 	scps, rcps [][]Policy
 	policies   map[graph.ARN]*graph.ManagedPolicy
@@ -97,6 +99,11 @@ func (d *documents) get(hash graph.DocumentHash, kind policy.Kind) *policy.Docum
 	return slot.doc
 }
 
+// missing is the stand-in for a document that was not collected, one for each kind, so that what lacks one is alike.
+func (d *documents) missing(kind policy.Kind) *policy.Document {
+	return d.get(graph.DocumentHash{}, kind)
+}
+
 // Compile makes a snapshot's facts ready for questions. The facts must not change afterwards.
 func Compile(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*World, error) {
 	w := &World{
@@ -114,15 +121,22 @@ func Compile(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*Wo
 		}
 	}
 	sort.Slice(w.order, func(i, j int) bool { return w.order[i].id < w.order[j].id })
-	for _, a := range w.order {
+	for _, a := range w.accounts { // members that were not read too: their SCPs bind whom resource policies name
 		w.compileLevels(a)
 	}
 	if err := w.compileCallers(ctx); err != nil {
 		return nil, fmt.Errorf("compile snapshot: %w", err)
 	}
+	w.shares = map[graph.ARN][]accountShare{}
+	for _, a := range w.order {
+		for _, s := range a.facts.Shares {
+			w.shares[s.ARN] = append(w.shares[s.ARN], accountShare{s, a.id})
+		}
+	}
 	for _, a := range w.order {
 		w.compileResources(a)
 	}
+	w.compileShares()
 	for _, r := range w.resources {
 		w.byARN[r.arn] = r
 	}
@@ -195,7 +209,7 @@ func (w *World) compileOrganization() {
 		id: o.ID, management: string(o.ManagementAccount), parents: map[string]string{}, names: map[string]string{},
 		tags: map[string][]graph.Tag{}, accounts: map[string]bool{}, enabled: map[string]bool{},
 		attached:   map[string]map[string][]graph.OrganizationPolicy{graph.ServiceControlPolicy: {}, graph.ResourceControlPolicy: {}},
-		allFeature: o.FeatureSet != "CONSOLIDATED_BILLING",
+		allFeature: o.FeatureSet != "CONSOLIDATED_BILLING", treeKnown: len(o.Roots) > 0,
 	}
 	for _, r := range o.Roots {
 		org.parents[r.ID] = ""
@@ -255,7 +269,7 @@ func (o *organization) ancestors(id string) []string {
 // path is the organization path of an account (C33, F10).
 func (o *organization) path(ancestors []string) string {
 	if len(ancestors) < 2 {
-		return o.id + "/"
+		return "" // not known (F10)
 	}
 	return o.id + "/" + strings.Join(ancestors[:len(ancestors)-1], "/") + "/"
 }
@@ -263,7 +277,12 @@ func (o *organization) path(ancestors []string) string {
 // compileLevels gives an account its SCP and RCP levels, root first (D13, D15). A type that is not enabled, or an account in no
 // organization, has no such layer (D52).
 func (w *World) compileLevels(a *account) {
-	if !a.inOrg || !w.org.allFeature {
+	if w.org == nil || !w.org.allFeature || w.org.treeKnown && !a.inOrg {
+		return
+	}
+	if !w.org.treeKnown { // F10: what is attached above the account was not read
+		a.scps = [][]Policy{{{Name: "the SCPs of " + a.id, Doc: policy.Missing(policy.SCP)}}}
+		a.rcps = [][]Policy{{{Name: "the RCPs of " + a.id, Doc: policy.Missing(policy.RCP)}}}
 		return
 	}
 	if w.org.enabled[graph.ServiceControlPolicy] {

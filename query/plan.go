@@ -112,7 +112,7 @@ func (p *plan) whatCan(ctx context.Context, q *syntax.WhatCan) ([]answer.Row, *e
 		rows = append(rows, &answer.WhatCan{
 			Principal: w.Principal, Account: w.Account, Service: w.Service, Access: w.Access, Actions: g.Actions,
 			ActionCount: w.Grant.ActionCount, Resources: g.Resources, Verdict: g.Verdict, Conditions: g.Conditions, Via: g.Via,
-			Assumptions: g.Assumptions, Witness: g.Witness,
+			Assumptions: g.Assumptions, Causes: g.Causes, Witness: g.Witness,
 		})
 	}
 	return rows, a, nil

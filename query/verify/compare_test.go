@@ -3,6 +3,7 @@ package verify_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator"
@@ -182,11 +183,24 @@ func (n *naive) outside(q *question, actions, strings []string, rows map[string]
 	}
 	for id, ps := range callers {
 		seen[id] = true
-		if err := n.principal(q, ps, actions, strings, rows[id]); err != nil {
+		if err := n.principal(q, ps, actions, strings, withPublic(id, rows)); err != nil {
 			return fmt.Errorf("%w\n  grantee %s", err, id)
 		}
 	}
 	return nil
+}
+
+// withPublic gives a grantee's row. What unsigned callers have just so is said in their row alone, and not again of any service.
+func withPublic(id string, rows map[string]*row) *row {
+	have, public := rows[id], rows["public *"]
+	if id != "service *" || public == nil {
+		return have
+	}
+	both := &row{verdict: public.verdict, grants: public.grants}
+	if have != nil {
+		both.grants = append(slices.Clip(both.grants), have.grants...)
+	}
+	return both
 }
 
 // pair is the class of one action on one resource.
@@ -197,7 +211,7 @@ type pair struct {
 
 // principal compares one row. Several callers stand for one where a row is about a set of them.
 func (n *naive) principal(q *question, callers []*principal, actions, resources []string, have *row) error {
-	public := callers[0].kind == "public"
+	public := callers[0].arn == "*"
 	var pairs []pair
 	for _, action := range actions {
 		for _, arn := range resources {
@@ -235,6 +249,9 @@ func (n *naive) principal(q *question, callers []*principal, actions, resources 
 	}
 	if q.allOf {
 		return n.allOf(q, pairs, actions, have)
+	}
+	if callers[0].kind == "service" && public { // a part of its row may be the public one's
+		return nil
 	}
 	return n.verdict(q, callers, pairs, have)
 }

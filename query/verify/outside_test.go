@@ -5,10 +5,14 @@ import (
 
 	"github.com/accessgraph/accessgraph/evaluator"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/graph"
 )
 
 // stranger stands for any account that nobody of the snapshot and no policy speaks of.
 const stranger = "999999999999"
+
+// anyService stands for an AWS service that no policy names (A22).
+const anyService = "any.amazonaws.com"
 
 // grantees lists everyone outside of the snapshot whom a resource's own policy or a grant on it speaks of, as callers whose own
 // account allows everything (D50). Several callers may stand for one grantee: their answers are one row.
@@ -20,6 +24,10 @@ func (n *naive) grantees(r *resource) []*principal {
 			if id := p.kind + p.arn + p.ARN; !seen[id] {
 				seen[id] = true
 				p.outside = true
+				if n.facts.Organization != nil {
+					p.Management = p.Account == string(n.facts.Organization.ManagementAccount)
+				}
+				p.scps = n.levels(p.Account, graph.ServiceControlPolicy, policy.SCP) // D10: a member's, read or not
 				p.identity = []evaluator.Policy{{Name: "assumed", Doc: policy.Parse(policy.Identity, []byte(
 					`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`))}}
 				out = append(out, p)
@@ -52,7 +60,8 @@ func (n *naive) grantees(r *resource) []*principal {
 func (n *naive) grantee(kind policy.PrincipalKind, text, account string) []*principal {
 	switch kind {
 	case policy.PrincipalEveryone:
-		return []*principal{{kind: "public", arn: "*", Principal: evaluator.Principal{Kind: evaluator.Anonymous}}, n.someone("public", "*", stranger, "anyone")}
+		return []*principal{{kind: "public", arn: "*", Principal: evaluator.Principal{Kind: evaluator.Anonymous}}, n.someone("public", "*", stranger, "anyone"),
+			{kind: "service", arn: "*", name: anyService, Principal: evaluator.Principal{Kind: evaluator.Service, ARN: anyService}}}
 	case policy.PrincipalService:
 		return []*principal{{kind: "service", arn: text, name: text, Principal: evaluator.Principal{Kind: evaluator.Service, ARN: text}}}
 	case policy.PrincipalFederated:
