@@ -392,11 +392,14 @@ func testInvalid(t *testing.T, s graph.Store) {
 		return &graph.Facts{Documents: documents, Accounts: []*graph.Account{{ID: "1", Roles: []*graph.Role{{ARN: "a", Trust: d.Hash}}}}}
 	}
 	for name, f := range map[string]*graph.Facts{
-		"missing document":   role(nil),
-		"wrong document":     role(map[graph.DocumentHash]*graph.Document{d.Hash: &wrong}),
-		"account twice":      {Accounts: []*graph.Account{{ID: "1"}, {ID: "1"}}},
-		"no account id":      {Accounts: []*graph.Account{{}}},
-		"observations twice": {Observations: []*graph.AccountObservations{{Account: "1"}, {Account: "1"}}},
+		"missing document":                 role(nil),
+		"wrong document":                   role(map[graph.DocumentHash]*graph.Document{d.Hash: &wrong}),
+		"account twice":                    {Accounts: []*graph.Account{{ID: "1"}, {ID: "1"}}},
+		"no account id":                    {Accounts: []*graph.Account{{}}},
+		"a shared partition as account id": {Accounts: []*graph.Account{{ID: "~1"}}},
+		"an account id of 65 bytes":        {Accounts: []*graph.Account{{ID: graph.AccountID(strings.Repeat("1", graph.MaxPartition+1))}}},
+		"observations of no account":       {Observations: []*graph.AccountObservations{{}}},
+		"observations twice":               {Observations: []*graph.AccountObservations{{Account: "1"}, {Account: "1"}}},
 	} {
 		if _, err := graph.Publish(ctx, s, f, graph.Meta{}); err == nil {
 			t.Errorf("%s was published", name)
