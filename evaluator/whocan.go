@@ -10,6 +10,7 @@ import (
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
+	"github.com/accessgraph/accessgraph/graph"
 )
 
 // Row is one principal of an answer with the access it has in the question's region.
@@ -75,7 +76,7 @@ func (w *World) standing(c *compiledQuestion) []string {
 	}
 	some := false
 	for _, a := range w.order {
-		if a.coverage["resource-policies"] != "" {
+		if state := a.coverage[graph.KindResourcePolicies]; state != "" && state != graph.CoverageNotAsked {
 			some = true
 		}
 	}

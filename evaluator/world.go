@@ -337,19 +337,14 @@ func (w *World) scanDocuments() {
 func (w *World) readCoverage() {
 	note := func(where string, cs []graph.Coverage) {
 		for _, c := range cs {
-			if c.State == graph.CoverageComplete || c.State == graph.CoverageNotAsked || c.Kind == graph.KindDocument && strings.HasPrefix(c.Error, "unanalysable") {
-				continue
+			if c.Incomplete() {
+				w.missing = append(w.missing, where+c.String())
 			}
-			text := strings.TrimSpace(fmt.Sprintf("%s %s %s: %s", where, c.Kind, c.Region, c.State))
-			if c.Error != "" {
-				text += " (" + c.Error + ")"
-			}
-			w.missing = append(w.missing, text)
 		}
 	}
 	note("", w.facts.Coverage)
 	for _, a := range w.facts.Accounts {
-		note(string(a.ID), a.Coverage)
+		note("account "+string(a.ID)+": ", a.Coverage)
 	}
 	w.complete = len(w.missing) == 0
 }

@@ -293,6 +293,26 @@ type Coverage struct {
 	Error  string // error code, or what could not be used
 }
 
+// Incomplete tells whether something that was given or asked for could not be used. What was never asked for is no gap:
+// answers name it as an assumption.
+func (c Coverage) Incomplete() bool { return c.State == CoverageDenied || c.State == CoverageFailed }
+
+// String says in words what was read, or what was not and why: "AWS::KMS::Key in eu-west-1 denied: AccessDenied".
+func (c Coverage) String() string {
+	text := c.Kind
+	if c.Region != "" {
+		text += " in " + c.Region
+	}
+	if c.Kind == KindDocument || c.Kind == KindInput { // such entries are failures, and Error begins with what is wrong
+		return text + " " + c.Error
+	}
+	text += " " + string(c.State)
+	if c.Error != "" {
+		text += ": " + c.Error
+	}
+	return text
+}
+
 // Kinds of coverage that are not resource types.
 const (
 	KindIAM               = "iam"                // users, groups, roles, policies
@@ -337,6 +357,13 @@ type ServiceLastAccessed struct {
 	ARN       ARN
 	Namespace string
 	Time      time.Time
+	Actions   []ActionLastAccessed // those that AWS tracks one by one
+}
+
+// ActionLastAccessed is one action of a service that a principal last used at Time (zero: never within the tracking period).
+type ActionLastAccessed struct {
+	Name string
+	Time time.Time
 }
 
 // AttachmentCount is a managed policy's counters.

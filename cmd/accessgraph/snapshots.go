@@ -172,18 +172,9 @@ func coverageOf(list []graph.Coverage) []shownCoverage {
 func gaps(list []shownCoverage) []string {
 	var out []string
 	for _, c := range list {
-		if c.State != graph.CoverageDenied && c.State != graph.CoverageFailed {
-			continue
+		if gap := graph.Coverage(c); gap.Incomplete() {
+			out = append(out, gap.String())
 		}
-		text := c.Kind
-		if c.Region != "" {
-			text += " in " + c.Region
-		}
-		text += " " + string(c.State)
-		if c.Error != "" {
-			text += ": " + c.Error
-		}
-		out = append(out, text)
 	}
 	return out
 }

@@ -118,6 +118,7 @@ func TestDocumentForms(t *testing.T) {
 		"JSON string, spaced": quoteJSON("  " + document),
 		"URL-encoded":         quoteJSON(escapeAll(document)),
 		"URL-encoded, plus":   quoteJSON(strings.NewReplacer("%", "%25", "{", "%7B", `"`, "%22").Replace(document)),
+		"JSON escaped twice":  quoteJSON(strings.ReplaceAll(document, `"`, `\"`)),
 		"escaped characters":  strings.ReplaceAll(quoteJSON(document), "s3", `\u00733`),
 	}
 	for name, form := range forms {

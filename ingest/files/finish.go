@@ -2,7 +2,6 @@ package files
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -146,9 +145,7 @@ func (b *builder) stateOrganization(o *graph.Organization) {
 		if kind == policy.RCP && p.AWSManaged { // AWS's own RCP allows everything, which no customer's may (A34)
 			continue
 		}
-		if c, ok := b.checkDocument(d); !ok {
-			b.note("", c, "")
-		}
+		b.checkDocument("", d)
 	}
 }
 
@@ -203,38 +200,41 @@ func without[E any](a *accountBuilder, what string, list []*E, id func(*E) strin
 	return slices.DeleteFunc(list, func(v *E) bool { return a.bad[entityKey{what, id(v)}] })
 }
 
-// stateCoverage fills the coverage of an account: what coverage.json says, and complete for every kind that was given and
-// that it does not speak of. Kinds that were not given have no entry.
+// stateCoverage fills the coverage of an account: what coverage.json says, failed for what had to be left out or is cut off,
+// and complete for every other kind that was given and that coverage.json does not speak of. Kinds that were neither given
+// nor spoken of have no entry.
 func (b *builder) stateCoverage(a *accountBuilder) {
-	spoken := map[string]bool{}
-	gaps := map[string]string{}
-	for key, it := range a.stated {
-		c, _ := it.value.(graph.Coverage)
-		spoken[key.kind] = true
-		if reason, failed := a.reasons[key.kind]; failed && key.region == "" {
-			c.State, c.Error = graph.CoverageFailed, reason
-			delete(a.reasons, key.kind)
-		}
-		a.account.Coverage = append(a.account.Coverage, c)
-		if c.State == graph.CoverageDenied || c.State == graph.CoverageFailed {
-			gaps[key.kind] = strings.TrimSpace(string(c.State) + " " + c.Error)
-		}
+	state := func(c graph.Coverage) { a.account.Coverage = append(a.account.Coverage, c) }
+	say := func(c graph.Coverage) {
+		b.report.Incomplete = append(b.report.Incomplete, inAccount(a.account.ID)+c.String())
 	}
 	for kind, whole := range a.given {
-		switch {
-		case !whole:
-			b.report.Warnings = append(b.report.Warnings, fmt.Sprintf("account %s: %s: the last page given says that there are more", a.account.ID, kind))
-			a.fail(map[string]bool{kind: true}, "truncated")
-			gaps[kind] = "truncated: the last page is missing"
-		case !spoken[kind] && a.reasons[kind] == "":
-			a.account.Coverage = append(a.account.Coverage, graph.Coverage{Kind: kind, State: graph.CoverageComplete})
+		if !whole && a.reasons[kind] == "" {
+			a.reasons[kind] = truncated
+			say(graph.Coverage{Kind: kind, State: graph.CoverageFailed, Error: truncated})
+		}
+	}
+	spoken := map[string]bool{}
+	for key, it := range a.stated {
+		spoken[key.kind] = true
+		if key.region == "" && a.reasons[key.kind] != "" {
+			continue // failed, whatever coverage.json says
+		}
+		c, _ := it.value.(graph.Coverage)
+		state(c)
+		if c.Incomplete() {
+			say(c)
+		}
+	}
+	for kind := range a.given {
+		if !spoken[kind] && a.reasons[kind] == "" {
+			state(graph.Coverage{Kind: kind, State: graph.CoverageComplete})
 		}
 	}
 	for kind, reason := range a.reasons {
-		a.account.Coverage = slices.DeleteFunc(a.account.Coverage, func(c graph.Coverage) bool { return c.Kind == kind && c.Region == "" })
-		a.account.Coverage = append(a.account.Coverage, graph.Coverage{Kind: kind, State: graph.CoverageFailed, Error: reason})
-	}
-	for _, kind := range slices.Sorted(maps.Keys(gaps)) {
-		b.report.Incomplete = append(b.report.Incomplete, fmt.Sprintf("account %s: %s: %s", a.account.ID, kind, gaps[kind]))
+		state(graph.Coverage{Kind: kind, State: graph.CoverageFailed, Error: reason})
 	}
 }
+
+// truncated is why a kind is incomplete whose last page says that there are more.
+const truncated = "truncated: the last page is missing"

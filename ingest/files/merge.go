@@ -289,6 +289,7 @@ func (b *builder) stated(a *accountBuilder, it item, c graph.Coverage) error {
 	key := coverageKey{c.Kind, c.Region}
 	before, there := a.stated[key]
 	if there && before.value != it.value {
+		a.fail(map[string]bool{c.Kind: true}, "contradictory coverage")
 		return b.conflict(before, it, entityKey{"coverage of " + c.Kind + " in account", string(it.account)})
 	}
 	a.stated[key] = it
