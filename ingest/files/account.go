@@ -17,7 +17,7 @@ func (r *reading) accountMember(name []byte) error {
 	is := func(kind string) { r.batch.kinds[kind] = true }
 	switch string(name) {
 	case "PasswordPolicy":
-		is(kindPassword)
+		is(graph.KindPasswordPolicy)
 		v := &graph.PasswordPolicy{}
 		p := r.place("PasswordPolicy", -1)
 		err := r.fields(&v.Fields)

@@ -121,7 +121,7 @@ func (a *accountBuilder) fail(kinds map[string]bool, reason string) {
 func kindOfName(name string) string {
 	return map[string]string{
 		"account-authorization-details": graph.KindIAM, "resource-policies": graph.KindResourcePolicies, "compute": graph.KindCompute,
-		"account-settings": graph.KindAccountSettings, "shares": graph.KindShares, "kms-grants": graph.KindGrants,
+		"account-settings": graph.KindAccountSettings, "password-policy": graph.KindPasswordPolicy, "shares": graph.KindShares, "kms-grants": graph.KindGrants,
 		"saml-providers": graph.KindIdentityProviders, "open-id-connect-providers": graph.KindIdentityProviders,
 		"organization": graph.KindOrganization,
 	}[name]
@@ -191,6 +191,8 @@ func kindOfEntity(what string) string {
 		return graph.KindIdentityProviders
 	case "S3PublicAccessBlock of account", "RootFeatures of account":
 		return graph.KindAccountSettings
+	case "password policy":
+		return graph.KindPasswordPolicy
 	default:
 		return ""
 	}

@@ -126,7 +126,6 @@ const (
 	kindObservations = "(observations)"
 	kindCoverageFile = "(coverage)"
 	kindPoliciesOnly = "(policies)" // a Policies list, whose elements say what they are
-	kindPassword     = "(password policy)"
 )
 
 // member reads one known top-level member, whichever kind of file it belongs to.
