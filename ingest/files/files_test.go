@@ -45,7 +45,28 @@ func readTree(t testing.TB, files map[string]string, o Options, names ...string)
 	if len(names) == 0 {
 		names = []string{"."}
 	}
-	return Read(t.Context(), names, o)
+	facts, report, err := Read(t.Context(), names, o)
+	checkIncomplete(t, facts, report, err)
+	return facts, report, err
+}
+
+// checkIncomplete holds that an input is incomplete to the one who ingests it exactly when it is to those who ask: the report
+// says so and the coverage does.
+func checkIncomplete(t testing.TB, facts *graph.Facts, report *Report, err error) {
+	t.Helper()
+	if err != nil {
+		if facts != nil || report != nil {
+			t.Error("facts beside an error")
+		}
+		return
+	}
+	gaps := slices.ContainsFunc(facts.Coverage, graph.Coverage.Incomplete)
+	for _, a := range facts.Accounts {
+		gaps = gaps || slices.ContainsFunc(a.Coverage, graph.Coverage.Incomplete)
+	}
+	if gaps != (len(report.Incomplete) > 0) {
+		t.Errorf("the report says %q, the coverage has gaps: %t", report.Incomplete, gaps)
+	}
 }
 
 // golden compares text with testdata/NAME.
