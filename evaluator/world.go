@@ -31,8 +31,6 @@ type World struct {
 	typeMu               sync.Mutex // guards typeCache
 	typeCache            map[string][]*resourceType
 	readsSecureTransport bool // some document does
-	complete             bool
-	missing              []string // what was incomplete, in words
 }
 
 // organization is the tree and where each policy hangs.
@@ -146,7 +144,6 @@ func Compile(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*Wo
 		w.byARN[r.arn] = r
 	}
 	w.scanDocuments()
-	w.readCoverage()
 	return w, nil
 }
 
@@ -333,24 +330,11 @@ func (w *World) scanDocuments() {
 	}
 }
 
-// readCoverage notes what could not be read.
-func (w *World) readCoverage() {
-	note := func(where string, cs []graph.Coverage) {
-		for _, c := range cs {
-			if c.Incomplete() {
-				w.missing = append(w.missing, where+c.String())
-			}
-		}
-	}
-	note("", w.facts.Coverage)
-	for _, a := range w.facts.Accounts {
-		note("account "+string(a.ID)+": ", a.Coverage)
-	}
-	w.complete = len(w.missing) == 0
-}
-
 // Complete tells whether everything that was asked for could be read, and names what could not.
-func (w *World) Complete() (bool, []string) { return w.complete, w.missing }
+func (w *World) Complete() (bool, []string) {
+	missing := w.facts.Incomplete()
+	return len(missing) == 0, missing
+}
 
 // Catalog gives the catalogue of actions that questions are answered with.
 func (w *World) Catalog() *catalog.Catalog { return w.catalog }

@@ -313,6 +313,31 @@ func (c Coverage) String() string {
 	return text
 }
 
+// Incomplete names everything that was given or asked for and could not be used; of a complete snapshot it is empty.
+func (f *Facts) Incomplete() []string {
+	out := gapsIn("", f.Coverage)
+	for _, a := range f.Accounts {
+		out = append(out, gapsIn(a.ID, a.Coverage)...)
+	}
+	return out
+}
+
+// gapsIn names what is incomplete of an account, or of what belongs to none when id is empty.
+func gapsIn(id AccountID, coverage []Coverage) []string {
+	var out []string
+	for _, c := range coverage {
+		if !c.Incomplete() {
+			continue
+		}
+		text := c.String()
+		if id != "" {
+			text = "account " + string(id) + ": " + text
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
 // Kinds of coverage that are not resource types.
 const (
 	KindIAM               = "iam"                // users, groups, roles, policies

@@ -117,14 +117,19 @@ func (a *accountBuilder) fail(kinds map[string]bool, reason string) {
 	}
 }
 
+// kindsByName gives the kind of coverage that each file of an account's directory fills.
+var kindsByName = map[string]string{
+	"account-authorization-details": graph.KindIAM, "resource-policies": graph.KindResourcePolicies, "compute": graph.KindCompute,
+	"account-settings": graph.KindAccountSettings, "password-policy": graph.KindPasswordPolicy, "shares": graph.KindShares,
+	"kms-grants": graph.KindGrants, "saml-providers": graph.KindIdentityProviders, "open-id-connect-providers": graph.KindIdentityProviders,
+}
+
 // kindOfName gives the kind of coverage that a file of an export directory fills; empty for those that have none.
 func kindOfName(name string) string {
-	return map[string]string{
-		"account-authorization-details": graph.KindIAM, "resource-policies": graph.KindResourcePolicies, "compute": graph.KindCompute,
-		"account-settings": graph.KindAccountSettings, "password-policy": graph.KindPasswordPolicy, "shares": graph.KindShares, "kms-grants": graph.KindGrants,
-		"saml-providers": graph.KindIdentityProviders, "open-id-connect-providers": graph.KindIdentityProviders,
-		"organization": graph.KindOrganization,
-	}[name]
+	if name == "organization" {
+		return graph.KindOrganization
+	}
+	return kindsByName[name]
 }
 
 // stateOrganization says that the organization was read, unless a part of it had to be left out.
@@ -227,6 +232,9 @@ func (b *builder) stateCoverage(a *accountBuilder) {
 		if c.Incomplete() {
 			say(c)
 		}
+		if _, given := a.given[c.Kind]; !given && c.State == graph.CoverageComplete && isFileKind(c.Kind) {
+			b.report.Warnings = append(b.report.Warnings, inAccount(a.account.ID)+"coverage says that "+c.Kind+" is complete, and no file has any: was one forgotten?")
+		}
 	}
 	for kind := range a.given {
 		if !spoken[kind] && a.reasons[kind] == "" {
@@ -236,6 +244,16 @@ func (b *builder) stateCoverage(a *accountBuilder) {
 	for kind, reason := range a.reasons {
 		state(graph.Coverage{Kind: kind, State: graph.CoverageFailed, Error: reason})
 	}
+}
+
+// isFileKind tells whether a kind of coverage is that of a file, and not of a type of resource within one.
+func isFileKind(kind string) bool {
+	for _, k := range kindsByName {
+		if k == kind {
+			return true
+		}
+	}
+	return false
 }
 
 // truncated is why a kind is incomplete whose last page says that there are more.

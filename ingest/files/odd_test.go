@@ -92,6 +92,18 @@ func TestOddExports(t *testing.T) {
 					t.Error(got)
 				}
 			}},
+		{"coverage of a file that is not there", map[string]string{"x.json": oneRole, "coverage.json": `{"Accounts":{"111122223333":{"iam":{"":"complete"},"compute":{"":"complete"},"AWS::KMS::Key":{"":"complete"},"shares":{"":"not-asked"}}}}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if want := []string{"account 111122223333: coverage says that compute is complete, and no file has any: was one forgotten?"}; !slices.Equal(r.Warnings, want) {
+					t.Errorf("warnings %q", r.Warnings)
+				}
+			}},
+		{"an account that only coverage speaks of", map[string]string{"x.json": oneRole, "coverage.json": `{"Accounts":{"444455556666":{"iam":{"":"denied","error":"AccessDenied"}}}}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if got := f.Incomplete(); !slices.Equal(got, []string{"account 444455556666: iam denied: AccessDenied"}) || !slices.Equal(r.Incomplete, got) {
+					t.Errorf("incomplete %q %q", got, r.Incomplete)
+				}
+			}},
 		{"an empty account", map[string]string{"111122223333/account-authorization-details.json": `{"UserDetailList":[],"GroupDetailList":[],"RoleDetailList":[],"Policies":[]}`},
 			func(t *testing.T, f *graph.Facts, r *Report) {
 				if a := account(t, f, oneAccount); coverage(a.Coverage) != "iam||complete|\n" && coverage(a.Coverage) != "iam||complete\n" {
