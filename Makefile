@@ -44,6 +44,7 @@ verify:
 	$(GO) test -count=1 -timeout 8h -rapid.checks=$(CHECKS) $(filter ./evaluator%,$(call having,pgregory.net/rapid))
 	for suite in decisions partial parse; do $(GO) run ./cmd/accessgraph simulate --cases testdata/cases/$$suite.jsonl >/dev/null || exit 1; done
 	$(GO) test -count=1 -timeout 60m ./graph/...
+	$(GO) test -count=1 -timeout 60m -run 'FlippedBits|DamagedStores' ./graph/badgerstore ./cmd/accessgraph -flips 200
 
 generate:
 	$(GO) generate ./...
