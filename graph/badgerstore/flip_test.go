@@ -105,7 +105,7 @@ func TestFlippedBits(t *testing.T) {
 	}{
 		{name: "small packs", whole: wholeHash, tail: tailBytes, flips: *flips},
 		{name: "every file", whole: wholeHash, tail: tailBytes, flips: 4, only: "each"},
-		{name: "large packs", whole: 0, tail: 64 << 10, big: 1500, flips: *flips/3, only: ".sst"},
+		{name: "large packs", whole: 0, tail: 64 << 10, big: 1500, flips: *flips / 3, only: ".sst"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := fullStore(t, test.tail, test.big)
