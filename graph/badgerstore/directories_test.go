@@ -16,6 +16,26 @@ import (
 	"github.com/accessgraph/accessgraph/graph/storetest"
 )
 
+// closedStore makes a store that has something of everything and gives its directory.
+func closedStore(t *testing.T) string {
+	t.Helper()
+	s := fullStore(t, tailBytes, 0)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return s.dir
+}
+
+// copyOf copies the directory of a store.
+func copyOf(t *testing.T, store string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "store")
+	if err := os.CopyFS(dir, os.DirFS(store)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // TestStrangeDirectories opens what is not a store, or not all of one.
 func TestStrangeDirectories(t *testing.T) {
 	remove := func(pattern string) func(t *testing.T, dir string) {
@@ -45,6 +65,7 @@ func TestStrangeDirectories(t *testing.T) {
 			}
 		}
 	}
+	whole := closedStore(t)
 	for _, test := range []struct {
 		name    string
 		prepare func(t *testing.T, dir string)
@@ -82,11 +103,7 @@ func TestStrangeDirectories(t *testing.T) {
 		{"unfinished creation", chain(remove("*"), write("LOCK", ""), write("MANIFEST", "half")), graph.ErrNoStore, "no FORMAT", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := fullStore(t, tailBytes, 0)
-			dir := s.dir
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
+			dir := copyOf(t, whole)
 			test.prepare(t, dir)
 			err := readAll(dir)
 			if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.say) {
@@ -101,7 +118,7 @@ func TestStrangeDirectories(t *testing.T) {
 			if !errors.As(err, &hint) || hint.Hint == "" {
 				t.Errorf("the error %v does not say what to do", err)
 			}
-			s, err = Create(dir)
+			s, err := Create(dir)
 			if !errors.Is(err, test.create) {
 				t.Errorf("create says %v, want %v", err, test.create)
 			}
@@ -198,6 +215,7 @@ func visitAsAnother(t *testing.T, dir string) string {
 
 // TestOtherUsers visits a store whose files another user may read but not write, or not read.
 func TestOtherUsers(t *testing.T) {
+	whole := closedStore(t)
 	for _, test := range []struct {
 		name   string
 		hidden string // pattern of what may not be read
@@ -213,12 +231,9 @@ func TestOtherUsers(t *testing.T) {
 		{"no derived blob", "derived/index", "<nil>; the store cannot be read; the store cannot be written to"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := fullStore(t, tailBytes, 0)
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
+			store := copyOf(t, whole)
 			var dirs []string
-			err := filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
+			err := filepath.WalkDir(store, func(path string, d fs.DirEntry, err error) error {
 				if err != nil {
 					return err
 				}
@@ -237,13 +252,13 @@ func TestOtherUsers(t *testing.T) {
 					_ = os.Chmod(path, 0o700) // so that the test's directory can be removed
 				}
 			})
-			for dir := filepath.Dir(s.dir); dir != os.TempDir() && len(dir) > 1; dir = filepath.Dir(dir) {
+			for dir := filepath.Dir(store); dir != os.TempDir() && len(dir) > 1; dir = filepath.Dir(dir) {
 				if err := os.Chmod(dir, 0o755); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if test.hidden != "" {
-				paths, err := filepath.Glob(filepath.Join(s.dir, test.hidden))
+				paths, err := filepath.Glob(filepath.Join(store, test.hidden))
 				if err != nil || len(paths) == 0 {
 					t.Fatalf("nothing matches %s: %v", test.hidden, err)
 				}
@@ -253,7 +268,7 @@ func TestOtherUsers(t *testing.T) {
 					}
 				}
 			}
-			if got := visitAsAnother(t, s.dir); got != test.want {
+			if got := visitAsAnother(t, store); got != test.want {
 				t.Errorf("reading, checking, writing:\n got %s\nwant %s", got, test.want)
 			}
 		})
