@@ -17,11 +17,8 @@ var flips = flag.Int("flips", 10, "copies of a store of which one bit is flipped
 // TestDamagedStores flips one bit in each of a number of copies of a store, in every file in turn: a query gives the answer of
 // the whole store or exit code 4 and no answer, and verify finds the damage and exits with 1.
 func TestDamagedStores(t *testing.T) {
-	dir := t.TempDir()
-	whole := filepath.Join(dir, "whole")
-	if out, err := accessgraph(t, "ingest", "files", "../../testdata/sample/org", "--name", "sample", "--store", whole).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	whole := ingestedSample(t)
+	dir := filepath.Dir(whole)
 	query := func(store string) (answer, said []byte, code string) {
 		var stdout, stderr bytes.Buffer
 		cmd := accessgraph(t, "query", "who can do kms:*", "-o", "json", "--at", "@sample", "--store", store)
