@@ -116,6 +116,9 @@ func checkWritable(ctx context.Context, store graph.Store) error {
 	return nil
 }
 
+// maxIncomplete is how many of the things that could not be used are named one by one; the coverage has them all.
+const maxIncomplete = 20
+
 // reportIngest says what was read and what was not: the snapshot on stdout, everything else on stderr.
 func (a *app) reportIngest(r *files.Report, e graph.Entry) {
 	for _, w := range r.Warnings {
@@ -128,8 +131,12 @@ func (a *app) reportIngest(r *files.Report, e graph.Entry) {
 		}
 		a.warn("%d unknown fields were passed over: %s", r.UnknownFields, strings.Join(names, ", "))
 	}
-	for _, i := range r.Incomplete {
-		a.warn("incomplete: %s", i)
+	for i, text := range r.Incomplete {
+		if left := len(r.Incomplete) - i; i == maxIncomplete && left > 1 {
+			a.warn("incomplete: and %d more; accessgraph snapshots show -o wide names them all", left)
+			break
+		}
+		a.warn("incomplete: %s", text)
 	}
 	var entities []string
 	for _, kind := range slices.Sorted(maps.Keys(r.Entities)) {
