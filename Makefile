@@ -32,7 +32,7 @@ fuzz:
 	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
 		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$file); do \
 			echo "== $$target in $$(dirname $$file)"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file); \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s ./$$(dirname $$file); \
 		done; \
 	done
 
@@ -44,6 +44,7 @@ verify:
 	$(GO) test -count=1 -timeout 8h -rapid.checks=$(CHECKS) $(filter ./evaluator%,$(call having,pgregory.net/rapid))
 	for suite in decisions partial parse; do $(GO) run ./cmd/accessgraph simulate --cases testdata/cases/$$suite.jsonl >/dev/null || exit 1; done
 	$(GO) test -count=1 -timeout 60m ./graph/...
+	$(GO) test -count=1 -timeout 60m -run 'FlippedBits|DamagedStores' ./graph/badgerstore ./cmd/accessgraph -flips 200
 
 generate:
 	$(GO) generate ./...

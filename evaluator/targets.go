@@ -581,7 +581,7 @@ func (t *targets) otherOfType(a *account, typ *resourceType, rest *targetGroup) 
 	if typ.service == "sts" {
 		kind = graph.KindIAM
 	}
-	if a.coverage[kind] == graph.CoverageComplete || a.coverage[graph.KindResourcePolicies] == graph.CoverageComplete && kind == "AWS::KMS::Key" {
+	if a.coverage[kind] == graph.CoverageComplete || a.consentRead(typ.service) {
 		return nil // the kind was read completely: there is no other one
 	}
 	if !t.reaches(it) {
@@ -733,10 +733,16 @@ func (t *targets) foreign(c *caller) []*targetGroup {
 	return out
 }
 
-// consentRead tells whether the resource side of a service was read completely in an account.
+// consentRead tells whether the resource side of a service was read completely in an account. What coverage says of a type
+// (AWS::KMS::Key) goes before what it says of resource policies as a whole.
 func (a *account) consentRead(service string) bool {
 	if service == "iam" || service == "sts" {
 		return a.coverage[graph.KindIAM] == graph.CoverageComplete
+	}
+	for kind, state := range a.coverage {
+		if parts := strings.Split(kind, "::"); len(parts) == 3 && strings.EqualFold(parts[1], service) && state != graph.CoverageComplete {
+			return false
+		}
 	}
 	return a.coverage[graph.KindResourcePolicies] == graph.CoverageComplete
 }

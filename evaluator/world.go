@@ -28,8 +28,6 @@ type World struct {
 	typeMu    sync.Mutex                   // guards typeCache
 	typeCache map[string][]*resourceType
 	given     map[string]bool // kinds of data that some account has
-	complete  bool
-	missing   []string // what was incomplete, in words
 }
 
 // organization is the tree and where each policy hangs.
@@ -140,7 +138,6 @@ func Compile(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*Wo
 	for _, r := range w.resources {
 		w.byARN[r.arn] = r
 	}
-	w.readCoverage()
 	return w, nil
 }
 
@@ -167,7 +164,7 @@ func (w *World) compileAccount(facts *graph.Account) {
 		a.groups[g.Name] = g
 	}
 	for _, c := range facts.Coverage {
-		w.given[c.Kind] = true
+		w.given[c.Kind] = w.given[c.Kind] || c.State != graph.CoverageNotAsked
 		state, seen := a.coverage[c.Kind]
 		if !seen || state == graph.CoverageComplete {
 			a.coverage[c.Kind] = c.State
@@ -322,29 +319,11 @@ func (w *World) multivalued(key string) (multi, known bool) {
 	return info.Multivalued, ok
 }
 
-// readCoverage notes what could not be read.
-func (w *World) readCoverage() {
-	note := func(where string, cs []graph.Coverage) {
-		for _, c := range cs {
-			if c.State == graph.CoverageComplete || c.State == graph.CoverageNotAsked || c.Kind == graph.KindDocument && strings.HasPrefix(c.Error, "unanalysable") {
-				continue
-			}
-			text := strings.TrimSpace(fmt.Sprintf("%s %s %s: %s", where, c.Kind, c.Region, c.State))
-			if c.Error != "" {
-				text += " (" + c.Error + ")"
-			}
-			w.missing = append(w.missing, text)
-		}
-	}
-	note("", w.facts.Coverage)
-	for _, a := range w.facts.Accounts {
-		note(string(a.ID), a.Coverage)
-	}
-	w.complete = len(w.missing) == 0
-}
-
 // Complete tells whether everything that was asked for could be read, and names what could not.
-func (w *World) Complete() (bool, []string) { return w.complete, w.missing }
+func (w *World) Complete() (bool, []string) {
+	missing := w.facts.Incomplete()
+	return len(missing) == 0, missing
+}
 
 // Catalog gives the catalogue of actions that questions are answered with.
 func (w *World) Catalog() *catalog.Catalog { return w.catalog }

@@ -12,6 +12,8 @@ var (
 	ErrLocked = errors.New("another process is writing to the store")
 	// ErrReadOnly is returned when a write meets a store that this user or file system cannot write to.
 	ErrReadOnly = errors.New("the store cannot be written to")
+	// ErrUnreadable is returned when this user may not read a file of the store.
+	ErrUnreadable = errors.New("the store cannot be read")
 	// ErrFull is returned when the disk has no room for what was to be written; what was stored before is untouched.
 	ErrFull = errors.New("no space left for the store")
 	// ErrDamaged is returned when something stored is missing or not as it was written.

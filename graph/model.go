@@ -293,6 +293,51 @@ type Coverage struct {
 	Error  string // error code, or what could not be used
 }
 
+// Incomplete tells whether something that was given or asked for could not be used. What was never asked for is no gap:
+// answers name it as an assumption.
+func (c Coverage) Incomplete() bool { return c.State == CoverageDenied || c.State == CoverageFailed }
+
+// String says in words what was read, or what was not and why: "AWS::KMS::Key in eu-west-1 denied: AccessDenied".
+func (c Coverage) String() string {
+	text := c.Kind
+	if c.Region != "" {
+		text += " in " + c.Region
+	}
+	if c.Kind == KindDocument || c.Kind == KindInput { // such entries are failures, and Error begins with what is wrong
+		return text + " " + c.Error
+	}
+	text += " " + string(c.State)
+	if c.Error != "" {
+		text += ": " + c.Error
+	}
+	return text
+}
+
+// Incomplete names everything that was given or asked for and could not be used; of a complete snapshot it is empty.
+func (f *Facts) Incomplete() []string {
+	out := gapsIn("", f.Coverage)
+	for _, a := range f.Accounts {
+		out = append(out, gapsIn(a.ID, a.Coverage)...)
+	}
+	return out
+}
+
+// gapsIn names what is incomplete of an account, or of what belongs to none when id is empty.
+func gapsIn(id AccountID, coverage []Coverage) []string {
+	var out []string
+	for _, c := range coverage {
+		if !c.Incomplete() {
+			continue
+		}
+		text := c.String()
+		if id != "" {
+			text = "account " + string(id) + ": " + text
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
 // Kinds of coverage that are not resource types.
 const (
 	KindIAM               = "iam"                // users, groups, roles, policies
@@ -301,6 +346,7 @@ const (
 	KindGrants            = "kms-grants"         // kms-grants.json
 	KindDocument          = "document"           // a document that is missing or cannot be analysed; Error names it
 	KindAccountSettings   = "account-settings"   //
+	KindPasswordPolicy    = "password-policy"    //
 	KindCredentialReport  = "credential-report"  //
 	KindOrganization      = "organization"       // in Facts.Coverage, when organization data was given
 	KindInput             = "input"              // an input that could not be used (--partial)
@@ -337,6 +383,13 @@ type ServiceLastAccessed struct {
 	ARN       ARN
 	Namespace string
 	Time      time.Time
+	Actions   []ActionLastAccessed // those that AWS tracks one by one
+}
+
+// ActionLastAccessed is one action of a service that a principal last used at Time (zero: never within the tracking period).
+type ActionLastAccessed struct {
+	Name string
+	Time time.Time
 }
 
 // AttachmentCount is a managed policy's counters.

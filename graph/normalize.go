@@ -128,7 +128,12 @@ func (o *AccountObservations) normalize() {
 	}
 	o.RoleLastUsed = sortValues(o.RoleLastUsed, lastUsedKey, codeLastUsed)
 	for i := range o.LastAccessed {
-		o.LastAccessed[i].Time = plain(o.LastAccessed[i].Time)
+		l := &o.LastAccessed[i]
+		l.Time = plain(l.Time)
+		for j := range l.Actions {
+			l.Actions[j].Time = plain(l.Actions[j].Time)
+		}
+		l.Actions = sortValues(l.Actions, actionKey, codeActionLastAccessed)
 	}
 	o.LastAccessed = sortValues(o.LastAccessed, lastAccessedKey, codeLastAccessed)
 	o.AttachmentCounts = sortValues(o.AttachmentCounts, attachmentKey, codeAttachmentCount)

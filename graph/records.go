@@ -297,6 +297,14 @@ func codeLastAccessed(c *coder, l *ServiceLastAccessed) {
 	text(c, &l.ARN)
 	text(c, &l.Namespace)
 	when(c, &l.Time)
+	list(c, &l.Actions, codeActionLastAccessed)
+	c.end(outer)
+}
+
+func codeActionLastAccessed(c *coder, a *ActionLastAccessed) {
+	outer := c.begin()
+	text(c, &a.Name)
+	when(c, &a.Time)
 	c.end(outer)
 }
 

@@ -65,6 +65,9 @@ type resolver struct {
 func (r *resolver) resolve() (Entry, error) {
 	if m := latestForm.FindStringSubmatch(r.ref); m != nil {
 		back, _ := strconv.Atoi(cmp.Or(m[1], "0"))
+		if back >= len(r.history) && len(r.history) == 1 {
+			return Entry{}, fmt.Errorf("@%s: %w: there is one only, @latest", r.ref, ErrNoSnapshot)
+		}
 		if back >= len(r.history) {
 			return Entry{}, fmt.Errorf("@%s: %w: the history has %d entries, so the oldest is @latest~%d", r.ref, ErrNoSnapshot, len(r.history), len(r.history)-1)
 		}

@@ -135,6 +135,7 @@ func delegatedKey(d *DelegatedAdministrator) string { return string(d.ID) }
 func reportKey(r *CredentialReportRow) string       { return r.User + "\x00" + string(r.ARN) }
 func lastUsedKey(l *LastUsed) string                { return string(l.ARN) }
 func lastAccessedKey(l *ServiceLastAccessed) string { return string(l.ARN) + "\x00" + l.Namespace }
+func actionKey(a *ActionLastAccessed) string        { return a.Name }
 func attachmentKey(n *AttachmentCount) string       { return string(n.ARN) }
 
 // versionKey sorts v2 before v10.

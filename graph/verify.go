@@ -115,6 +115,15 @@ type Count struct {
 	N    int
 }
 
+// Incomplete is Facts.Incomplete of the snapshot.
+func (s *Summary) Incomplete() []string {
+	out := gapsIn("", s.Coverage)
+	for _, a := range s.Accounts {
+		out = append(out, gapsIn(a.ID, a.Coverage)...)
+	}
+	return out
+}
+
 // Show summarizes a snapshot. Its errors are those of Load.
 func Show(ctx context.Context, s Store, id SnapshotID) (*Summary, error) {
 	root, l, err := openTree(ctx, s, string(id), kindSnapshot, "snapshot "+short(string(id)))

@@ -60,7 +60,7 @@ func Open(ctx context.Context, store graph.Store, ref string) (*Engine, error) {
 	}
 	facts, err := graph.Load(ctx, store, entry.Snapshot)
 	if err != nil {
-		return nil, fmt.Errorf("load snapshot %s: %w", entry.Snapshot, err)
+		return nil, err // it names the snapshot
 	}
 	return New(ctx, facts, answer.Snapshot{ID: string(entry.Snapshot), Name: entry.Name, Time: entry.Time})
 }

@@ -74,7 +74,7 @@ func (a *app) ingestFiles(ctx context.Context, paths []string, name string, part
 		}
 		return inputError{err}
 	}
-	entry, err := graph.Publish(ctx, store, facts, graph.Meta{Name: name, Sources: paths, Tool: toolVersion(), Time: time.Now()})
+	entry, err := a.publish(ctx, store, facts, graph.Meta{Name: name, Sources: paths, Tool: toolVersion(), Time: time.Now()})
 	if err != nil {
 		return storeErrorOf(ctx, err)
 	}
@@ -83,6 +83,27 @@ func (a *app) ingestFiles(ctx context.Context, paths []string, name string, part
 		return silentExit(exitIncomplete)
 	}
 	return nil
+}
+
+// lockPatience is how long publish waits before it tries again.
+const lockPatience = 200 * time.Millisecond
+
+// publish stores facts as a snapshot. What took hours to read is not lost because another process is writing just now.
+func (a *app) publish(ctx context.Context, store graph.Store, facts *graph.Facts, m graph.Meta) (graph.Entry, error) {
+	for said := false; ; said = true {
+		entry, err := graph.Publish(ctx, store, facts, m)
+		if !errors.Is(err, graph.ErrLocked) {
+			return entry, err
+		}
+		if !said {
+			a.warn("waiting for another process that is writing to the store")
+		}
+		select {
+		case <-ctx.Done():
+			return graph.Entry{}, ctx.Err()
+		case <-time.After(lockPatience):
+		}
+	}
 }
 
 // checkWritable tells whether the store can be written to now, before hours of reading.
@@ -94,6 +115,9 @@ func checkWritable(ctx context.Context, store graph.Store) error {
 	batch.Discard()
 	return nil
 }
+
+// maxIncomplete is how many of the things that could not be used are named one by one; the coverage has them all.
+const maxIncomplete = 20
 
 // reportIngest says what was read and what was not: the snapshot on stdout, everything else on stderr.
 func (a *app) reportIngest(r *files.Report, e graph.Entry) {
@@ -107,8 +131,12 @@ func (a *app) reportIngest(r *files.Report, e graph.Entry) {
 		}
 		a.warn("%d unknown fields were passed over: %s", r.UnknownFields, strings.Join(names, ", "))
 	}
-	for _, i := range r.Incomplete {
-		a.warn("incomplete: %s", i)
+	for i, text := range r.Incomplete {
+		if left := len(r.Incomplete) - i; i == maxIncomplete && left > 1 {
+			a.warn("incomplete: and %d more; accessgraph snapshots show -o wide names them all", left)
+			break
+		}
+		a.warn("incomplete: %s", text)
 	}
 	var entities []string
 	for _, kind := range slices.Sorted(maps.Keys(r.Entities)) {

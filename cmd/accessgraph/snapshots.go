@@ -92,6 +92,7 @@ type shownSnapshot struct {
 	Sources      []string         `json:"sources"`
 	Tool         string           `json:"tool"`
 	Complete     bool             `json:"complete"`
+	Incomplete   []string         `json:"incomplete,omitempty"`
 	Documents    int              `json:"documents"`
 	Organization map[string]int   `json:"organization"`
 	Accounts     []shownAccount   `json:"accounts"`
@@ -130,24 +131,35 @@ func (a *app) showSnapshot(ctx context.Context, ref string, format render.Format
 	if format == render.JSON {
 		return writeJSON(a, shown)
 	}
-	schema, rows := shownRows(shown)
-	if format == render.Table || format == render.Wide {
-		fmt.Fprintf(a.stdout, "snapshot  %s\nid        %s\nsources   %s\ntool      %s\ncomplete  %t\n\n", snapshotTitle(entry), entry.Snapshot,
-			render.Neutral(strings.Join(entry.Sources, ", ")), render.Neutral(entry.Tool), shown.Complete)
+	people := format == render.Table || format == render.Wide
+	schema, rows := shownRows(shown, !people)
+	out := &answer.Answer{Schema: schema, Rows: answer.Of(rows...)}
+	if people { // gaps stand below the table, where there is room for them
+		fmt.Fprintf(a.stdout, "snapshot      %s\nid            %s\nsources       %s\ntool          %s\norganization  %s\ncomplete      %t\n\n", snapshotTitle(entry), entry.Snapshot,
+			render.Neutral(strings.Join(entry.Sources, ", ")), render.Neutral(entry.Tool), organizationTitle(summary.Organization), shown.Complete)
+		out.Summary = func() answer.Summary { return answer.Summary{Count: len(rows), Incomplete: shown.Incomplete} }
 	}
-	return a.writeRows(format, schema, rows)
+	return render.Write(a.stdout, format, out, a.renderOptions())
+}
+
+// organizationTitle says what a snapshot has of the organization.
+func organizationTitle(counts []graph.Count) string {
+	if len(counts) == 0 {
+		return "not given"
+	}
+	parts := make([]string, len(counts))
+	for i, c := range counts {
+		parts[i] = fmt.Sprintf("%s %d", c.Kind, c.N)
+	}
+	return strings.Join(parts, ", ")
 }
 
 func shownOf(e graph.Entry, s *graph.Summary) *shownSnapshot {
 	shown := &shownSnapshot{ID: s.ID, Name: e.Name, Time: e.Time.UTC().Format("2006-01-02T15:04:05Z"), Sources: e.Sources, Tool: e.Tool,
-		Complete: true, Documents: s.Documents, Organization: countsOf(s.Organization), Coverage: coverageOf(s.Coverage)}
-	all := [][]shownCoverage{shown.Coverage}
+		Documents: s.Documents, Organization: countsOf(s.Organization), Coverage: coverageOf(s.Coverage), Incomplete: s.Incomplete()}
+	shown.Complete = len(shown.Incomplete) == 0
 	for _, acc := range s.Accounts {
 		shown.Accounts = append(shown.Accounts, shownAccount{ID: acc.ID, Counts: countsOf(acc.Counts), Documents: acc.Documents, Coverage: coverageOf(acc.Coverage)})
-		all = append(all, coverageOf(acc.Coverage))
-	}
-	for _, list := range all {
-		shown.Complete = shown.Complete && len(gaps(list)) == 0
 	}
 	return shown
 }
@@ -168,49 +180,47 @@ func coverageOf(list []graph.Coverage) []shownCoverage {
 	return out
 }
 
-// gaps names what was given or asked for and could not be used.
-func gaps(list []shownCoverage) []string {
-	var out []string
-	for _, c := range list {
-		if c.State != graph.CoverageDenied && c.State != graph.CoverageFailed {
-			continue
-		}
-		text := c.Kind
-		if c.Region != "" {
-			text += " in " + c.Region
-		}
-		text += " " + string(c.State)
-		if c.Error != "" {
-			text += ": " + c.Error
-		}
-		out = append(out, text)
-	}
-	return out
-}
-
-// shownRows makes one row an account; what belongs to none is a row of its own when it has gaps.
-func shownRows(s *shownSnapshot) (*answer.Schema, []answer.Row) {
+// shownRows makes one row an account, for programs with what is incomplete of it, and then one row more for what belongs to
+// no account when that has gaps.
+func shownRows(s *shownSnapshot, withGaps bool) (*answer.Schema, []answer.Row) {
 	kinds := []string{"users", "groups", "roles", "policies", "resources", "compute", "grants", "providers", "shares"}
 	schema := &answer.Schema{Kind: answer.KindRecord, Columns: []answer.Column{{Name: "account"}}}
 	for _, k := range append(kinds, "documents") {
 		schema.Columns = append(schema.Columns, answer.Column{Name: k, Type: answer.Number})
 	}
-	schema.Columns = append(schema.Columns, answer.Column{Name: "incomplete", Type: answer.List})
+	if withGaps {
+		schema.Columns = append(schema.Columns, answer.Column{Name: "incomplete", Type: answer.List})
+	}
 	row := func(account string, counts map[string]int, documents int, missing []string) answer.Row {
 		values := []any{nullable(account)}
 		for _, k := range kinds {
 			values = append(values, float64(counts[k]))
 		}
-		return &answer.Record{Schema: schema, Values: append(values, float64(documents), missing)}
+		values = append(values, float64(documents))
+		if withGaps {
+			values = append(values, missing)
+		}
+		return &answer.Record{Schema: schema, Values: values}
 	}
 	var rows []answer.Row
 	for _, acc := range s.Accounts {
 		rows = append(rows, row(string(acc.ID), acc.Counts, acc.Documents, gaps(acc.Coverage)))
 	}
-	if missing := gaps(s.Coverage); len(missing) > 0 {
+	if missing := gaps(s.Coverage); withGaps && len(missing) > 0 {
 		rows = append(rows, row("", nil, 0, missing))
 	}
 	return schema, rows
+}
+
+// gaps names what is incomplete.
+func gaps(list []shownCoverage) []string {
+	var out []string
+	for _, c := range list {
+		if gap := graph.Coverage(c); gap.Incomplete() {
+			out = append(out, gap.String())
+		}
+	}
+	return out
 }
 
 func newSnapshotsVerify(a *app) *cobra.Command {

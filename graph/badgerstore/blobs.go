@@ -63,7 +63,7 @@ func openBlob(path string) (*blob, error) {
 		return nil, graph.ErrNotFound
 	}
 	if err != nil {
-		return nil, err
+		return nil, readError(path, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()

@@ -13,12 +13,13 @@ import (
 // Check is graph.Store's: every byte of every file that counts is compared with a hash.
 func (s *Store) Check(ctx context.Context, report func(graph.Damage)) error {
 	if err := checkFormat(s.dir); err != nil {
-		report(graph.Damage{What: formatName, Err: err})
+		if err := found(report, formatName, err); err != nil {
+			return err
+		}
 	}
 	m, err := readManifest(s.dir)
 	if err != nil {
-		report(graph.Damage{What: manifestName, Err: err})
-		return nil
+		return found(report, manifestName, err)
 	}
 	for _, ref := range m.Packs {
 		if err := s.checkPack(ctx, ref, report); err != nil {
@@ -39,13 +40,11 @@ func (s *Store) checkPack(ctx context.Context, ref packRef, report func(graph.Da
 	p := &pack{ref: ref, dir: filepath.Join(s.dir, what)}
 	var err error
 	if p.lock, err = lockShared(filepath.Join(p.dir, packFile)); err != nil {
-		report(graph.Damage{What: what, Err: err})
-		return nil
+		return found(report, what, err)
 	}
 	defer p.lock.Close()
 	if err := p.describe(); err != nil {
-		report(graph.Damage{What: filepath.Join(what, packFile), Err: err})
-		return nil
+		return found(report, filepath.Join(what, packFile), err)
 	}
 	right := true
 	for _, f := range p.desc.Files {
@@ -53,8 +52,10 @@ func (s *Store) checkPack(ctx context.Context, ref packRef, report func(graph.Da
 			return err
 		}
 		if err := p.checkFile(f, true); err != nil {
-			report(graph.Damage{What: filepath.Join(what, f.Name), Err: err})
 			right = false
+			if err := found(report, filepath.Join(what, f.Name), err); err != nil {
+				return err
+			}
 		}
 	}
 	if !right {
@@ -68,8 +69,17 @@ func (s *Store) checkPack(ctx context.Context, ref packRef, report func(graph.Da
 		return ctx.Err()
 	}
 	if err != nil {
-		report(graph.Damage{What: what, Err: err})
+		return found(report, what, err)
 	}
+	return nil
+}
+
+// found reports damage. A file that this user may not read is none: the error ends the check.
+func found(report func(graph.Damage), what string, err error) error {
+	if errors.Is(err, graph.ErrUnreadable) {
+		return err
+	}
+	report(graph.Damage{What: what, Err: err})
 	return nil
 }
 
@@ -79,15 +89,20 @@ func (s *Store) checkBlobs(ctx context.Context, name string, report func(graph.D
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		if err != nil || d.IsDir() || strings.Contains(d.Name(), ".new-") {
-			return errors.Join(err, ctx.Err())
+		if err != nil {
+			return readError(path, err)
+		}
+		if d.IsDir() || strings.Contains(d.Name(), ".new-") {
+			return ctx.Err()
 		}
 		b, err := openBlob(path)
 		if err == nil {
 			err = b.Close()
 		}
 		if err != nil && !errors.Is(err, graph.ErrNotFound) {
-			report(graph.Damage{What: filepath.Join(name, d.Name()), Err: err})
+			if err := found(report, filepath.Join(name, d.Name()), err); err != nil {
+				return err
+			}
 		}
 		return ctx.Err()
 	})

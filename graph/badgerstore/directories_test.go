@@ -3,7 +3,10 @@ package badgerstore
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -12,6 +15,26 @@ import (
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/graph/storetest"
 )
+
+// closedStore makes a store that has something of everything and gives its directory.
+func closedStore(t *testing.T) string {
+	t.Helper()
+	s := fullStore(t, tailBytes, 0)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return s.dir
+}
+
+// copyOf copies the directory of a store.
+func copyOf(t *testing.T, store string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "store")
+	if err := os.CopyFS(dir, os.DirFS(store)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
 
 // TestStrangeDirectories opens what is not a store, or not all of one.
 func TestStrangeDirectories(t *testing.T) {
@@ -42,6 +65,7 @@ func TestStrangeDirectories(t *testing.T) {
 			}
 		}
 	}
+	whole := closedStore(t)
 	for _, test := range []struct {
 		name    string
 		prepare func(t *testing.T, dir string)
@@ -79,11 +103,7 @@ func TestStrangeDirectories(t *testing.T) {
 		{"unfinished creation", chain(remove("*"), write("LOCK", ""), write("MANIFEST", "half")), graph.ErrNoStore, "no FORMAT", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := fullStore(t, tailBytes, 0)
-			dir := s.dir
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
+			dir := copyOf(t, whole)
 			test.prepare(t, dir)
 			err := readAll(dir)
 			if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.say) {
@@ -98,7 +118,7 @@ func TestStrangeDirectories(t *testing.T) {
 			if !errors.As(err, &hint) || hint.Hint == "" {
 				t.Errorf("the error %v does not say what to do", err)
 			}
-			s, err = Create(dir)
+			s, err := Create(dir)
 			if !errors.Is(err, test.create) {
 				t.Errorf("create says %v, want %v", err, test.create)
 			}
@@ -124,37 +144,133 @@ func readAll(dir string) error {
 	return errors.Join(err, s.Close())
 }
 
-// TestReadOnlyDirectory reads a store that nothing can be written to, as another user if this one may write everywhere.
-func TestReadOnlyDirectory(t *testing.T) {
-	s := fullStore(t, tailBytes, 0)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{packsName, "", tmpName} {
-		if err := os.Chmod(filepath.Join(s.dir, path), 0o500); err != nil && path != tmpName {
-			t.Fatal(err)
+// visitDir, when set in the environment, makes the test binary visit that store and print what it met.
+const visitDir = "ACCESSGRAPH_TEST_VISIT"
+
+// visit reads, checks and writes a store, and says how each went.
+func visit(dir string) string {
+	word := func(err error) string {
+		for _, known := range []error{graph.ErrReadOnly, graph.ErrUnreadable, graph.ErrDamaged, graph.ErrNoStore, graph.ErrLocked} {
+			if errors.Is(err, known) {
+				var says *graph.StoreError
+				if !errors.As(err, &says) || says.Hint == "" || strings.Count(err.Error(), says.Path) != 1 {
+					return "an error that does not help: " + err.Error()
+				}
+				return known.Error()
+			}
 		}
+		return fmt.Sprint(err)
 	}
-	defer os.Chmod(s.dir, 0o700)
-	defer os.Chmod(filepath.Join(s.dir, packsName), 0o700)
-	if err := os.Chmod(filepath.Join(s.dir, lockName), 0o400); err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
-	if syscall.Geteuid() == 0 {
-		t.Log("run by root, who may write anyway: only reading is tested")
-	} else {
-		s, err := Open(s.dir)
-		if err != nil {
-			t.Fatal(err)
+	read := word(readAll(dir))
+	check, write := read, read
+	if s, err := Open(dir); err == nil {
+		damage := 0
+		err := s.Check(context.Background(), func(graph.Damage) { damage++ })
+		check = word(err)
+		if damage > 0 {
+			check = fmt.Sprintf("%d damaged", damage)
 		}
-		if _, err := graph.Publish(context.Background(), s, storetest.Account("333333333333", 5), graph.Meta{}); !errors.Is(err, graph.ErrReadOnly) {
-			t.Errorf("publishing says %v", err)
-		}
+		_, err = graph.Publish(context.Background(), s, storetest.Account("333333333333", 5), graph.Meta{})
+		write = word(err)
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			write += ", closing: " + err.Error()
 		}
 	}
-	if err := readAll(s.dir); err != nil {
-		t.Error(err)
+	return read + "; " + check + "; " + write
+}
+
+// visitAsAnother visits a store as a user who does not own it and is not root.
+func visitAsAnother(t *testing.T, dir string) string {
+	t.Helper()
+	if syscall.Geteuid() != 0 {
+		return visit(dir) // the owner, whom the modes bind too
+	}
+	binary, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	program := filepath.Join(home, "visitor")
+	if err := os.WriteFile(program, binary, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{home, filepath.Dir(home)} {
+		if err := os.Chmod(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(program)
+	cmd.Dir = home
+	cmd.Env = []string{visitDir + "=" + dir}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	out, err := cmd.CombinedOutput()
+	if errors.Is(err, syscall.EPERM) {
+		t.Skipf("this system does not let a test become another user: %v", err)
+	}
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// TestOtherUsers visits a store whose files another user may read but not write, or not read.
+func TestOtherUsers(t *testing.T) {
+	whole := closedStore(t)
+	for _, test := range []struct {
+		name   string
+		hidden string // pattern of what may not be read
+		want   string
+	}{
+		{"readable", "", "<nil>; <nil>; the store cannot be written to"},
+		{"no directory", ".", "the store cannot be read; the store cannot be read; the store cannot be read"},
+		{"no FORMAT", formatName, "the store cannot be read; the store cannot be read; the store cannot be read"},
+		{"no manifest", manifestName, "the store cannot be read; the store cannot be read; the store cannot be read"},
+		{"no packs", packsName, "the store cannot be read; the store cannot be read; the store cannot be written to"},
+		{"no PACK", "packs/*/PACK", "the store cannot be read; the store cannot be read; the store cannot be written to"},
+		{"no table", "packs/*/*.sst", "the store cannot be read; the store cannot be read; the store cannot be written to"},
+		{"no derived blob", "derived/index", "<nil>; the store cannot be read; the store cannot be written to"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			store := copyOf(t, whole)
+			var dirs []string
+			err := filepath.WalkDir(store, func(path string, d fs.DirEntry, err error) error {
+				if err != nil {
+					return err
+				}
+				mode := fs.FileMode(0o444)
+				if d.IsDir() {
+					mode = 0o555
+					dirs = append(dirs, path)
+				}
+				return os.Chmod(path, mode)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				for _, path := range dirs {
+					_ = os.Chmod(path, 0o700) // so that the test's directory can be removed
+				}
+			})
+			for dir := filepath.Dir(store); dir != os.TempDir() && len(dir) > 1; dir = filepath.Dir(dir) {
+				if err := os.Chmod(dir, 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if test.hidden != "" {
+				paths, err := filepath.Glob(filepath.Join(store, test.hidden))
+				if err != nil || len(paths) == 0 {
+					t.Fatalf("nothing matches %s: %v", test.hidden, err)
+				}
+				for _, path := range paths {
+					if err := os.Chmod(path, 0); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if got := visitAsAnother(t, store); got != test.want {
+				t.Errorf("reading, checking, writing:\n got %s\nwant %s", got, test.want)
+			}
+		})
 	}
 }

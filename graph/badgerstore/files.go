@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/accessgraph/accessgraph/graph"
 )
@@ -20,17 +22,38 @@ const (
 	fileMode = 0o600
 )
 
-// storeError names the path and translates what the operating system says into the errors of package graph.
+// storeError is the error of a write: it names the path and translates what the operating system says into the errors of
+// package graph.
 func storeError(path, doing string, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case isFull(err):
-		return &graph.StoreError{Path: path, What: doing + ": " + err.Error(), Err: graph.ErrFull, Hint: "nothing was changed; make room and run the command again"}
+		return &graph.StoreError{Path: path, What: doing + ": " + reason(err), Err: graph.ErrFull, Hint: "nothing was changed; make room and run the command again"}
 	case isReadOnly(err):
-		return &graph.StoreError{Path: path, What: doing + ": " + err.Error(), Err: graph.ErrReadOnly, Hint: "check the owner and permissions, or choose another directory with --store"}
+		return &graph.StoreError{Path: path, What: doing + ": " + reason(err), Err: graph.ErrReadOnly, Hint: "check the owner and permissions, or choose another directory with --store"}
 	}
 	return fmt.Errorf("%s: %s: %w", path, doing, err)
+}
+
+// readError is the error of a read that failed: for want of permission, because the disk cannot read, or for another reason.
+func readError(path string, err error) error {
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		return &graph.StoreError{Path: path, What: reason(err), Err: graph.ErrUnreadable, Hint: "check the owner and permissions, or choose another directory with --store"}
+	case errors.Is(err, syscall.EIO):
+		return damaged(path, "cannot be read: %s", reason(err))
+	}
+	return fmt.Errorf("%s: cannot be read: %w", path, err)
+}
+
+// reason is what the operating system says, without the path that the message names already.
+func reason(err error) string {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		return of.Err.Error()
+	}
+	return err.Error()
 }
 
 // damaged is the error for a file that is not as it was written.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -88,6 +89,9 @@ func fullStore(t *testing.T, tail int64, big int) *Store {
 	return s
 }
 
+// flips is how many bits are flipped anywhere in a store of small packs; in tables of large ones it is a third.
+var flips = flag.Int("flips", 40, "bits of a store that are flipped, one after the other")
+
 // TestFlippedBits flips one bit at a time anywhere in a store: the damage is an error at the opening or at a read, or
 // every answer is the right one; and verify names it in any case.
 func TestFlippedBits(t *testing.T) {
@@ -99,9 +103,9 @@ func TestFlippedBits(t *testing.T) {
 		flips int
 		only  string
 	}{
-		{name: "small packs", whole: wholeHash, tail: tailBytes, flips: 200},
+		{name: "small packs", whole: wholeHash, tail: tailBytes, flips: *flips},
 		{name: "every file", whole: wholeHash, tail: tailBytes, flips: 4, only: "each"},
-		{name: "large packs", whole: 0, tail: 64 << 10, big: 1500, flips: 60, only: ".sst"},
+		{name: "large packs", whole: 0, tail: 64 << 10, big: 1500, flips: *flips / 3, only: ".sst"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := fullStore(t, test.tail, test.big)

@@ -80,7 +80,7 @@ func readManifest(dir string) (*manifest, error) {
 		return nil, damaged(path, "is missing")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read store: %w", err)
+		return nil, readError(path, err)
 	}
 	first, body, _ := bytes.Cut(data, []byte("\n"))
 	sum := sha256.Sum256(body)
@@ -101,7 +101,7 @@ func checkFormat(dir string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return &graph.StoreError{Path: dir, What: "the directory does not exist", Err: graph.ErrNoStore, Hint: "run accessgraph ingest first, or name the right directory with --store"}
 	case err != nil:
-		return storeError(dir, "open store", err)
+		return readError(dir, err)
 	case !info.IsDir():
 		return &graph.StoreError{Path: dir, What: "is a file, not a directory", Err: graph.ErrNoStore, Hint: "name a directory with --store"}
 	}
@@ -111,7 +111,7 @@ func checkFormat(dir string) error {
 		return withoutFormat(dir)
 	}
 	if err != nil {
-		return storeError(path, "open store", err)
+		return readError(path, err)
 	}
 	number, ok := strings.CutPrefix(strings.TrimSuffix(string(data), "\n"), formatPrefix)
 	n, err := strconv.Atoi(number)

@@ -99,7 +99,7 @@ func lockShared(path string) (*os.File, error) {
 		return nil, errGone
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open pack: %w", err)
+		return nil, readError(path, err)
 	}
 	if err := tryLock(f, false); err != nil {
 		f.Close()
@@ -147,7 +147,7 @@ func (p *pack) describe() error {
 	path := filepath.Join(p.dir, packFile)
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("open pack: %w", err)
+		return readError(path, err)
 	}
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != p.ref.SHA256 {
 		return damaged(path, "it does not have the hash in %s", manifestName)
@@ -163,7 +163,7 @@ func (p *pack) describe() error {
 func (p *pack) checkFiles(all bool) error {
 	entries, err := os.ReadDir(p.dir)
 	if err != nil {
-		return fmt.Errorf("open pack: %w", err)
+		return readError(p.dir, err)
 	}
 	for _, e := range entries {
 		known := slices.ContainsFunc(p.desc.Files, func(f fileInfo) bool { return f.Name == e.Name() })
@@ -186,7 +186,7 @@ func (p *pack) checkFile(f fileInfo, all bool) error {
 		return damaged(path, "is missing")
 	}
 	if err != nil {
-		return fmt.Errorf("open pack: %w", err)
+		return readError(path, err)
 	}
 	if info.Size() != f.Size {
 		return damaged(path, "has %d bytes, not %d", info.Size(), f.Size)
@@ -197,7 +197,7 @@ func (p *pack) checkFile(f fileInfo, all bool) error {
 	}
 	got, err := hashFile(path, offset)
 	if err != nil {
-		return damaged(path, "cannot be read: %v", err)
+		return readError(path, err)
 	}
 	if got != want {
 		return damaged(path, "its content does not have the hash in %s", packFile)

@@ -29,22 +29,24 @@ func Random(t *rapid.T) *graph.Facts {
 			g.fill(v.Field(i), name)
 		}
 	}
-	accounts := map[graph.AccountID]bool{}
+	accounts, observed := map[graph.AccountID]bool{}, map[graph.AccountID]bool{}
 	for i, a := range f.Accounts {
-		if a.ID == "" || accounts[a.ID] || a.ID[0] == '~' {
-			a.ID = graph.AccountID(fmt.Sprintf("%012d", i))
-		}
-		accounts[a.ID] = true
+		a.ID = acceptable(a.ID, i, accounts)
 	}
-	observed := map[graph.AccountID]bool{}
 	for i, o := range f.Observations {
-		if o.Account == "" || observed[o.Account] || o.Account[0] == '~' {
-			o.Account = graph.AccountID(fmt.Sprintf("%012d", i))
-		}
-		observed[o.Account] = true
+		o.Account = acceptable(o.Account, i, observed)
 	}
 	keepNamed(f)
 	return f
+}
+
+// acceptable gives id if Publish accepts it beside the ids that are taken, which it joins, and else one made of i.
+func acceptable(id graph.AccountID, i int, taken map[graph.AccountID]bool) graph.AccountID {
+	if id == "" || id[0] == '~' || len(id) > graph.MaxPartition || taken[id] {
+		id = graph.AccountID(fmt.Sprintf("%012d", i))
+	}
+	taken[id] = true
+	return id
 }
 
 // keepNamed drops the documents that no entity names, which a store does not keep.

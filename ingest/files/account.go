@@ -17,7 +17,7 @@ func (r *reading) accountMember(name []byte) error {
 	is := func(kind string) { r.batch.kinds[kind] = true }
 	switch string(name) {
 	case "PasswordPolicy":
-		is(kindPassword)
+		is(graph.KindPasswordPolicy)
 		v := &graph.PasswordPolicy{}
 		p := r.place("PasswordPolicy", -1)
 		err := r.fields(&v.Fields)
@@ -109,7 +109,9 @@ func (r *reading) lastAccessed() error {
 					return r.word(&v.Namespace)
 				case "LastAuthenticated":
 					return r.moment(&v.Time)
-				case "ServiceName", "LastAuthenticatedEntity", "LastAuthenticatedRegion", "TotalAuthenticatedEntities", "TrackedActionsLastAccessed":
+				case "TrackedActionsLastAccessed":
+					return r.trackedActions(&v.Actions)
+				case "ServiceName", "LastAuthenticatedEntity", "LastAuthenticatedRegion", "TotalAuthenticatedEntities":
 					return r.skip()
 				default:
 					return r.ignore("ServiceLastAccessed", name)
@@ -118,5 +120,25 @@ func (r *reading) lastAccessed() error {
 			r.batch.add(p, account, v)
 			return err
 		})
+	})
+}
+
+func (r *reading) trackedActions(to *[]graph.ActionLastAccessed) error {
+	return r.list(func(int) error {
+		var a graph.ActionLastAccessed
+		err := r.object(func(name []byte) error {
+			switch string(name) {
+			case "ActionName":
+				return r.word(&a.Name)
+			case "LastAccessedTime":
+				return r.moment(&a.Time)
+			case "LastAccessedEntity", "LastAccessedRegion":
+				return r.skip()
+			default:
+				return r.ignore("ActionLastAccessed", name)
+			}
+		})
+		*to = append(*to, a)
+		return err
 	})
 }

@@ -23,40 +23,38 @@ func (d documentUse) String() string {
 	return d.owner + " policy " + d.name
 }
 
-// checkDocument tells whether a document is there and in order. Where it is not, it gives the entry of coverage that names
-// it, and says so in the report: a document that is missing, or that is no JSON object at all so that nothing of it can be
-// used, makes the input incomplete (D18); one that breaks a rule somewhere is a warning, because the rest of it is used
-// and the evaluator marks what it could not understand (A15, D54).
-func (b *builder) checkDocument(d documentUse) (graph.Coverage, bool) {
-	c := graph.Coverage{Kind: graph.KindDocument, State: graph.CoverageFailed}
+// checkDocument looks at one document of an account, or of the organization when account is empty. One that is missing
+// (D18), or of which a statement could not be understood (A15), could not be used: the coverage names it and the input is
+// incomplete. One that AWS would not have stored and that is understood all the same is worth a warning, no more.
+func (b *builder) checkDocument(account graph.AccountID, d documentUse) {
+	gap := graph.Coverage{Kind: graph.KindDocument, State: graph.CoverageFailed}
 	if d.hash.IsZero() {
-		c.Error = "missing: " + d.String()
-		b.report.Incomplete = append(b.report.Incomplete, "document missing: "+d.String())
-		return c, false
+		gap.Error = "missing: " + d.String()
+		b.note(account, gap, inAccount(account)+gap.String())
+		return
 	}
-	f := b.documents.check(d.hash, d.kind)
-	if f.rule == "" {
-		return c, true
+	switch f := b.documents.check(d.hash, d.kind); {
+	case f.unanalysable:
+		gap.Error = "unanalysable: " + f.rule + ": " + d.String()
+		b.note(account, gap, fmt.Sprintf("%s%s: %s", inAccount(account), gap, f.message))
+	case f.rule != "":
+		b.report.Warnings = append(b.report.Warnings, fmt.Sprintf("%sdocument of %s: %s (%s)", inAccount(account), d, f.message, f.rule))
 	}
-	c.Error = "unanalysable: " + f.rule + ": " + d.String()
-	text := fmt.Sprintf("document of %s: %s (%s)", d, f.message, f.rule)
-	if f.useless {
-		b.report.Incomplete = append(b.report.Incomplete, text)
-	} else {
-		b.report.Warnings = append(b.report.Warnings, text)
+}
+
+// inAccount begins what is said of an account; of what belongs to none it is empty.
+func inAccount(id graph.AccountID) string {
+	if id == "" {
+		return ""
 	}
-	return c, false
+	return "account " + string(id) + ": "
 }
 
 // checkAccount looks at every document of an account and at every reference to one, and names in the coverage what is
 // missing or not in order.
 func (b *builder) checkAccount(a *accountBuilder) {
 	acc := a.account
-	use := func(d documentUse) {
-		if c, ok := b.checkDocument(d); !ok {
-			acc.Coverage = append(acc.Coverage, c)
-		}
-	}
+	use := func(d documentUse) { b.checkDocument(acc.ID, d) }
 	inline := func(owner graph.ARN, list []graph.InlinePolicy) {
 		for _, i := range list {
 			use(documentUse{string(owner), i.Name, i.Document, policy.Identity})

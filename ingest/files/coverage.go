@@ -5,7 +5,7 @@ import (
 )
 
 // coverage reads the Accounts member of coverage.json: states by account, kind and Region. The error of a kind stands
-// beside its Regions and belongs to every one that is not complete.
+// beside its Regions and belongs to every one that was denied or failed.
 func (r *reading) coverage() error {
 	return r.object(func(name []byte) error {
 		id := string(name)
@@ -50,7 +50,7 @@ func (r *reading) coverageKind(account graph.AccountID, kind string) error {
 		}
 	})
 	for _, c := range entries {
-		if c.State != graph.CoverageComplete {
+		if c.Incomplete() {
 			c.Error = reason
 		}
 		r.batch.addCoverage(p, account, c)

@@ -3,6 +3,7 @@ package files
 import (
 	"bytes"
 	"crypto/sha256"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -27,9 +28,9 @@ type checkedAs struct {
 
 // finding is what validation says about a document; the zero value is a document in order.
 type finding struct {
-	rule    string // the first rule it breaks
-	message string
-	useless bool // it is no JSON object: nothing in it can be used
+	rule         string // a rule it breaks: where a statement is unanalysable, the one that makes it so
+	message      string
+	unanalysable bool // a statement of it, or all of it, could not be understood (A15)
 }
 
 func newDocuments() *documents {
@@ -40,8 +41,8 @@ func newDocuments() *documents {
 	}
 }
 
-// add gives the name of the document that stands in an export as raw: an object, a string that holds JSON or URL-encoded
-// JSON, or null. Null and the empty string are no document and give the zero name. It never fails: what is no document
+// add gives the name of the document that stands in an export as raw: an object, a string that holds JSON, URL-encoded JSON
+// or JSON escaped once more, or null. Null and the empty string are no document and give the zero name. It never fails: what is no document
 // is kept as it is, for the check to find.
 func (d *documents) add(raw jsontext.Value) graph.DocumentHash {
 	if raw.Kind() == 'n' {
@@ -80,6 +81,11 @@ func documentText(raw jsontext.Value) []byte {
 	start := bytes.TrimLeft(text, " \t\r\n")
 	if len(start) == 0 {
 		return nil
+	}
+	if bytes.HasPrefix(start, []byte(`{\"`)) { // JSON escaped twice, as API Gateway prints a policy (F11)
+		if inner, err := jsontext.AppendUnquote(nil, slices.Concat([]byte{'"'}, start, []byte{'"'})); err == nil {
+			return inner
+		}
 	}
 	if start[0] == '{' {
 		return text
@@ -129,26 +135,30 @@ func (d *documents) check(h graph.DocumentHash, kind policy.Kind) finding {
 	if f, ok := d.checked[key]; ok {
 		return f
 	}
-	var f finding
-	doc := d.all[h]
-	compiled := policy.Parse(kind, doc.Canonical)
-	if !compiled.Valid() {
-		for _, p := range compiled.Problems {
-			if !p.Lint {
-				f.rule, f.message = p.Rule, p.Message
-				break
-			}
-		}
-		f.useless = !isObject(doc.Canonical)
-	}
+	f := findingOf(policy.Parse(kind, d.all[h].Canonical))
 	d.checked[key] = f
 	return f
 }
 
-// isObject tells whether text is a JSON object, even one with members that come twice.
-func isObject(text []byte) bool {
-	v := jsontext.Value(text)
-	return v.Kind() == '{' && v.IsValid(jsontext.AllowDuplicateNames(true))
+// findingOf gives what is worth saying of a compiled document.
+func findingOf(doc *policy.Document) finding {
+	var f finding
+	reason := ""
+	for i := range doc.Statements {
+		if s := &doc.Statements[i]; s.Unanalysable != "" {
+			f.unanalysable, reason = true, s.Unanalysable
+			break
+		}
+	}
+	for _, p := range doc.Problems {
+		if p.Lint {
+			continue
+		}
+		if f.rule == "" || p.Message == reason {
+			f.rule, f.message = p.Rule, p.Message
+		}
+	}
+	return f
 }
 
 // keep forgets the documents that nothing refers to: those of inputs that were left out.

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -94,7 +95,7 @@ func jsonPath(p jsontext.Pointer) string {
 		if b.Len() > 0 {
 			b.WriteByte('.')
 		}
-		b.WriteString(shorten(token))
+		b.WriteString(cmp.Or(shorten(token), `""`))
 	}
 	return shorten(b.String())
 }

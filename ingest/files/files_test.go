@@ -45,7 +45,25 @@ func readTree(t testing.TB, files map[string]string, o Options, names ...string)
 	if len(names) == 0 {
 		names = []string{"."}
 	}
-	return Read(t.Context(), names, o)
+	facts, report, err := Read(t.Context(), names, o)
+	checkIncomplete(t, facts, report, err)
+	return facts, report, err
+}
+
+// checkIncomplete holds that an input is incomplete to the one who ingests it exactly when it is to those who ask: the report
+// says so and the coverage does.
+func checkIncomplete(t testing.TB, facts *graph.Facts, report *Report, err error) {
+	t.Helper()
+	if err != nil {
+		if facts != nil || report != nil {
+			t.Error("facts beside an error")
+		}
+		return
+	}
+	gaps := facts.Incomplete()
+	if (len(gaps) > 0) != (len(report.Incomplete) > 0) {
+		t.Errorf("the report says %q, the coverage %q", report.Incomplete, gaps)
+	}
 }
 
 // golden compares text with testdata/NAME.
@@ -118,6 +136,7 @@ func TestDocumentForms(t *testing.T) {
 		"JSON string, spaced": quoteJSON("  " + document),
 		"URL-encoded":         quoteJSON(escapeAll(document)),
 		"URL-encoded, plus":   quoteJSON(strings.NewReplacer("%", "%25", "{", "%7B", `"`, "%22").Replace(document)),
+		"JSON escaped twice":  quoteJSON(strings.ReplaceAll(document, `"`, `\"`)),
 		"escaped characters":  strings.ReplaceAll(quoteJSON(document), "s3", `\u00733`),
 	}
 	for name, form := range forms {

@@ -2,7 +2,6 @@ package files
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -118,14 +117,19 @@ func (a *accountBuilder) fail(kinds map[string]bool, reason string) {
 	}
 }
 
+// kindsByName gives the kind of coverage that each file of an account's directory fills.
+var kindsByName = map[string]string{
+	"account-authorization-details": graph.KindIAM, "resource-policies": graph.KindResourcePolicies, "compute": graph.KindCompute,
+	"account-settings": graph.KindAccountSettings, "password-policy": graph.KindPasswordPolicy, "shares": graph.KindShares,
+	"kms-grants": graph.KindGrants, "saml-providers": graph.KindIdentityProviders, "open-id-connect-providers": graph.KindIdentityProviders,
+}
+
 // kindOfName gives the kind of coverage that a file of an export directory fills; empty for those that have none.
 func kindOfName(name string) string {
-	return map[string]string{
-		"account-authorization-details": graph.KindIAM, "resource-policies": graph.KindResourcePolicies, "compute": graph.KindCompute,
-		"account-settings": graph.KindAccountSettings, "shares": graph.KindShares, "kms-grants": graph.KindGrants,
-		"saml-providers": graph.KindIdentityProviders, "open-id-connect-providers": graph.KindIdentityProviders,
-		"organization": graph.KindOrganization,
-	}[name]
+	if name == "organization" {
+		return graph.KindOrganization
+	}
+	return kindsByName[name]
 }
 
 // stateOrganization says that the organization was read, unless a part of it had to be left out.
@@ -146,9 +150,7 @@ func (b *builder) stateOrganization(o *graph.Organization) {
 		if kind == policy.RCP && p.AWSManaged { // AWS's own RCP allows everything, which no customer's may (A34)
 			continue
 		}
-		if c, ok := b.checkDocument(d); !ok {
-			b.note("", c, "")
-		}
+		b.checkDocument("", d)
 	}
 }
 
@@ -194,6 +196,8 @@ func kindOfEntity(what string) string {
 		return graph.KindIdentityProviders
 	case "S3PublicAccessBlock of account", "RootFeatures of account":
 		return graph.KindAccountSettings
+	case "password policy":
+		return graph.KindPasswordPolicy
 	default:
 		return ""
 	}
@@ -203,38 +207,54 @@ func without[E any](a *accountBuilder, what string, list []*E, id func(*E) strin
 	return slices.DeleteFunc(list, func(v *E) bool { return a.bad[entityKey{what, id(v)}] })
 }
 
-// stateCoverage fills the coverage of an account: what coverage.json says, and complete for every kind that was given and
-// that it does not speak of. Kinds that were not given have no entry.
+// stateCoverage fills the coverage of an account: what coverage.json says, failed for what had to be left out or is cut off,
+// and complete for every other kind that was given and that coverage.json does not speak of. Kinds that were neither given
+// nor spoken of have no entry.
 func (b *builder) stateCoverage(a *accountBuilder) {
-	spoken := map[string]bool{}
-	gaps := map[string]string{}
-	for key, it := range a.stated {
-		c, _ := it.value.(graph.Coverage)
-		spoken[key.kind] = true
-		if reason, failed := a.reasons[key.kind]; failed && key.region == "" {
-			c.State, c.Error = graph.CoverageFailed, reason
-			delete(a.reasons, key.kind)
-		}
-		a.account.Coverage = append(a.account.Coverage, c)
-		if c.State == graph.CoverageDenied || c.State == graph.CoverageFailed {
-			gaps[key.kind] = strings.TrimSpace(string(c.State) + " " + c.Error)
-		}
+	state := func(c graph.Coverage) { a.account.Coverage = append(a.account.Coverage, c) }
+	say := func(c graph.Coverage) {
+		b.report.Incomplete = append(b.report.Incomplete, inAccount(a.account.ID)+c.String())
 	}
 	for kind, whole := range a.given {
-		switch {
-		case !whole:
-			b.report.Warnings = append(b.report.Warnings, fmt.Sprintf("account %s: %s: the last page given says that there are more", a.account.ID, kind))
-			a.fail(map[string]bool{kind: true}, "truncated")
-			gaps[kind] = "truncated: the last page is missing"
-		case !spoken[kind] && a.reasons[kind] == "":
-			a.account.Coverage = append(a.account.Coverage, graph.Coverage{Kind: kind, State: graph.CoverageComplete})
+		if !whole && a.reasons[kind] == "" {
+			a.reasons[kind] = truncated
+			say(graph.Coverage{Kind: kind, State: graph.CoverageFailed, Error: truncated})
+		}
+	}
+	spoken := map[string]bool{}
+	for key, it := range a.stated {
+		spoken[key.kind] = true
+		if key.region == "" && a.reasons[key.kind] != "" {
+			continue // failed, whatever coverage.json says
+		}
+		c, _ := it.value.(graph.Coverage)
+		state(c)
+		if c.Incomplete() {
+			say(c)
+		}
+		if _, given := a.given[c.Kind]; !given && c.State == graph.CoverageComplete && isFileKind(c.Kind) {
+			b.report.Warnings = append(b.report.Warnings, inAccount(a.account.ID)+"coverage says that "+c.Kind+" is complete, and no file has any: was one forgotten?")
+		}
+	}
+	for kind := range a.given {
+		if !spoken[kind] && a.reasons[kind] == "" {
+			state(graph.Coverage{Kind: kind, State: graph.CoverageComplete})
 		}
 	}
 	for kind, reason := range a.reasons {
-		a.account.Coverage = slices.DeleteFunc(a.account.Coverage, func(c graph.Coverage) bool { return c.Kind == kind && c.Region == "" })
-		a.account.Coverage = append(a.account.Coverage, graph.Coverage{Kind: kind, State: graph.CoverageFailed, Error: reason})
-	}
-	for _, kind := range slices.Sorted(maps.Keys(gaps)) {
-		b.report.Incomplete = append(b.report.Incomplete, fmt.Sprintf("account %s: %s: %s", a.account.ID, kind, gaps[kind]))
+		state(graph.Coverage{Kind: kind, State: graph.CoverageFailed, Error: reason})
 	}
 }
+
+// isFileKind tells whether a kind of coverage is that of a file, and not of a type of resource within one.
+func isFileKind(kind string) bool {
+	for _, k := range kindsByName {
+		if k == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// truncated is why a kind is incomplete whose last page says that there are more.
+const truncated = "truncated: the last page is missing"

@@ -251,7 +251,11 @@ func (b *builder) fresh(a *accountBuilder, it item, key entityKey) (bool, error)
 
 // conflict gives the error of two items that contradict each other, or nil when Options.Partial lets them be left out.
 func (b *builder) conflict(before, it item, key entityKey) error {
-	err := it.place.errorAt("contradicts what was read before about the "+key.what+" "+quote(key.id), "equal facts wherever they are repeated",
+	what := key.what
+	if key.id != "" {
+		what += " " + quote(key.id)
+	}
+	err := it.place.errorAt("contradicts what was read before about the "+what, "equal facts wherever they are repeated",
 		"the account changed between two exports, or files of two times are mixed: export again")
 	err.Other = before.place.String()
 	if !b.partial {
@@ -289,6 +293,7 @@ func (b *builder) stated(a *accountBuilder, it item, c graph.Coverage) error {
 	key := coverageKey{c.Kind, c.Region}
 	before, there := a.stated[key]
 	if there && before.value != it.value {
+		a.fail(map[string]bool{c.Kind: true}, "contradictory coverage")
 		return b.conflict(before, it, entityKey{"coverage of " + c.Kind + " in account", string(it.account)})
 	}
 	a.stated[key] = it

@@ -46,10 +46,12 @@ func (o *observations) add(v any) {
 		o.counts[v.ARN] = v
 	case graph.ServiceLastAccessed:
 		key := accessKey{v.ARN, v.Namespace}
-		before, there := o.accessed[key]
-		if !there || v.Time.After(before.Time) {
-			o.accessed[key] = v
+		before := o.accessed[key]
+		if before.Time.After(v.Time) {
+			v.Time = before.Time
 		}
+		v.Actions = laterActions(before.Actions, v.Actions)
+		o.accessed[key] = v
 	case *graph.CredentialReportRow:
 		before := o.rows[v.ARN]
 		if before == nil || compareRows(v, before) > 0 {
@@ -61,6 +63,15 @@ func (o *observations) add(v any) {
 			o.summary[t.Key] = larger(before, t.Value)
 		}
 	}
+}
+
+// laterActions gives every action of both lists once, with the later of its times.
+func laterActions(a, b []graph.ActionLastAccessed) []graph.ActionLastAccessed {
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, func(x, y graph.ActionLastAccessed) int {
+		return cmp.Or(cmp.Compare(x.Name, y.Name), y.Time.Compare(x.Time))
+	})
+	return slices.CompactFunc(all, func(x, y graph.ActionLastAccessed) bool { return x.Name == y.Name })
 }
 
 // larger gives the larger of two numbers in decimal, or of two texts.

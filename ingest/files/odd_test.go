@@ -82,8 +82,26 @@ func TestOddExports(t *testing.T) {
 			}},
 		{"the last page is missing", map[string]string{"x.json": strings.TrimSuffix(oneRole, "}") + `,"IsTruncated":true,"Marker":"m"}`},
 			func(t *testing.T, f *graph.Facts, r *Report) {
-				if got := coverage(f.Accounts[0].Coverage); got != "iam||failed|truncated\n" || len(r.Incomplete) != 1 || len(r.Warnings) != 1 {
+				if got := coverage(f.Accounts[0].Coverage); got != "iam||failed|truncated: the last page is missing\n" || !slices.Equal(r.Incomplete, []string{"account 111122223333: iam failed: truncated: the last page is missing"}) {
 					t.Errorf("%s %v %v", got, r.Incomplete, r.Warnings)
+				}
+			}},
+		{"what the CLI left out for --max-items", map[string]string{"1.json": strings.TrimSuffix(oneRole, "}") + `,"NextToken":"abc"}`, "2.json": `{"UserDetailList":[{` + user + `}],"NextToken":null}`, "kms-grants.json": `{"Grants":[{"KeyId":"arn:aws:kms:us-east-1:111122223333:key/k","GrantId":"g"}],"NextMarker":"m","Truncated":true}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if got := coverage(f.Accounts[0].Coverage); got != "iam||complete|\nkms-grants||failed|truncated: the last page is missing\n" {
+					t.Error(got)
+				}
+			}},
+		{"coverage of a file that is not there", map[string]string{"x.json": oneRole, "coverage.json": `{"Accounts":{"111122223333":{"iam":{"":"complete"},"compute":{"":"complete"},"AWS::KMS::Key":{"":"complete"},"shares":{"":"not-asked"}}}}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if want := []string{"account 111122223333: coverage says that compute is complete, and no file has any: was one forgotten?"}; !slices.Equal(r.Warnings, want) {
+					t.Errorf("warnings %q", r.Warnings)
+				}
+			}},
+		{"an account that only coverage speaks of", map[string]string{"x.json": oneRole, "coverage.json": `{"Accounts":{"444455556666":{"iam":{"":"denied","error":"AccessDenied"}}}}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if got := f.Incomplete(); !slices.Equal(got, []string{"account 444455556666: iam denied: AccessDenied"}) || !slices.Equal(r.Incomplete, got) {
+					t.Errorf("incomplete %q %q", got, r.Incomplete)
 				}
 			}},
 		{"an empty account", map[string]string{"111122223333/account-authorization-details.json": `{"UserDetailList":[],"GroupDetailList":[],"RoleDetailList":[],"Policies":[]}`},

@@ -92,8 +92,14 @@ func (r *reading) topLevel() error {
 	err := r.object(func(name []byte) error {
 		switch string(name) {
 		case "IsTruncated", "Truncated":
-			return r.boolean(&truncated)
-		case "Marker", "NextMarker", "NextToken", "ResponseMetadata":
+			var more bool
+			err := r.boolean(&more)
+			truncated = truncated || more
+			return err
+		case "NextToken": // how the AWS CLI says that --max-items left something out
+			truncated = truncated || r.dec.PeekKind() == '"'
+			return r.skip()
+		case "Marker", "NextMarker", "ResponseMetadata":
 			return r.skip()
 		}
 		return r.member(name)
@@ -120,7 +126,6 @@ const (
 	kindObservations = "(observations)"
 	kindCoverageFile = "(coverage)"
 	kindPoliciesOnly = "(policies)" // a Policies list, whose elements say what they are
-	kindPassword     = "(password policy)"
 )
 
 // member reads one known top-level member, whichever kind of file it belongs to.

@@ -33,7 +33,7 @@ func writeMarkdown(w *bufio.Writer, a *answer.Answer) error {
 		}
 	}
 	w.WriteByte('\n')
-	for _, line := range footer(l, a.Summary()) {
+	for _, line := range footer(l, a.Summary(), true) {
 		w.WriteString("- " + markdownText(line) + "\n")
 	}
 	return nil

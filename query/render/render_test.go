@@ -232,3 +232,26 @@ func TestParseFormat(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+// TestManyGaps holds that a table does not drown in what is incomplete, and that wide names all of it.
+func TestManyGaps(t *testing.T) {
+	for n, want := range map[int]int{1: 1, 8: 8, 9: 9, 10: 9, 5000: 9} {
+		sample := func() *answer.Answer {
+			gaps := make([]string, n)
+			for i := range gaps {
+				gaps[i] = fmt.Sprintf("gap %d", i)
+			}
+			return &answer.Answer{Schema: recordSchema(), Rows: answer.Of(), Summary: func() answer.Summary { return answer.Summary{Incomplete: gaps} }}
+		}
+		text := write(t, render.Table, sample(), render.Options{})
+		if got := strings.Count(text, "incomplete: "); got != want {
+			t.Errorf("%d gaps make %d lines, want %d", n, got, want)
+		}
+		if more := fmt.Sprintf("and %d more", n-8); n > 9 && !strings.Contains(text, more) {
+			t.Errorf("%d gaps: no %q in %s", n, more, text)
+		}
+		if got := strings.Count(write(t, render.Wide, sample(), render.Options{}), "incomplete: "); got != n {
+			t.Errorf("wide names %d of %d gaps", got, n)
+		}
+	}
+}

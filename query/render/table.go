@@ -25,7 +25,7 @@ func writeTable(w *bufio.Writer, a *answer.Answer, o Options) error {
 		return err
 	}
 	writeGrid(w, l, entries, total, o.Color)
-	writeFooter(w, l, a.Summary())
+	writeFooter(w, l, a.Summary(), false)
 	return nil
 }
 
@@ -37,7 +37,7 @@ func writeWide(w *bufio.Writer, a *answer.Answer, o Options) error {
 		return err
 	}
 	writeGrid(w, l, entries, 0, o.Color)
-	writeFooter(w, l, a.Summary())
+	writeFooter(w, l, a.Summary(), true)
 	return nil
 }
 
@@ -188,8 +188,11 @@ func colored(verdict string) string {
 	return "\x1b[" + code + "m" + verdict + "\x1b[0m"
 }
 
+// maxIncomplete is how many gaps a table names; wide and the machine formats name them all.
+const maxIncomplete = 8
+
 // footer says how many rows there are and what the answer rests on, a line each.
-func footer(l *layout, s answer.Summary) []string {
+func footer(l *layout, s answer.Summary, full bool) []string {
 	noun := l.noun[1]
 	if s.Count == 1 {
 		noun = l.noun[0]
@@ -202,18 +205,22 @@ func footer(l *layout, s answer.Summary) []string {
 	for _, a := range s.Assumptions {
 		lines = append(lines, "assumes: "+neutral(a))
 	}
-	for _, i := range s.Incomplete {
-		lines = append(lines, "incomplete: "+neutral(i))
+	for i, gap := range s.Incomplete {
+		if left := len(s.Incomplete) - i; i == maxIncomplete && left > 1 && !full {
+			lines = append(lines, fmt.Sprintf("incomplete: and %d more; -o wide names them all", left))
+			break
+		}
+		lines = append(lines, "incomplete: "+neutral(gap))
 	}
 	return lines
 }
 
 // writeFooter puts the footer under a table, after a blank line when there is one.
-func writeFooter(w *bufio.Writer, l *layout, s answer.Summary) {
+func writeFooter(w *bufio.Writer, l *layout, s answer.Summary, full bool) {
 	if s.Count > 0 {
 		w.WriteByte('\n')
 	}
-	for _, line := range footer(l, s) {
+	for _, line := range footer(l, s, full) {
 		w.WriteString(line + "\n")
 	}
 }
