@@ -191,6 +191,7 @@ func readVariable(text string) (v variable, length int, why string) {
 
 func newTokens(tokens []region.Token) Segment {
 	var b strings.Builder
+	b.Grow(len(tokens))
 	for _, t := range tokens {
 		if t.Kind != region.TokenRune {
 			break

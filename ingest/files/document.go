@@ -68,14 +68,14 @@ func (d *documents) add(raw jsontext.Value) graph.DocumentHash {
 	return doc.Hash
 }
 
-// documentText gives the text of a document in memory of its own.
+// documentText gives the text of a document, which may be raw itself.
 func documentText(raw jsontext.Value) []byte {
 	if raw.Kind() != '"' {
-		return bytes.Clone(raw)
+		return raw
 	}
 	text, err := jsontext.AppendUnquote(nil, raw)
 	if err != nil {
-		return bytes.Clone(raw)
+		return raw
 	}
 	start := bytes.TrimLeft(text, " \t\r\n")
 	if len(start) == 0 {
