@@ -51,12 +51,15 @@ func (b *builder) checkDocument(d documentUse) (graph.Coverage, bool) {
 // checkAccount looks at every document of an account and at every reference to one, and names in the coverage what is
 // missing or not in order.
 func (b *builder) checkAccount(a *accountBuilder) {
-	acc := a.account
-	use := func(d documentUse) {
+	eachUse(a.account, func(d documentUse) {
 		if c, ok := b.checkDocument(d); !ok {
-			acc.Coverage = append(acc.Coverage, c)
+			a.account.Coverage = append(a.account.Coverage, c)
 		}
-	}
+	})
+}
+
+// eachUse calls use for every document of an account, and with no hash for every reference to something that is missing.
+func eachUse(acc *graph.Account, use func(documentUse)) {
 	inline := func(owner graph.ARN, list []graph.InlinePolicy) {
 		for _, i := range list {
 			use(documentUse{string(owner), i.Name, i.Document, policy.Identity})
