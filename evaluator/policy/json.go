@@ -34,7 +34,7 @@ type reader struct {
 }
 
 // nodesAtOnce is how many nodes are made at once: a usual document has some tens.
-const nodesAtOnce = 64
+const nodesAtOnce = 32
 
 var errTooDeep = errors.New("nested too deep")
 
