@@ -2,7 +2,7 @@
 # make test       every test, in at most three minutes
 # make lint       formatting, vet, staticcheck
 # make fuzz       every fuzz target for FUZZTIME
-# make bench      measure, print the table, and write it under bench/
+# make bench      measure, print the table, and write it into bench/README.md
 # make verify     the acceptance counts: properties at CHECKS cases each, all cases, every flipped bit
 
 GO       ?= go
@@ -37,7 +37,7 @@ fuzz:
 	done
 
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem -timeout 60m $(call having,^func Benchmark)
+	$(GO) run ./bench/report
 
 # The properties, then every case, then the tests that damage, kill and fill stores.
 verify:

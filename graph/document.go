@@ -14,13 +14,31 @@ import (
 // members, and raw itself otherwise. raw is also kept as it is when it holds a number that RFC 8785, which knows only
 // IEEE 754 doubles, would change. The hash is the SHA-256 of the bytes kept. raw is not changed and not kept.
 func CanonicalDocument(raw []byte) Document {
-	v := jsontext.Value(bytes.Clone(raw))
-	if numbersKeepValue(raw) {
-		if v.Canonicalize() != nil {
-			v = jsontext.Value(bytes.Clone(raw)) // a failed attempt may leave v half done
+	v := raw
+	if !hasNumber(raw) || numbersKeepValue(raw) {
+		if c := jsontext.Value(bytes.Clone(raw)); c.Canonicalize() == nil {
+			v = c
 		}
 	}
+	v = bytes.Clone(v) // without the room of the white space that is gone, which is often more than half
 	return Document{Hash: sha256.Sum256(v), Canonical: v}
+}
+
+// hasNumber tells whether the JSON text raw may hold a number; of text that is not JSON it tells nothing.
+func hasNumber(raw []byte) bool {
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case c == '"':
+			for i++; i < len(raw) && raw[i] != '"'; i++ {
+				if raw[i] == '\\' {
+					i++
+				}
+			}
+		case c == '-' || '0' <= c && c <= '9':
+			return true
+		}
+	}
+	return false
 }
 
 // numbersKeepValue tells whether every number of the JSON value raw means the same after a round trip through float64.

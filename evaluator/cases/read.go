@@ -34,6 +34,27 @@ type Case struct {
 	Kind     policy.Kind
 	Text     string
 	Expected string // empty when the case does not say
+
+	written written
+}
+
+// written is a request as the line has it, before it is understood.
+type written struct {
+	who    who
+	keys   []string
+	values []policy.ContextValue
+}
+
+// Rebuild makes the case's request once more out of its strings, in r and its memory: what a request costs a program that has
+// strings, as programs have.
+func (c *Case) Rebuild(r *evaluator.Request) {
+	r.Principal, _ = c.written.who.principal()
+	r.Principal.Management, r.Principal.AssumedRoot = c.Request.Principal.Management, c.Request.Principal.AssumedRoot
+	r.Action, r.Target = c.Request.Action, c.Request.Target
+	r.Context.Reset()
+	for i, key := range c.written.keys {
+		r.Context.Set(key, c.written.values[i])
+	}
 }
 
 // Read reads one line. The error says which field is wrong, what was found and what is expected; the ID is set whenever the line

@@ -61,6 +61,7 @@ func (c *Case) readPrincipal(f fields) error {
 			return fmt.Errorf("principalAttributes: %w", err)
 		}
 	}
+	c.written.who = w
 	var ok bool
 	if c.Request.Principal, ok = w.principal(); !ok {
 		return fmt.Errorf("principalType: found %q, expected iam_user, iam_role_session, service_linked_role_session, federated_user, "+
@@ -167,20 +168,24 @@ func (c *Case) readContext(f fields) error {
 	if !f.given("context") {
 		return nil
 	}
+	set := func(key string, v policy.ContextValue) {
+		r.Context.Set(key, v)
+		c.written.keys, c.written.values = append(c.written.keys, key), append(c.written.values, v)
+	}
 	return eachMember(f["context"], "context", func(key string, raw jsontext.Value) error {
 		if isNull(raw) {
 			return nil
 		}
 		if raw.Kind() == '[' {
 			values, err := scalars(raw, "context: "+key)
-			r.Context.Set(key, policy.Multi(values...))
+			set(key, policy.Multi(values...))
 			return err
 		}
 		value, err := scalar(raw)
 		if err != nil {
 			return fmt.Errorf("context: %s: %w", key, err)
 		}
-		r.Context.Set(key, policy.Single(value))
+		set(key, policy.Single(value))
 		if strings.EqualFold(key, "aws:AssumedRoot") && r.Principal.Kind == evaluator.Root { // D20
 			r.Principal.AssumedRoot = strings.EqualFold(value, "true")
 		}

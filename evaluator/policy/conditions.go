@@ -15,10 +15,13 @@ func (s *statementReader) conditions(m *node) {
 	}
 	names := make([]operator, len(m.children))
 	known := make([]bool, len(m.children))
-	seen := make(map[operator]int, len(m.children))
+	var seen map[operator]int // of a single one it is not worth making
+	if len(m.children) > 1 {
+		seen = make(map[operator]int, len(m.children))
+	}
 	for i := range m.children {
 		n := &names[i]
-		if n.op, n.set, n.ifExists, known[i] = ParseOperator(m.children[i].name); known[i] {
+		if n.op, n.set, n.ifExists, known[i] = ParseOperator(m.children[i].name); known[i] && seen != nil {
 			seen[*n]++
 		}
 	}
@@ -62,9 +65,12 @@ func (s *statementReader) operatorFlaws(m *node, op Base, set SetOperator, ifExi
 
 // keys reads the condition keys of one operator (C2).
 func (s *statementReader) keys(m *node, test Condition, at *path) {
-	spelled := make(map[string]int, len(m.children))
-	for i := range m.children {
-		spelled[CanonicalKey(m.children[i].name)]++
+	var spelled map[string]int // of a single one it is not worth making
+	if len(m.children) > 1 {
+		spelled = make(map[string]int, len(m.children))
+		for i := range m.children {
+			spelled[CanonicalKey(m.children[i].name)]++
+		}
 	}
 	for i := range m.children {
 		key := &m.children[i]
@@ -87,21 +93,22 @@ func (s *statementReader) keys(m *node, test Condition, at *path) {
 
 // values reads the policy values of one key (A8, C18).
 func (s *statementReader) values(m *node, op Base, at *path) ([]Value, bool) {
-	list, places := []node{*m}, false
+	list, index := []node{*m}, alone
 	if m.kind == '[' {
-		list, places = m.children, true
+		list, index = m.children, 0
 		if len(list) == 0 {
 			s.lint("C18", at, m.offset, "an empty list of values never matches a key that is present; list at least one value")
 		}
 	}
 	out, ok := make([]Value, 0, len(list)), true
 	for i := range list {
-		v, place := &list[i], at
-		if places {
-			place = at.element(i)
+		v := &list[i]
+		p := placed{v.text, v.offset, at, index}
+		if index != alone {
+			index++
 		}
 		if !v.isScalar() {
-			s.broke("A8", place, v.offset, "a condition value is a string, a number or a boolean, not %s", v.what())
+			s.broke("A8", p.path(), v.offset, "a condition value is a string, a number or a boolean, not %s", v.what())
 			ok = false
 			continue
 		}
@@ -110,7 +117,7 @@ func (s *statementReader) values(m *node, op Base, at *path) ([]Value, bool) {
 			text = canonicalNumber(text)
 		}
 		value, found := compileValue(op, text, s.doc.Variables)
-		s.flaws(place, v.offset, found)
+		s.flaws(&p, found)
 		out = append(out, value)
 	}
 	return out, ok

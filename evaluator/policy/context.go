@@ -30,6 +30,9 @@ type contextEntry struct {
 // NewContext makes an empty context with room for n keys.
 func NewContext(n int) *Context { return &Context{entries: make([]contextEntry, 0, n)} }
 
+// Reset takes all keys out and keeps the room, for a program that decides one request after the other.
+func (c *Context) Reset() { c.entries = c.entries[:0] }
+
 // CanonicalKey is the spelling under which a key is looked up: lower case throughout, tag names included (A14, C2, C3).
 func CanonicalKey(written string) string {
 	if key := commonKey(written); key != "" {

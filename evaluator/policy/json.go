@@ -26,9 +26,15 @@ type node struct {
 
 // reader builds the tree of a document.
 type reader struct {
-	text []byte
-	dec  *jsontext.Decoder
+	text  []byte
+	whole string // text, for strings that can be parts of it
+	dec   *jsontext.Decoder
+	open  []node // children of the values that are being read, innermost last
+	free  []node // room for children of finished values
 }
+
+// nodesAtOnce is how many nodes are made at once: a usual document has some tens.
+const nodesAtOnce = 32
 
 var errTooDeep = errors.New("nested too deep")
 
@@ -39,7 +45,7 @@ func (p *parser) readTree() (root node, ok bool) {
 		p.problem("A1", nil, 0, "the text begins with a byte-order mark; remove its three bytes")
 		return node{}, false
 	}
-	r := &reader{text: text, dec: jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))}
+	r := &reader{text: text, whole: string(text), dec: jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))}
 	err := r.value(&root, 0)
 	if err == nil {
 		if _, err = r.dec.ReadToken(); err == io.EOF {
@@ -81,44 +87,70 @@ func (r *reader) value(n *node, depth int) error {
 		return errTooDeep
 	}
 	n.offset = r.next(len(r.text))
+	if r.dec.PeekKind() == '"' {
+		n.kind = '"'
+		var err error
+		n.text, err = r.str()
+		return err
+	}
 	token, err := r.dec.ReadToken()
 	if err != nil {
 		return err
 	}
 	n.kind = token.Kind()
 	switch n.kind {
-	case '{':
+	case '{', '[':
 		return r.members(n, depth)
-	case '[':
-		for r.dec.PeekKind() != ']' {
-			n.children = append(n.children, node{})
-			if err := r.value(&n.children[len(n.children)-1], depth+1); err != nil {
-				return err
-			}
-		}
-		_, err = r.dec.ReadToken()
-		return err
 	}
 	n.text = token.String()
 	return nil
 }
 
+// members reads the children of an object or array up to its end.
 func (r *reader) members(n *node, depth int) error {
-	for r.dec.PeekKind() != '}' {
-		at := r.next(len(r.text))
-		token, err := r.dec.ReadToken()
-		if err != nil {
+	first, end := len(r.open), n.kind+2 // ] and } stand two behind [ and {
+	for r.dec.PeekKind() != end {
+		var child node
+		if n.kind == '{' {
+			child.nameAt = r.next(len(r.text))
+			var err error
+			if child.name, err = r.str(); err != nil {
+				return err
+			}
+		}
+		if err := r.value(&child, depth+1); err != nil {
 			return err
 		}
-		n.children = append(n.children, node{})
-		child := &n.children[len(n.children)-1]
-		child.name, child.nameAt = token.String(), at
-		if err := r.value(child, depth+1); err != nil {
-			return err
-		}
+		r.open = append(r.open, child)
 	}
+	if children := r.open[first:]; len(children) > 0 {
+		if len(children) > len(r.free) {
+			r.free = make([]node, max(nodesAtOnce, len(children)))
+		}
+		n.children = r.free[:copy(r.free, children):len(children)]
+		r.free = r.free[len(children):]
+	}
+	r.open = r.open[:first]
 	_, err := r.dec.ReadToken()
 	return err
+}
+
+// str reads a string. One without escapes is a part of the whole text, which costs nothing.
+func (r *reader) str() (string, error) {
+	if r.dec.PeekKind() != '"' { // an error, which a token places better than a value
+		token, err := r.dec.ReadToken()
+		return token.String(), err
+	}
+	raw, err := r.dec.ReadValue()
+	if err != nil {
+		return "", err
+	}
+	if bytes.IndexByte(raw, '\\') < 0 {
+		end := int(r.dec.InputOffset())
+		return r.whole[end-len(raw)+1 : end-1], nil
+	}
+	text, err := jsontext.AppendUnquote(nil, raw)
+	return string(text), err
 }
 
 // markTwins finds members that stand in their object twice, at every depth (A9), and reports each repetition.

@@ -5,7 +5,7 @@ func (s *statementReader) principals() {
 	rule := principalRuleOf(s.kind)
 	m, not, ok := s.either("A7", "Principal", "NotPrincipal", rule == principalRequired)
 	if !ok {
-		if rule == principalOptional && s.members["Principal"] == nil {
+		if rule == principalOptional && s.member("Principal") == nil {
 			s.out.Principals = Principals{None: true} // A7: read as "*"
 		}
 		return
@@ -77,9 +77,9 @@ func (s *statementReader) principalEntries(m *node, at *path) (entries []Princip
 		ok = ok && fine
 		for _, v := range list {
 			e, found, wrong := principalEntry(s.kind, kind.name, v.text)
-			s.flaws(v.at, v.offset, found)
+			s.flaws(&v, found)
 			if wrong.rule != "" {
-				s.broke(wrong.rule, v.at, v.offset, "%s", wrong.message)
+				s.broke(wrong.rule, v.path(), v.offset, "%s", wrong.message)
 				ok = false
 				continue
 			}

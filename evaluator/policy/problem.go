@@ -97,9 +97,9 @@ func (p *parser) lint(rule string, at *path, offset int, format string, args ...
 	}
 }
 
-func (p *parser) flaws(at *path, offset int, found []flaw) {
+func (p *parser) flaws(v *placed, found []flaw) {
 	for _, f := range found {
-		p.lint(f.rule, at, offset, "%s", f.message)
+		p.lint(f.rule, v.path(), v.offset, "%s", f.message)
 	}
 }
 

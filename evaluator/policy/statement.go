@@ -13,7 +13,27 @@ type statementReader struct {
 	out     Statement
 	effects []Effect
 	reason  string // why the statement is unanalysable; empty while it is not
-	members map[string]*node
+	members []node
+}
+
+// member gives the last member of a name; nil when there is none.
+func (s *statementReader) member(name string) *node {
+	for i := len(s.members) - 1; i >= 0; i-- {
+		if s.members[i].name == name {
+			return &s.members[i]
+		}
+	}
+	return nil
+}
+
+// repeated tells whether one of the members stands in the statement twice, so that it cannot be told which counts (A9).
+func (s *statementReader) repeated(names ...string) bool {
+	for _, name := range names {
+		if m := s.member(name); m != nil && m.twin {
+			return true
+		}
+	}
+	return false
 }
 
 // broke reports a problem that leaves the statement unanalysable (A15).
@@ -34,13 +54,14 @@ func (s *statementReader) twice(m *node, where string) {
 // statement compiles one statement and appends it to the document: twice when its effect is not known.
 func (p *parser) statement(index int, n *node, at *path, strange string) {
 	s := &statementReader{parser: p, at: at, offset: n.offset, reason: strange, effects: []Effect{Allow, Deny}}
-	s.out = Statement{
-		Index: index, Actions: everyAction(), Resources: Resources{Implicit: true}, Principals: unknownPrincipals(p.kind),
-	}
+	s.out = Statement{Index: index, Resources: Resources{Implicit: true}, Principals: unknownPrincipals(p.kind)}
 	if n.kind == '{' {
 		s.read(n)
 	} else {
 		s.broke("A3", at, n.offset, "a statement is an object, not %s", n.what())
+	}
+	if s.out.Actions.Patterns == nil { // not understood
+		s.out.Actions = everyAction()
 	}
 	if s.reason != "" {
 		s.out.Unanalysable, s.out.Cause = s.reason, UnanalysableStatement
@@ -56,8 +77,7 @@ var statementMembers = []string{
 }
 
 func (s *statementReader) read(n *node) {
-	s.members = make(map[string]*node, len(n.children))
-	twins := map[string]bool{}
+	s.members = n.children
 	for i := range n.children {
 		m := &n.children[i]
 		known := false
@@ -66,36 +86,32 @@ func (s *statementReader) read(n *node) {
 		}
 		switch {
 		case m.twin:
-			twins[m.name] = true
 			s.twice(m, "the statement")
 		case !known:
 			s.broke("A10", s.at.member(m.name), m.nameAt, "unknown member %s; a statement has %s%s", clip(m.name), strings.Join(statementMembers, ", "), meant(m.name, statementMembers...))
 		}
-		if known {
-			s.members[m.name] = m
-		}
 	}
 	s.sid()
-	if !twins["Effect"] {
+	if !s.repeated("Effect") {
 		s.effect()
 	}
-	if !twins["Action"] && !twins["NotAction"] {
+	if !s.repeated("Action", "NotAction") {
 		s.actions()
 	}
-	if !twins["Resource"] && !twins["NotResource"] {
+	if !s.repeated("Resource", "NotResource") {
 		s.resources()
 	}
-	if !twins["Principal"] && !twins["NotPrincipal"] {
+	if !s.repeated("Principal", "NotPrincipal") {
 		s.principals()
 	}
-	if m := s.members["Condition"]; m != nil && !twins["Condition"] {
+	if m := s.member("Condition"); m != nil && !m.twin {
 		s.conditions(m)
 	}
 }
 
 // sid reads Sid (A11): lint only.
 func (s *statementReader) sid() {
-	m := s.members["Sid"]
+	m := s.member("Sid")
 	if m == nil {
 		return
 	}
@@ -121,7 +137,7 @@ func (s *statementReader) sid() {
 
 // effect reads Effect (A4).
 func (s *statementReader) effect() {
-	m := s.members["Effect"]
+	m := s.member("Effect")
 	switch {
 	case m == nil:
 		s.broke("A4", s.at, s.offset, `Effect is missing; write "Allow" or "Deny"`)
@@ -139,7 +155,7 @@ func (s *statementReader) effect() {
 
 // either picks one of two exclusive members; ok is false when there is not exactly one.
 func (s *statementReader) either(rule, name, not string, needed bool) (m *node, negated, ok bool) {
-	a, b := s.members[name], s.members[not]
+	a, b := s.member(name), s.member(not)
 	switch {
 	case a != nil && b != nil:
 		s.broke(rule, s.at, s.offset, "%s and %s stand together; keep one of them", name, not)
@@ -153,18 +169,29 @@ func (s *statementReader) either(rule, name, not string, needed bool) (m *node, 
 	return nil, false, false
 }
 
-// placed is one string of a list, with its place.
+// placed is one string with its place: alone, or an element of a list.
 type placed struct {
 	text   string
 	offset int
 	at     *path
+	index  int // in the list at, or alone
+}
+
+const alone = -1
+
+// path is made only for a string that something is wrong with.
+func (v *placed) path() *path {
+	if v.index == alone {
+		return v.at
+	}
+	return v.at.element(v.index)
 }
 
 // texts reads a string or a list of strings (A8). Values of another type break the statement, and ok is false.
 func (s *statementReader) texts(m *node, at *path) (list []placed, ok bool) {
 	switch m.kind {
 	case '"':
-		return []placed{{m.text, m.offset, at}}, true
+		return []placed{{m.text, m.offset, at, alone}}, true
 	case '[':
 		ok = true
 		list = make([]placed, 0, len(m.children))
@@ -175,7 +202,7 @@ func (s *statementReader) texts(m *node, at *path) (list []placed, ok bool) {
 				ok = false
 				continue
 			}
-			list = append(list, placed{v.text, v.offset, at.element(i)})
+			list = append(list, placed{v.text, v.offset, at, i})
 		}
 		if len(m.children) == 0 {
 			s.lint("A16", at, m.offset, "an empty list matches nothing; list at least one value")
@@ -208,9 +235,9 @@ func (s *statementReader) actions() {
 		if s.kind == Trust && !not {
 			found = append(found, trustActionFlaws(v.text, &pattern)...)
 		}
-		s.flaws(v.at, v.offset, found)
+		s.flaws(&v, found)
 		if s.kind == RCP && !not && starsAlone(v.text) { // understood all the same
-			s.problem("D17", v.at, v.offset, "an RCP does not take * for every action; name the services, like s3:*")
+			s.problem("D17", v.path(), v.offset, "an RCP does not take * for every action; name the services, like s3:*")
 		}
 	}
 }
@@ -249,6 +276,6 @@ func (s *statementReader) resources() {
 	for _, v := range list {
 		t, found := compileResource(v.text, s.kind, s.doc.Variables)
 		s.out.Resources.Patterns = append(s.out.Resources.Patterns, t)
-		s.flaws(v.at, v.offset, found)
+		s.flaws(&v, found)
 	}
 }

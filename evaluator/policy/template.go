@@ -210,6 +210,7 @@ func readVariable(text string) (v variable, length int, why string) {
 
 func newTokens(tokens []region.Token) Segment {
 	var b strings.Builder
+	b.Grow(len(tokens))
 	for _, t := range tokens {
 		if t.Kind != region.TokenRune {
 			break

@@ -161,6 +161,7 @@ func (p Pattern) normal() []Token {
 // runesOf spells the runes of tokens that have no wildcard.
 func runesOf(tokens []Token) string {
 	var sb strings.Builder
+	sb.Grow(len(tokens))
 	for _, t := range tokens {
 		sb.WriteRune(t.Rune)
 	}

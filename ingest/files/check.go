@@ -53,8 +53,11 @@ func inAccount(id graph.AccountID) string {
 // checkAccount looks at every document of an account and at every reference to one, and names in the coverage what is
 // missing or not in order.
 func (b *builder) checkAccount(a *accountBuilder) {
-	acc := a.account
-	use := func(d documentUse) { b.checkDocument(acc.ID, d) }
+	eachUse(a.account, func(d documentUse) { b.checkDocument(a.account.ID, d) })
+}
+
+// eachUse calls use for every document of an account, and with no hash for every reference to something that is missing.
+func eachUse(acc *graph.Account, use func(documentUse)) {
 	inline := func(owner graph.ARN, list []graph.InlinePolicy) {
 		for _, i := range list {
 			use(documentUse{string(owner), i.Name, i.Document, policy.Identity})

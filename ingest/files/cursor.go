@@ -126,7 +126,9 @@ func (c *cursor) object(member func(name []byte) error) error {
 			return c.syntax(err)
 		}
 		from := len(c.names)
-		if c.names, err = jsontext.AppendUnquote(c.names, raw); err != nil {
+		if bytes.IndexByte(raw, '\\') < 0 {
+			c.names = append(c.names, raw[1:len(raw)-1]...)
+		} else if c.names, err = jsontext.AppendUnquote(c.names, raw); err != nil {
 			return c.syntax(err)
 		}
 		name := c.names[from:]

@@ -2,6 +2,7 @@ package files
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"reflect"
 	"slices"
@@ -15,7 +16,7 @@ import (
 func equal(x, y any) bool { return reflect.DeepEqual(x, y) }
 
 // finish turns everything that was read into facts.
-func (b *builder) finish() (*graph.Facts, error) {
+func (b *builder) finish(ctx context.Context) (*graph.Facts, error) {
 	if err := b.settle(); err != nil {
 		return nil, err
 	}
@@ -33,9 +34,19 @@ func (b *builder) finish() (*graph.Facts, error) {
 		facts.Organization = organization
 		b.stateOrganization(organization)
 	}
-	for _, id := range slices.Sorted(maps.Keys(b.accounts)) {
+	ids := slices.Sorted(maps.Keys(b.accounts))
+	for _, id := range ids {
+		b.accounts[id].dropContradictions()
+	}
+	if err := b.documents.checkAll(ctx, func(use func(documentUse)) {
+		for _, id := range ids {
+			eachUse(b.accounts[id].account, use)
+		}
+	}); err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
 		a := b.accounts[id]
-		a.dropContradictions()
 		b.stateCoverage(a)
 		b.checkAccount(a)
 		facts.Accounts = append(facts.Accounts, a.account)

@@ -17,7 +17,8 @@ type lineReader struct {
 	ctx       context.Context
 	r         io.Reader
 	consumed  func() int64 // the decoder's offset
-	pending   []byte       // bytes from base on
+	pending   []byte       // bytes from base on, behind passed ones that are forgotten
+	passed    int
 	base      int64
 	delivered int64
 	line      int // the line in which base lies, from 1
@@ -45,7 +46,8 @@ func (l *lineReader) Read(p []byte) (int, error) {
 	}
 	l.at(at)
 	n, err := l.r.Read(p)
-	l.pending = append(l.pending, p[:n]...)
+	l.pending = append(l.pending[:copy(l.pending, l.pending[l.passed:])], p[:n]...)
+	l.passed = 0
 	l.delivered += int64(n)
 	return n, err
 }
@@ -53,12 +55,13 @@ func (l *lineReader) Read(p []byte) (int, error) {
 // at gives the line of an offset and forgets what lies before it. Offsets that were forgotten give the line of the first
 // byte still known, offsets not read yet that of the last.
 func (l *lineReader) at(offset int64) int {
-	n := min(offset-l.base, int64(len(l.pending)))
+	known := l.pending[l.passed:]
+	n := min(offset-l.base, int64(len(known)))
 	if n <= 0 {
 		return l.line
 	}
-	l.line += bytes.Count(l.pending[:n], []byte{'\n'})
-	l.pending = l.pending[:copy(l.pending, l.pending[n:])]
+	l.line += bytes.Count(known[:n], []byte{'\n'})
+	l.passed += int(n)
 	l.base += n
 	return l.line
 }

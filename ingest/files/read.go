@@ -57,7 +57,7 @@ func Read(ctx context.Context, paths []string, o Options) (*graph.Facts, *Report
 	if s.report.Files == 0 {
 		return nil, nil, s.nothing(paths)
 	}
-	facts, err := s.builder.finish()
+	facts, err := s.builder.finish(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
