@@ -220,7 +220,7 @@ func (c *composer) couldMatchPseudo(in *instance) *formula {
 		if !t.static {
 			for _, seg := range t.template.Segments {
 				if seg.Kind == policy.SegmentVariable && !seg.HasDefault {
-					filled = append(filled, negate(c.l.condition(absentCondition(seg.Key), policy.Allow)))
+					filled = append(filled, negate(c.l.condition(absentCondition(seg.Written), policy.Allow)))
 				}
 			}
 		}

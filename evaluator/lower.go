@@ -158,12 +158,12 @@ func (l *lowering) literalMatches(t *policy.Template, text string, c *policy.Con
 	}
 	out := formulaFalse
 	if len(values) > 0 {
-		out = l.condition(textCondition(op, seg.Key, values...), policy.Allow)
+		out = l.condition(textCondition(op, seg.Written, values...), policy.Allow)
 	}
 	if seg.HasDefault {
 		ctx := policy.NewContext(0)
 		if pattern, ok := t.Resolve(ctx); ok && pattern.Match(text) {
-			out = disj(out, l.condition(absentCondition(seg.Key), policy.Allow))
+			out = disj(out, l.condition(absentCondition(seg.Written), policy.Allow))
 		}
 	}
 	return out
@@ -224,7 +224,7 @@ func (l *lowering) relation(key string, t *policy.Template, c policy.Condition, 
 		reads = append(reads, seg.Key)
 		fact := l.facts.fact(seg.Key)
 		if fact.state == keyFree || fact.state == keyPresent {
-			l.symbols.domainOf(seg.Key, seg.Key, fact, false)
+			l.symbols.domainOf(seg.Key, seg.Written, fact, false)
 		}
 	}
 	// A negated operator is the complement of the same relation (C45), and letter case in a key's name says nothing (C2).

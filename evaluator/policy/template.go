@@ -21,6 +21,7 @@ type Segment struct {
 	Kind       SegmentKind
 	Tokens     []region.Token
 	Key        string // canonical: lower case
+	Written    string // the key as the document spells it
 	Default    string
 	HasDefault bool
 	literal    string // the text of Tokens up to the first wildcard
@@ -166,7 +167,7 @@ func readVariable(text string) (v variable, length int, why string) {
 	if name == "" {
 		return v, 0, "${} without a name"
 	}
-	v.segment = Segment{Kind: SegmentVariable, Key: CanonicalKey(name)}
+	v.segment = Segment{Kind: SegmentVariable, Key: CanonicalKey(name), Written: name}
 	length = 2 + end + 1
 	if body[end] == '}' {
 		return v, length, ""
