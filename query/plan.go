@@ -82,6 +82,7 @@ func (p *plan) can(ctx context.Context, q *syntax.Can) ([]answer.Row, *evaluator
 			Principal: r.Principal, Action: joined(question.Actions), Resource: joined(question.Resources), Covers: r.Covers,
 			Verdict: answer.Verdict(r.Verdict.String()), Grants: p.grants(r),
 		}
+		row.Brief = func() []answer.Grant { return p.brief(r) }
 		if r.Verdict == evaluator.Denied {
 			row.Layer = r.Layer.String()
 		}
@@ -224,6 +225,7 @@ func (p *plan) whoCanRow(r *evaluator.Row) answer.Row {
 	row := &answer.WhoCan{
 		Principal: r.Principal, Kind: r.Kind, Account: r.Account, Verdict: answer.Verdict(r.Verdict.String()), Grants: p.grants(r),
 	}
+	row.Brief = func() []answer.Grant { return p.brief(r) }
 	row.Actions, row.ActionCount = r.Actions, r.ActionCount
 	seen := map[string]bool{}
 	for _, g := range row.Grants {
@@ -241,6 +243,17 @@ func (p *plan) grants(r *evaluator.Row) []answer.Grant {
 	out := make([]answer.Grant, 0, len(r.Grants))
 	for _, g := range r.Grants {
 		out = append(out, p.grant(g, r.Witness(g)))
+	}
+	return out
+}
+
+// brief is what tables show of a row's grants.
+func (p *plan) brief(r *evaluator.Row) []answer.Grant {
+	lines := r.Brief()
+	out := make([]answer.Grant, len(lines))
+	for i, l := range lines {
+		out[i] = answer.Grant{Actions: l.Actions, Resources: l.Resources, Verdict: answer.Verdict(l.Verdict.String()),
+			Conditions: Words(l.Conditions, p.engine.catalog), Assumptions: l.Assumptions, Causes: l.Notes}
 	}
 	return out
 }
