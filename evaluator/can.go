@@ -10,7 +10,6 @@ import (
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
-	"github.com/accessgraph/accessgraph/graph"
 )
 
 // SelectorKind is how a question names its principal.
@@ -34,18 +33,62 @@ type Selector struct {
 	Name string
 }
 
-// NoPrincipalError is returned when a selector names nobody of the snapshot. Near lists ARNs with similar names.
-type NoPrincipalError struct {
-	Name string
-	Near []string
+// String writes the selector as questions do.
+func (s Selector) String() string {
+	switch s.Kind {
+	case SelectRole:
+		return "role/" + s.Name
+	case SelectUser:
+		return "user/" + s.Name
+	case SelectGroup:
+		return "group/" + s.Name
+	case SelectRoot:
+		return "root"
+	case SelectAccount:
+		return "account " + s.Name
+	case SelectService:
+		return "service " + s.Name
+	}
+	return s.Name
 }
 
-func (e *NoPrincipalError) Error() string {
-	msg := fmt.Sprintf("no principal %q in the snapshot", e.Name)
-	if len(e.Near) > 0 {
-		msg += "; did you mean " + strings.Join(e.Near, " or ") + "?"
+// Names tells whether the selector names a principal. Names and ARNs may hold wildcards, which those of principals never do; a name
+// is one with or without its path. Nobody is a member of a group here.
+func (s Selector) Names(x *Subject) bool { return s.names(x.Kind, x.Name, x.ARN, x.Account) }
+
+func (s Selector) names(kind, name, arn, account string) bool {
+	switch s.Kind {
+	case SelectARN:
+		return fits(s.Name, arn)
+	case SelectRole, SelectUser:
+		want := map[SelectorKind]string{SelectRole: "role", SelectUser: "user"}[s.Kind]
+		return kind == want && (fits(s.Name, name) || fits("*:"+want+"/"+s.Name, arn))
+	case SelectRoot:
+		return kind == "root"
+	case SelectAccount:
+		return account == s.Name
+	case SelectService:
+		return kind == "service" && name == s.Name
 	}
-	return msg
+	return false
+}
+
+// fits matches a name with a pattern, letter case included.
+func fits(pattern, name string) bool {
+	if !strings.ContainsAny(pattern, "*?") {
+		return pattern == name
+	}
+	return region.Glob(pattern, false).Match(name)
+}
+
+// NoPrincipalError is returned when a selector names nobody of the snapshot.
+type NoPrincipalError struct{ Selector Selector }
+
+func (e *NoPrincipalError) Error() string {
+	if e.Selector.Kind == SelectAccount {
+		return fmt.Sprintf("the snapshot holds no principal of account %s", e.Selector.Name)
+	}
+	return fmt.Sprintf("no principal %q in the snapshot", e.Selector)
 }
 
 // Can judges each principal that the selector names, denied ones included. Principals by an ARN of another account are
@@ -137,56 +180,45 @@ func (w *World) withholding(t *targets, p *caller) (Layer, error) {
 
 // find resolves a selector.
 func (w *World) find(who Selector) ([]*caller, error) {
-	var out []*caller
-	match := func(c *caller) bool { return false }
 	switch who.Kind {
 	case SelectService:
 		return []*caller{w.grantee(&policy.PrincipalEntry{Kind: policy.PrincipalService, Text: who.Name})}, nil
 	case SelectGroup:
-		return w.findGroup(who.Name)
+		return w.findGroup(who)
 	case SelectARN:
-		return w.findARN(who.Name)
-	case SelectRole:
-		match = func(c *caller) bool { return c.kind == "role" && named(c, who.Name) }
-	case SelectUser:
-		match = func(c *caller) bool { return c.kind == "user" && named(c, who.Name) }
-	case SelectRoot:
-		match = func(c *caller) bool { return c.kind == "root" }
-	case SelectAccount:
-		match = func(c *caller) bool { return c.principal.Account == who.Name }
+		if !strings.ContainsAny(who.Name, "*?") {
+			return w.findARN(who)
+		}
 	}
+	var out []*caller
 	for _, c := range w.callers {
-		if match(c) {
+		if who.names(c.kind, c.name, c.arn, c.principal.Account) {
 			out = append(out, c)
 		}
 	}
 	if len(out) == 0 {
-		return nil, &NoPrincipalError{Name: who.Name, Near: w.near(who.Name)}
+		return nil, &NoPrincipalError{Selector: who}
 	}
 	return out, nil
 }
 
-// named accepts the friendly name, and the name with its path.
-func named(c *caller, name string) bool {
-	return c.name == name || strings.HasSuffix(c.arn, ":"+c.kind+"/"+name)
-}
-
-func (w *World) findGroup(name string) ([]*caller, error) {
+func (w *World) findGroup(who Selector) ([]*caller, error) {
 	var out []*caller
 	for _, a := range w.order {
 		for _, g := range a.facts.Groups {
-			if g.Name == name || strings.HasSuffix(string(g.ARN), ":group/"+name) {
+			if fits(who.Name, g.Name) || fits("*:group/"+who.Name, string(g.ARN)) {
 				out = append(out, w.groupCaller(a, g))
 			}
 		}
 	}
 	if len(out) == 0 {
-		return nil, &NoPrincipalError{Name: "group/" + name}
+		return nil, &NoPrincipalError{Selector: who}
 	}
 	return out, nil
 }
 
-func (w *World) findARN(arn string) ([]*caller, error) {
+func (w *World) findARN(who Selector) ([]*caller, error) {
+	arn := who.Name
 	if role := roleOfSession(arn); role != arn { // a session stands for its role
 		account, name := arnAccount(arn), role[strings.LastIndexByte(role, '/')+1:]
 		for _, c := range w.callers {
@@ -211,23 +243,15 @@ func (w *World) findARN(arn string) ([]*caller, error) {
 		return []*caller{w.outsidePrincipal(&e)}, nil
 	}
 	if strings.Contains(arn, ":group/") {
-		_, _, _, _, resource, _ := graph.ARN(arn).Split()
-		return w.findGroup(strings.TrimPrefix(resource, "group/"))
-	}
-	return nil, &NoPrincipalError{Name: arn, Near: w.near(arn[strings.LastIndexByte(arn, '/')+1:])}
-}
-
-// near lists principals whose names resemble a name, letter case aside.
-func (w *World) near(name string) []string {
-	short := strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])
-	var out []string
-	for _, c := range w.callers {
-		have := strings.ToLower(c.name)
-		if len(out) < 3 && short != "" && (strings.Contains(have, short) || strings.Contains(short, have) && len(have) > 2) {
-			out = append(out, c.arn)
+		for _, a := range w.order {
+			for _, g := range a.facts.Groups {
+				if string(g.ARN) == arn {
+					return []*caller{w.groupCaller(a, g)}, nil
+				}
+			}
 		}
 	}
-	return out
+	return nil, &NoPrincipalError{Selector: who}
 }
 
 // Power is a part of what a principal may do: one grant within one service and access level.
