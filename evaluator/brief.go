@@ -35,7 +35,7 @@ func (r *Row) Brief() []Line {
 	var out []Line
 	for _, k := range keys {
 		for _, c := range clusters(together[k]) {
-			out = append(out, c.line(together[k][0]))
+			out = append(out, c.line())
 		}
 	}
 	return out
@@ -59,7 +59,7 @@ type cluster struct {
 	kinds     []kindOfUse
 	stored    bool
 	assumes   []string
-	question  *compiledQuestion
+	of        *Access // one of the grants
 	hints     []*policy.ActionPattern
 }
 
@@ -107,7 +107,7 @@ func clusters(grants []*Access) []*cluster {
 			}
 		}
 		if c == nil {
-			c = &cluster{members: u.members, kinds: []kindOfUse{u.kindOfUse}, stored: u.stored, question: grants[0].question}
+			c = &cluster{members: u.members, kinds: []kindOfUse{u.kindOfUse}, stored: u.stored, of: grants[0]}
 			out = append(out, c)
 		}
 		same[id] = c
@@ -128,9 +128,9 @@ func (c *cluster) takes(u *kindOfUse) bool {
 	return true
 }
 
-func (c *cluster) line(of *Access) Line {
+func (c *cluster) line() Line {
 	return Line{
-		Actions: c.actions(), Resources: c.resources, Verdict: of.Verdict, Conditions: of.Conditions, Assumptions: c.assumes, Notes: of.Notes,
+		Actions: c.actions(), Resources: c.resources, Verdict: c.of.Verdict, Conditions: c.of.Conditions, Assumptions: c.assumes, Notes: c.of.Notes,
 	}
 }
 
@@ -140,7 +140,10 @@ const fewExceptions = 3
 // actions spells the line's actions: as what was asked where that is all, or all but a few (kms:* except kms:ScheduleKeyDeletion), of
 // what can be asked of resources of the snapshot; else as the grants do.
 func (c *cluster) actions() []string {
-	q := c.question
+	q := c.of.question
+	if q == nil {
+		return c.of.Actions // nothing was decided: the budget ended
+	}
 	if len(q.asked) == 1 {
 		all := q.asked[0].members
 		if c.stored {

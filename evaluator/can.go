@@ -1,9 +1,11 @@
 package evaluator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -277,27 +279,82 @@ func (w *World) WhatCan(ctx context.Context, q Question, who Selector) ([]*Power
 	}
 	var out []*Power
 	for _, r := range a.Rows {
-		var powers []*Power
-		for _, g := range r.Grants {
-			powers = append(powers, splitPower(r, g)...)
-		}
-		sort.SliceStable(powers, func(i, j int) bool {
-			if powers[i].Service != powers[j].Service {
-				return powers[i].Service < powers[j].Service
-			}
-			return accessOrder(powers[i].Access) < accessOrder(powers[j].Access)
-		})
-		out = append(out, powers...)
+		out = append(out, powersOf(r)...)
 	}
 	return out, a, nil
+}
+
+// powersOf cuts the grants of a row by service and access level, and joins the parts that differ in nothing but their resources.
+func powersOf(r *Row) []*Power {
+	type key struct{ service, access string }
+	parts := map[key][]*Access{}
+	var out []*Power
+	var c *compiledQuestion
+	for _, g := range r.Grants {
+		if g.question == nil { // nothing was decided: the budget ended
+			out = append(out, &Power{Principal: r.Principal, Account: r.Account, Grant: g, row: r})
+			continue
+		}
+		c = g.question
+		sets := map[key]region.Set{}
+		g.members.Each(func(i int) {
+			m := &c.members[i]
+			k := key{ActionService(m.name), levelName(m.action)}
+			if k.service == otherService {
+				k.service = ""
+			}
+			if _, ok := sets[k]; !ok {
+				sets[k] = c.none()
+			}
+			set := sets[k]
+			set.Add(i)
+		})
+		for k, set := range sets {
+			parts[k] = append(parts[k], g.part(set))
+		}
+	}
+	keys := make([]key, 0, len(parts))
+	for k := range parts {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		return cmp.Or(strings.Compare(a.service, b.service), accessOrder(a.access)-accessOrder(b.access))
+	})
+	for _, k := range keys {
+		for _, g := range c.joinGrants(parts[k]) {
+			g.Actions, g.ActionCount = c.spellLevel(g.members, k.service, k.access)
+			out = append(out, &Power{Principal: r.Principal, Account: r.Account, Service: k.service, Access: k.access, Grant: g, row: r})
+		}
+	}
+	return out
+}
+
+// part is the grant for some of its members, with a witness for one of these.
+func (a *Access) part(members region.Set) *Access {
+	own := *a
+	own.members = members
+	if a.sketch == nil || members.Has(a.question.indexOf(a.sketch.member)) {
+		return &own
+	}
+	best := members.First()
+	members.Each(func(i int) {
+		if a.question.members[best].action == nil && a.question.members[i].action != nil {
+			best = i
+		}
+	})
+	sk := *a.sketch
+	sk.member = &a.question.members[best]
+	own.sketch, own.witness = &sk, nil
+	return &own
 }
 
 var levels = []struct {
 	level catalog.AccessLevel
 	name  string
+	word  string // in questions
 }{
-	{catalog.PermissionsManagement, "Permissions management"}, {catalog.Tagging, "Tagging"}, {catalog.Write, "Write"},
-	{catalog.Read, "Read"}, {catalog.List, "List"},
+	{catalog.PermissionsManagement, "Permissions management", "@permissions"}, {catalog.Tagging, "Tagging", "@tagging"},
+	{catalog.Write, "Write", "@write"}, {catalog.Read, "Read", "@read"}, {catalog.List, "List", "@list"},
 }
 
 func accessOrder(name string) int {
@@ -322,53 +379,23 @@ func levelName(a *catalog.Action) string {
 	return ""
 }
 
-// splitPower cuts a grant by service and access level.
-func splitPower(r *Row, g *Access) []*Power {
-	if g.question == nil {
-		return []*Power{{Principal: r.Principal, Account: r.Account, Grant: g, row: r}}
-	}
-	c := g.question
-	type key struct{ service, access string }
-	sets := map[key]region.Set{}
-	var order []key
-	g.members.Each(func(i int) {
-		m := &c.members[i]
-		k := key{ActionService(m.name), levelName(m.action)}
-		if k.service == otherService {
-			k.service = ""
-		}
-		set, ok := sets[k]
-		if !ok {
-			set = c.none()
-			sets[k] = set
-			order = append(order, k)
-		}
-		set.Add(i)
-	})
-	out := make([]*Power, 0, len(order))
-	for _, k := range order {
-		own := *g
-		own.members = sets[k]
-		own.Actions, own.ActionCount = c.spellLevel(sets[k], k.service, k.access)
-		out = append(out, &Power{Principal: r.Principal, Account: r.Account, Service: k.service, Access: k.access, Grant: &own, row: r})
-	}
-	return out
-}
-
-// spellLevel writes a set of one service and level: the level's own name when it is whole.
+// spellLevel writes a set of one service and level: the level's own name where the set is exactly what the name stands for.
 func (c *compiledQuestion) spellLevel(set region.Set, service, access string) ([]string, int) {
-	whole := true
-	for i := range c.members {
-		m := &c.members[i]
-		if ActionService(m.name) == service && levelName(m.action) == access && !set.Has(i) {
-			whole = false
-			break
-		}
-	}
 	names, count := c.spell(set, nil)
-	word := map[string]string{"List": "@list", "Read": "@read", "Write": "@write", "Tagging": "@tagging", "Permissions management": "@permissions"}[access]
-	if whole && word != "" && len(names) > 3 {
-		return []string{service + ":" + word}, count
+	if len(names) <= 3 {
+		return names, count
+	}
+	for _, l := range levels {
+		if l.name != access {
+			continue
+		}
+		for i := range c.members {
+			m := &c.members[i]
+			if ActionService(m.name) == service && (m.action != nil && m.action.Access.Has(l.level)) != set.Has(i) {
+				return names, count
+			}
+		}
+		return []string{service + ":" + l.word}, count
 	}
 	return names, count
 }

@@ -234,6 +234,11 @@ func (w *World) member(name string) member {
 // have any.
 func (m *member) lists(key string) bool { return m.action == nil || m.action.HasKey(key) }
 
+// indexOf is the place of one of the question's members.
+func (c *compiledQuestion) indexOf(m *member) int {
+	return sort.Search(len(c.members), func(i int) bool { return strings.ToLower(c.members[i].name) >= strings.ToLower(m.name) })
+}
+
 // matching gives the members that an Action or NotAction element matches. Patterns are matched once per question.
 func (c *compiledQuestion) matching(a *policy.Actions) region.Set {
 	if set, ok := c.spoken.Load(a); ok {
