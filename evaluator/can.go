@@ -1,16 +1,17 @@
 package evaluator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
-	"github.com/accessgraph/accessgraph/graph"
 )
 
 // SelectorKind is how a question names its principal.
@@ -34,18 +35,62 @@ type Selector struct {
 	Name string
 }
 
-// NoPrincipalError is returned when a selector names nobody of the snapshot. Near lists ARNs with similar names.
-type NoPrincipalError struct {
-	Name string
-	Near []string
+// String writes the selector as questions do.
+func (s Selector) String() string {
+	switch s.Kind {
+	case SelectRole:
+		return "role/" + s.Name
+	case SelectUser:
+		return "user/" + s.Name
+	case SelectGroup:
+		return "group/" + s.Name
+	case SelectRoot:
+		return "root"
+	case SelectAccount:
+		return "account " + s.Name
+	case SelectService:
+		return "service " + s.Name
+	}
+	return s.Name
 }
 
-func (e *NoPrincipalError) Error() string {
-	msg := fmt.Sprintf("no principal %q in the snapshot", e.Name)
-	if len(e.Near) > 0 {
-		msg += "; did you mean " + strings.Join(e.Near, " or ") + "?"
+// Names tells whether the selector names a principal. Names and ARNs may hold wildcards, which those of principals never do; a name
+// is one with or without its path. Nobody is a member of a group here.
+func (s Selector) Names(x *Subject) bool { return s.names(x.Kind, x.Name, x.ARN, x.Account) }
+
+func (s Selector) names(kind, name, arn, account string) bool {
+	switch s.Kind {
+	case SelectARN:
+		return fits(s.Name, arn)
+	case SelectRole, SelectUser:
+		want := map[SelectorKind]string{SelectRole: "role", SelectUser: "user"}[s.Kind]
+		return kind == want && (fits(s.Name, name) || fits("*:"+want+"/"+s.Name, arn))
+	case SelectRoot:
+		return kind == "root"
+	case SelectAccount:
+		return account == s.Name
+	case SelectService:
+		return kind == "service" && name == s.Name
 	}
-	return msg
+	return false
+}
+
+// fits matches a name with a pattern, letter case included.
+func fits(pattern, name string) bool {
+	if !strings.ContainsAny(pattern, "*?") {
+		return pattern == name
+	}
+	return region.Glob(pattern, false).Match(name)
+}
+
+// NoPrincipalError is returned when a selector names nobody of the snapshot.
+type NoPrincipalError struct{ Selector Selector }
+
+func (e *NoPrincipalError) Error() string {
+	if e.Selector.Kind == SelectAccount {
+		return fmt.Sprintf("the snapshot holds no principal of account %s", e.Selector.Name)
+	}
+	return fmt.Sprintf("no principal %q in the snapshot", e.Selector)
 }
 
 // Can judges each principal that the selector names, denied ones included. Principals by an ARN of another account are
@@ -137,56 +182,45 @@ func (w *World) withholding(t *targets, p *caller) (Layer, error) {
 
 // find resolves a selector.
 func (w *World) find(who Selector) ([]*caller, error) {
-	var out []*caller
-	match := func(c *caller) bool { return false }
 	switch who.Kind {
 	case SelectService:
 		return []*caller{w.grantee(&policy.PrincipalEntry{Kind: policy.PrincipalService, Text: who.Name})}, nil
 	case SelectGroup:
-		return w.findGroup(who.Name)
+		return w.findGroup(who)
 	case SelectARN:
-		return w.findARN(who.Name)
-	case SelectRole:
-		match = func(c *caller) bool { return c.kind == "role" && named(c, who.Name) }
-	case SelectUser:
-		match = func(c *caller) bool { return c.kind == "user" && named(c, who.Name) }
-	case SelectRoot:
-		match = func(c *caller) bool { return c.kind == "root" }
-	case SelectAccount:
-		match = func(c *caller) bool { return c.principal.Account == who.Name }
+		if !strings.ContainsAny(who.Name, "*?") {
+			return w.findARN(who)
+		}
 	}
+	var out []*caller
 	for _, c := range w.callers {
-		if match(c) {
+		if who.names(c.kind, c.name, c.arn, c.principal.Account) {
 			out = append(out, c)
 		}
 	}
 	if len(out) == 0 {
-		return nil, &NoPrincipalError{Name: who.Name, Near: w.near(who.Name)}
+		return nil, &NoPrincipalError{Selector: who}
 	}
 	return out, nil
 }
 
-// named accepts the friendly name, and the name with its path.
-func named(c *caller, name string) bool {
-	return c.name == name || strings.HasSuffix(c.arn, ":"+c.kind+"/"+name)
-}
-
-func (w *World) findGroup(name string) ([]*caller, error) {
+func (w *World) findGroup(who Selector) ([]*caller, error) {
 	var out []*caller
 	for _, a := range w.order {
 		for _, g := range a.facts.Groups {
-			if g.Name == name || strings.HasSuffix(string(g.ARN), ":group/"+name) {
+			if fits(who.Name, g.Name) || fits("*:group/"+who.Name, string(g.ARN)) {
 				out = append(out, w.groupCaller(a, g))
 			}
 		}
 	}
 	if len(out) == 0 {
-		return nil, &NoPrincipalError{Name: "group/" + name}
+		return nil, &NoPrincipalError{Selector: who}
 	}
 	return out, nil
 }
 
-func (w *World) findARN(arn string) ([]*caller, error) {
+func (w *World) findARN(who Selector) ([]*caller, error) {
+	arn := who.Name
 	if role := roleOfSession(arn); role != arn { // a session stands for its role
 		account, name := arnAccount(arn), role[strings.LastIndexByte(role, '/')+1:]
 		for _, c := range w.callers {
@@ -211,23 +245,15 @@ func (w *World) findARN(arn string) ([]*caller, error) {
 		return []*caller{w.outsidePrincipal(&e)}, nil
 	}
 	if strings.Contains(arn, ":group/") {
-		_, _, _, _, resource, _ := graph.ARN(arn).Split()
-		return w.findGroup(strings.TrimPrefix(resource, "group/"))
-	}
-	return nil, &NoPrincipalError{Name: arn, Near: w.near(arn[strings.LastIndexByte(arn, '/')+1:])}
-}
-
-// near lists principals whose names resemble a name, letter case aside.
-func (w *World) near(name string) []string {
-	short := strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])
-	var out []string
-	for _, c := range w.callers {
-		have := strings.ToLower(c.name)
-		if len(out) < 3 && short != "" && (strings.Contains(have, short) || strings.Contains(short, have) && len(have) > 2) {
-			out = append(out, c.arn)
+		for _, a := range w.order {
+			for _, g := range a.facts.Groups {
+				if string(g.ARN) == arn {
+					return []*caller{w.groupCaller(a, g)}, nil
+				}
+			}
 		}
 	}
-	return out
+	return nil, &NoPrincipalError{Selector: who}
 }
 
 // Power is a part of what a principal may do: one grant within one service and access level.
@@ -253,27 +279,82 @@ func (w *World) WhatCan(ctx context.Context, q Question, who Selector) ([]*Power
 	}
 	var out []*Power
 	for _, r := range a.Rows {
-		var powers []*Power
-		for _, g := range r.Grants {
-			powers = append(powers, splitPower(r, g)...)
-		}
-		sort.SliceStable(powers, func(i, j int) bool {
-			if powers[i].Service != powers[j].Service {
-				return powers[i].Service < powers[j].Service
-			}
-			return accessOrder(powers[i].Access) < accessOrder(powers[j].Access)
-		})
-		out = append(out, powers...)
+		out = append(out, powersOf(r)...)
 	}
 	return out, a, nil
+}
+
+// powersOf cuts the grants of a row by service and access level, and joins the parts that differ in nothing but their resources.
+func powersOf(r *Row) []*Power {
+	type key struct{ service, access string }
+	parts := map[key][]*Access{}
+	var out []*Power
+	var c *compiledQuestion
+	for _, g := range r.Grants {
+		if g.question == nil { // nothing was decided: the budget ended
+			out = append(out, &Power{Principal: r.Principal, Account: r.Account, Grant: g, row: r})
+			continue
+		}
+		c = g.question
+		sets := map[key]region.Set{}
+		g.members.Each(func(i int) {
+			m := &c.members[i]
+			k := key{ActionService(m.name), levelName(m.action)}
+			if k.service == otherService {
+				k.service = ""
+			}
+			if _, ok := sets[k]; !ok {
+				sets[k] = c.none()
+			}
+			set := sets[k]
+			set.Add(i)
+		})
+		for k, set := range sets {
+			parts[k] = append(parts[k], g.part(set))
+		}
+	}
+	keys := make([]key, 0, len(parts))
+	for k := range parts {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		return cmp.Or(strings.Compare(a.service, b.service), accessOrder(a.access)-accessOrder(b.access))
+	})
+	for _, k := range keys {
+		for _, g := range c.joinGrants(parts[k]) {
+			g.Actions, g.ActionCount = c.spellLevel(g.members, k.service, k.access)
+			out = append(out, &Power{Principal: r.Principal, Account: r.Account, Service: k.service, Access: k.access, Grant: g, row: r})
+		}
+	}
+	return out
+}
+
+// part is the grant for some of its members, with a witness for one of these.
+func (a *Access) part(members region.Set) *Access {
+	own := *a
+	own.members = members
+	if a.sketch == nil || members.Has(a.question.indexOf(a.sketch.member)) {
+		return &own
+	}
+	best := members.First()
+	members.Each(func(i int) {
+		if a.question.members[best].action == nil && a.question.members[i].action != nil {
+			best = i
+		}
+	})
+	sk := *a.sketch
+	sk.member = &a.question.members[best]
+	own.sketch, own.witness = &sk, nil
+	return &own
 }
 
 var levels = []struct {
 	level catalog.AccessLevel
 	name  string
+	word  string // in questions
 }{
-	{catalog.PermissionsManagement, "Permissions management"}, {catalog.Tagging, "Tagging"}, {catalog.Write, "Write"},
-	{catalog.Read, "Read"}, {catalog.List, "List"},
+	{catalog.PermissionsManagement, "Permissions management", "@permissions"}, {catalog.Tagging, "Tagging", "@tagging"},
+	{catalog.Write, "Write", "@write"}, {catalog.Read, "Read", "@read"}, {catalog.List, "List", "@list"},
 }
 
 func accessOrder(name string) int {
@@ -298,53 +379,23 @@ func levelName(a *catalog.Action) string {
 	return ""
 }
 
-// splitPower cuts a grant by service and access level.
-func splitPower(r *Row, g *Access) []*Power {
-	if g.question == nil {
-		return []*Power{{Principal: r.Principal, Account: r.Account, Grant: g, row: r}}
-	}
-	c := g.question
-	type key struct{ service, access string }
-	sets := map[key]region.Set{}
-	var order []key
-	g.members.Each(func(i int) {
-		m := &c.members[i]
-		k := key{ActionService(m.name), levelName(m.action)}
-		if k.service == otherService {
-			k.service = ""
-		}
-		set, ok := sets[k]
-		if !ok {
-			set = c.none()
-			sets[k] = set
-			order = append(order, k)
-		}
-		set.Add(i)
-	})
-	out := make([]*Power, 0, len(order))
-	for _, k := range order {
-		own := *g
-		own.members = sets[k]
-		own.Actions, own.ActionCount = c.spellLevel(sets[k], k.service, k.access)
-		out = append(out, &Power{Principal: r.Principal, Account: r.Account, Service: k.service, Access: k.access, Grant: &own, row: r})
-	}
-	return out
-}
-
-// spellLevel writes a set of one service and level: the level's own name when it is whole.
+// spellLevel writes a set of one service and level: the level's own name where the set is exactly what the name stands for.
 func (c *compiledQuestion) spellLevel(set region.Set, service, access string) ([]string, int) {
-	whole := true
-	for i := range c.members {
-		m := &c.members[i]
-		if ActionService(m.name) == service && levelName(m.action) == access && !set.Has(i) {
-			whole = false
-			break
-		}
-	}
 	names, count := c.spell(set, nil)
-	word := map[string]string{"List": "@list", "Read": "@read", "Write": "@write", "Tagging": "@tagging", "Permissions management": "@permissions"}[access]
-	if whole && word != "" && len(names) > 3 {
-		return []string{service + ":" + word}, count
+	if len(names) <= 3 {
+		return names, count
+	}
+	for _, l := range levels {
+		if l.name != access {
+			continue
+		}
+		for i := range c.members {
+			m := &c.members[i]
+			if ActionService(m.name) == service && (m.action != nil && m.action.Access.Has(l.level)) != set.Has(i) {
+				return names, count
+			}
+		}
+		return []string{service + ":" + l.word}, count
 	}
 	return names, count
 }

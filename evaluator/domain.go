@@ -99,7 +99,7 @@ func newSymbols(w *World, budget *region.Budget) *symbols {
 func (s *symbols) domainOf(key, written string, fact keyFact, use keyUse) *domain {
 	d := s.domains[key]
 	if d == nil {
-		d = &domain{key: key, written: written, fact: fact, index: map[string]int{}, presence: -1}
+		d = &domain{key: key, written: s.world.spelling(key, written), fact: fact, index: map[string]int{}, presence: -1}
 		if multi, known := s.world.multivalued(key); known {
 			d.multi = multi
 		} else {

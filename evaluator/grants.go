@@ -47,6 +47,8 @@ type Access struct {
 	evaluation *evaluation // where it comes from
 	question   *compiledQuestion
 	hints      []*policy.ActionPattern // of the granting statements, for print
+	applying   region.Set              // the members that can be asked of its resources; see Brief
+	stored     bool                    // its resources are in the snapshot
 }
 
 // spelling is the resources and the proof of a grant: as lists that are shared by many grants until somebody asks, then as one.
@@ -88,14 +90,15 @@ func (s *spelling) join() {
 
 // raw is a grant before its resources and residual are put into words.
 type raw struct {
-	members region.Set
-	cells   []*cell
-	node    region.Node // contexts, unknown facts and assumptions resolved
-	part    *verdictPart
-	verdict Verdict
-	via     []*instance // by place
-	assumes []string
-	causes  []*opaque
+	members  region.Set
+	applying region.Set // the members that can be asked of the cells
+	cells    []*cell
+	node     region.Node // contexts, unknown facts and assumptions resolved
+	part     *verdictPart
+	verdict  Verdict
+	via      []*instance // by place
+	assumes  []string
+	causes   []*opaque
 }
 
 // grantsOf turns the decided parts into grants: contexts that are allowed for certain, and those that hang on unknown facts.
@@ -164,11 +167,13 @@ func (e *evaluation) resolve(p *verdictPart, strict bool) []*raw {
 		if space.Diff(p.care, certain) == space.False() {
 			v = AllowedAlways
 		}
-		out = append(out, &raw{members: p.class.members, cells: []*cell{p.cell}, node: certain, part: p, verdict: v, via: via, assumes: assumes})
+		out = append(out, &raw{
+			members: p.class.members, applying: p.cell.actions, cells: []*cell{p.cell}, node: certain, part: p, verdict: v, via: via, assumes: assumes,
+		})
 	}
 	if rest := space.Diff(possible, certain); rest != space.False() {
 		out = append(out, &raw{
-			members: p.class.members, cells: []*cell{p.cell}, node: rest, part: p, verdict: Unknown, via: via, assumes: assumes, causes: causes,
+			members: p.class.members, applying: p.cell.actions, cells: []*cell{p.cell}, node: rest, part: p, verdict: Unknown, via: via, assumes: assumes, causes: causes,
 		})
 	}
 	return out
@@ -223,6 +228,7 @@ func mergeBy(raws []*raw, key func(*raw) string, join func(a, b *raw)) []*raw {
 		k := key(r)
 		if have := byKey[k]; have != nil {
 			join(have, r)
+			have.applying = have.applying.Or(r.applying)
 			have.via = joinPlaces(have.via, r.via)
 			continue
 		}
@@ -287,6 +293,7 @@ func (e *evaluation) put(r *raw) ([]*Access, error) {
 		a := &Access{
 			Verdict: r.verdict, Conditions: residual, Assumptions: r.assumes, spelling: &spelling{named: d.patterns, proof: proof},
 			members: r.members, sketch: sk, evaluation: e, question: e.asking, hints: r.hints(),
+			applying: r.applying, stored: e.group.snapshot && !e.group.star,
 		}
 		if d.condition != nil {
 			a.Conditions = d.condition
@@ -320,6 +327,7 @@ func (c *compiledQuestion) joinGrants(grants []*Access) []*Access {
 			out = append(out, &own)
 			continue
 		}
+		have.applying, have.stored = have.applying.Or(g.applying), have.stored && g.stored
 		for _, h := range g.hints {
 			if !slices.Contains(have.hints, h) {
 				have.hints = append(have.hints, h)
@@ -481,8 +489,14 @@ func (c *compiledQuestion) spell(members region.Set, hints []*policy.ActionPatte
 	}
 	left = left.Or(unknown)
 	left.Each(func(i int) { out = append(out, c.members[i].name) })
-	sort.Strings(out)
+	slices.SortFunc(out, compareActions)
 	return out, count
+}
+
+// compareActions orders actions by name, those that nobody knows yet behind the others.
+func compareActions(a, b string) int {
+	unknown := func(s string) int { return strings.Count(s, OtherName) }
+	return cmp.Or(cmp.Compare(unknown(a), unknown(b)), strings.Compare(a, b))
 }
 
 // serviceSet is the members of one service; whole when they are all of its actions, the unknown ones included.

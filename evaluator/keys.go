@@ -390,6 +390,26 @@ func (w *World) keyType(key string) catalog.KeyType {
 	return info.Type
 }
 
+// spelling is how answers write a key: as AWS does where the catalogue knows it, the free part of a family (aws:PrincipalTag/Team)
+// as the document does, and any other key as the document does (C2).
+func (w *World) spelling(key, written string) string {
+	if w == nil || w.catalog == nil {
+		return written
+	}
+	info, ok := w.catalog.ConditionKey(key)
+	if !ok {
+		return written
+	}
+	if !info.Family() {
+		return info.Name
+	}
+	head, _, _ := strings.Cut(info.Name, "${")
+	if len(head) > len(written) || !strings.EqualFold(head, written[:len(head)]) {
+		return written
+	}
+	return head + written[len(head):]
+}
+
 // patternLang is the language of one pattern, followed by anything when open is set.
 func patternLang(p region.Pattern, open bool) *region.Lang {
 	if open {

@@ -21,13 +21,14 @@ type Question struct {
 	Budget    int64    // steps of work for one principal; 0: DefaultBudget
 }
 
-// QuestionError is returned for a question that cannot be asked: an action or a resource that is none.
-type QuestionError struct{ Message string }
+// QuestionError is returned for a question that cannot be asked: an action or a resource that is none. About is what it is about, as
+// the question writes it.
+type QuestionError struct{ About, Message string }
 
 func (e *QuestionError) Error() string { return e.Message }
 
-func badQuestion(format string, args ...any) error {
-	return &QuestionError{Message: fmt.Sprintf(format, args...)}
+func badQuestion(about, format string, args ...any) error {
+	return &QuestionError{About: about, Message: fmt.Sprintf(format, args...)}
 }
 
 // DefaultBudget is the number of engine steps that one principal's verdict may cost for a question about few actions; it takes well
@@ -125,7 +126,7 @@ func (w *World) compile(q Question) (*compiledQuestion, error) {
 	for _, r := range q.Resources {
 		t := policy.ResourceTemplate(r, policy.Identity, false)
 		if t.Static == nil {
-			return nil, badQuestion("resource %q: want an ARN or a pattern without variables", r)
+			return nil, badQuestion(r, "resource %q: want an ARN or a pattern without variables", r)
 		}
 		c.patterns = append(c.patterns, *t.Static)
 	}
@@ -152,19 +153,19 @@ func (w *World) expand(text string, c *compiledQuestion) ([]string, error) {
 			}
 		}
 		if len(names) == 0 {
-			return nil, badQuestion("action %q: the catalogue has no service %q", text, service)
+			return nil, badQuestion(text, "action %q: the catalogue has no service %q", text, service)
 		}
 		return names, nil
 	}
 	if strings.HasPrefix(text, "@") || strings.Contains(text, ":@") {
-		return nil, badQuestion("action %q: want @list, @read, @write, @tagging or @permissions", text)
+		return nil, badQuestion(text, "action %q: want @list, @read, @write, @tagging or @permissions", text)
 	}
 	if text == "*" {
 		text = "*:*"
 	}
 	service, name, ok := strings.Cut(text, ":")
 	if !ok || service == "" || name == "" {
-		return nil, badQuestion("action %q: want service:Name, such as kms:Decrypt", text)
+		return nil, badQuestion(text, "action %q: want service:Name, such as kms:Decrypt", text)
 	}
 	var names []string
 	for a := range w.catalog.Actions(text) {
@@ -232,6 +233,11 @@ func (w *World) member(name string) member {
 // lists tells whether a service-specific key can be there for the action (C30); an action that is not in the catalogue may
 // have any.
 func (m *member) lists(key string) bool { return m.action == nil || m.action.HasKey(key) }
+
+// indexOf is the place of one of the question's members.
+func (c *compiledQuestion) indexOf(m *member) int {
+	return sort.Search(len(c.members), func(i int) bool { return strings.ToLower(c.members[i].name) >= strings.ToLower(m.name) })
+}
 
 // matching gives the members that an Action or NotAction element matches. Patterns are matched once per question.
 func (c *compiledQuestion) matching(a *policy.Actions) region.Set {

@@ -80,14 +80,14 @@ func (s *symbols) addRelations(t *keyTest) {
 	}
 	for _, o := range t.relates {
 		c := t.cond
-		c.Op, c.Set, c.IfExists = c.Op.Positive(), policy.NoSet, false
+		c.Op, c.Set, c.IfExists, c.Written = c.Op.Positive(), policy.NoSet, false, t.dom.written
 		c.Values = []policy.Value{{Text: o.name, Template: o.shown}}
 		s.lits = append(s.lits, literal{expr: Test{Condition: c}, order: t.dom.key + "\x00" + c.String(), node: s.bit(o.variable)})
 	}
 }
 
 // expr is a relation with the resource in words: `resource like 'arn:…/${key}/*'`.
-func (o *opaque) expr() Expr { return resourceLike([]string{o.name}) }
+func (o *opaque) expr() Expr { return resourceLike([]string{SpellTemplate(o.shown, true)}) }
 
 // positives are the positive tests from which a condition is made: its own operator without negation and IfExists, and for a
 // multivalued key both of ForAllValues and ForAnyValue, since each negated form is the complement of the other's positive.
@@ -98,6 +98,7 @@ func (t *keyTest) positives() []*keyTest {
 	base := *t
 	base.relates, base.setRelation, base.malformed = nil, nil, false
 	base.cond.Values = readable(t.cond.Values)
+	base.cond.Written = t.dom.written
 	base.cond.Op, base.cond.IfExists = t.cond.Op.Positive(), false
 	if !t.dom.multi {
 		base.cond.Set = policy.NoSet

@@ -26,11 +26,15 @@ func (w *World) Simulate(who Selector, action, resource string, given []KeyValue
 		return nil, err
 	}
 	if len(callers) != 1 {
-		return nil, &QuestionError{Message: fmt.Sprintf("%q names %d principals; give the ARN of one", who.Name, len(callers))}
+		arns := make([]string, 0, len(callers))
+		for _, c := range callers[:min(len(callers), 5)] {
+			arns = append(arns, c.arn)
+		}
+		return nil, badQuestion(who.String(), "%q names %d principals; give the ARN of one: %s", who, len(callers), strings.Join(arns, ", "))
 	}
 	c := callers[0]
 	if strings.ContainsAny(action, "*?@") || strings.Count(action, ":") != 1 {
-		return nil, badQuestion("action %q: want one action, such as kms:Decrypt", action)
+		return nil, badQuestion(action, "action %q: want one action, such as kms:Decrypt", action)
 	}
 	q, err := w.compile(Question{Actions: []string{action}})
 	if err != nil {

@@ -238,6 +238,7 @@ func (e *evaluation) judge(cover *coverage) ([]*Access, error) {
 func exceeded(q *compiledQuestion, g *targetGroup) *Access {
 	a := &Access{
 		Verdict: Unknown, Causes: []policy.Cause{policy.BudgetExceeded}, members: g.actions,
+		applying: g.actions, stored: g.snapshot && !g.star,
 		Notes: []string{"budget-exceeded: the verdict would take more than the allowed steps; raise --budget"},
 	}
 	n := &names{}

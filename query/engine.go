@@ -117,9 +117,17 @@ func answerable(q *syntax.Query, text string) error {
 	if c.Within != nil {
 		return &NotYetError{Form: q.Form() + " … within"}
 	}
-	if _, ok := q.Question.(*syntax.WhoCan); !ok && (len(c.In) > 0 || len(c.Except) > 0) {
-		return &syntax.Error{Offset: q.Pos.Offset, Line: q.Pos.Line, Column: q.Pos.Column, Query: text,
-			Message: fmt.Sprintf("%q takes no in and no except: it asks about one principal", q.Form())}
+	if _, ok := q.Question.(*syntax.WhoCan); ok {
+		return nil
+	}
+	refuse := func(name string, at syntax.Node) error {
+		return fail(text, at.Position(), at.String(), "", "%q takes no %s: it says already whom it is about", q.Form(), name)
+	}
+	if len(c.In) > 0 {
+		return refuse("in", &c.In[0])
+	}
+	if len(c.Except) > 0 {
+		return refuse("except", c.Except[0])
 	}
 	return nil
 }
@@ -160,7 +168,7 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 		count, unknown := staged.Tally()
 		_, incomplete := e.world.Complete()
 		return answer.Summary{
-			Count: count, Unknown: unknown, Assumptions: judged.Assumptions, Incomplete: incomplete, Warnings: judged.Warnings,
+			Count: count, Unknown: unknown, Assumptions: judged.Assumptions, Incomplete: incomplete, Warnings: append(p.warnings, judged.Warnings...),
 		}
 	}
 	return a, nil

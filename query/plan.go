@@ -2,11 +2,9 @@ package query
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator"
-	"github.com/accessgraph/accessgraph/evaluator/region"
 	"github.com/accessgraph/accessgraph/query/answer"
 	"github.com/accessgraph/accessgraph/query/syntax"
 )
@@ -16,6 +14,8 @@ type plan struct {
 	engine  *Engine
 	text    string
 	options Options
+
+	warnings []string
 }
 
 func (p *plan) question(access *syntax.Access, c *syntax.Clauses) (evaluator.Question, error) {
@@ -58,7 +58,7 @@ func (p *plan) whoCan(ctx context.Context, q *syntax.WhoCan) ([]answer.Row, *eva
 	}
 	a, err := p.engine.world.WhoCan(ctx, question, filter)
 	if err != nil {
-		return nil, nil, p.place(err, q.Access.Pos)
+		return nil, nil, p.place(err, &q.Access, nil, &q.Clauses)
 	}
 	rows := make([]answer.Row, 0, len(a.Rows))
 	for _, r := range a.Rows {
@@ -72,9 +72,12 @@ func (p *plan) can(ctx context.Context, q *syntax.Can) ([]answer.Row, *evaluator
 	if err != nil {
 		return nil, nil, err
 	}
+	if q.Principal.Kind == syntax.PrincipalService {
+		p.knownService(q.Principal.Name)
+	}
 	a, err := p.engine.world.Can(ctx, question, selector(q.Principal))
 	if err != nil {
-		return nil, nil, p.place(err, q.Principal.Pos)
+		return nil, nil, p.place(err, &q.Access, q.Principal, &q.Clauses)
 	}
 	rows := make([]answer.Row, 0, len(a.Rows))
 	for _, r := range a.Rows {
@@ -82,6 +85,7 @@ func (p *plan) can(ctx context.Context, q *syntax.Can) ([]answer.Row, *evaluator
 			Principal: r.Principal, Action: joined(question.Actions), Resource: joined(question.Resources), Covers: r.Covers,
 			Verdict: answer.Verdict(r.Verdict.String()), Grants: p.grants(r),
 		}
+		row.Brief = func() []answer.Grant { return p.brief(r) }
 		if r.Verdict == evaluator.Denied {
 			row.Layer = r.Layer.String()
 		}
@@ -102,9 +106,12 @@ func (p *plan) whatCan(ctx context.Context, q *syntax.WhatCan) ([]answer.Row, *e
 	if err != nil {
 		return nil, nil, err
 	}
+	if q.Principal.Kind == syntax.PrincipalService {
+		p.knownService(q.Principal.Name)
+	}
 	powers, a, err := p.engine.world.WhatCan(ctx, question, selector(q.Principal))
 	if err != nil {
-		return nil, nil, p.place(err, q.Principal.Pos)
+		return nil, nil, p.place(err, nil, q.Principal, &q.Clauses)
 	}
 	rows := make([]answer.Row, 0, len(powers))
 	for _, w := range powers {
@@ -116,16 +123,6 @@ func (p *plan) whatCan(ctx context.Context, q *syntax.WhatCan) ([]answer.Row, *e
 		})
 	}
 	return rows, a, nil
-}
-
-// place points an error of the evaluator at the part of the query that it is about.
-func (p *plan) place(err error, at syntax.Pos) error {
-	var bad *evaluator.QuestionError
-	var nobody *evaluator.NoPrincipalError
-	if errors.As(err, &bad) || errors.As(err, &nobody) {
-		return &syntax.Error{Offset: at.Offset, Line: at.Line, Column: at.Column, Message: err.Error(), Query: p.text}
-	}
-	return err
 }
 
 func selector(p *syntax.Principal) evaluator.Selector {
@@ -142,11 +139,8 @@ func (p *plan) filter(c *syntax.Clauses) (func(*evaluator.Subject) bool, error) 
 	if len(c.In) == 0 && len(c.Except) == 0 {
 		return nil, nil
 	}
-	for _, x := range c.Except {
-		if who, ok := x.(*syntax.Principal); ok && who.Kind == syntax.PrincipalGroup {
-			return nil, &syntax.Error{Offset: who.Pos.Offset, Line: who.Pos.Line, Column: who.Pos.Column, Query: p.text,
-				Message: "a group is no principal, so that it cannot be left out; except takes users, roles, root, accounts, services and scopes"}
-		}
+	if err := p.knownScopes(c); err != nil {
+		return nil, err
 	}
 	return func(s *evaluator.Subject) bool {
 		inside := len(c.In) == 0
@@ -163,7 +157,7 @@ func (p *plan) filter(c *syntax.Clauses) (func(*evaluator.Subject) bool, error) 
 					return false
 				}
 			case *syntax.Principal:
-				if isPrincipal(x, s) {
+				if selector(x).Names(s) {
 					return false
 				}
 			}
@@ -196,34 +190,11 @@ func inScope(scope *syntax.Scope, s *evaluator.Subject) bool {
 	return false
 }
 
-func isPrincipal(p *syntax.Principal, s *evaluator.Subject) bool {
-	named := func(kind string) bool {
-		return s.Kind == kind && (s.Name == p.Name || strings.HasSuffix(s.ARN, ":"+kind+"/"+p.Name))
-	}
-	switch p.Kind {
-	case syntax.PrincipalARN:
-		if strings.ContainsAny(p.Name, "*?") {
-			return region.Glob(p.Name, false).Match(s.ARN)
-		}
-		return s.ARN == p.Name
-	case syntax.PrincipalRole:
-		return named("role")
-	case syntax.PrincipalUser:
-		return named("user")
-	case syntax.PrincipalRoot:
-		return s.Kind == "root"
-	case syntax.PrincipalAccount:
-		return s.Account == p.Name
-	case syntax.PrincipalService:
-		return s.Kind == "service" && s.Name == p.Name
-	}
-	return false
-}
-
 func (p *plan) whoCanRow(r *evaluator.Row) answer.Row {
 	row := &answer.WhoCan{
 		Principal: r.Principal, Kind: r.Kind, Account: r.Account, Verdict: answer.Verdict(r.Verdict.String()), Grants: p.grants(r),
 	}
+	row.Brief = func() []answer.Grant { return p.brief(r) }
 	row.Actions, row.ActionCount = r.Actions, r.ActionCount
 	seen := map[string]bool{}
 	for _, g := range row.Grants {
@@ -241,6 +212,17 @@ func (p *plan) grants(r *evaluator.Row) []answer.Grant {
 	out := make([]answer.Grant, 0, len(r.Grants))
 	for _, g := range r.Grants {
 		out = append(out, p.grant(g, r.Witness(g)))
+	}
+	return out
+}
+
+// brief is what tables show of a row's grants.
+func (p *plan) brief(r *evaluator.Row) []answer.Grant {
+	lines := r.Brief()
+	out := make([]answer.Grant, len(lines))
+	for i, l := range lines {
+		out[i] = answer.Grant{Actions: l.Actions, Resources: l.Resources, Verdict: answer.Verdict(l.Verdict.String()),
+			Conditions: Words(l.Conditions, p.engine.catalog), Assumptions: l.Assumptions, Causes: l.Notes}
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -17,7 +18,14 @@ func (e *Engine) Simulate(principal, action, resource string, context []evaluato
 	if err != nil {
 		return nil, err
 	}
-	return e.world.Simulate(who, action, resource, context, now)
+	s, err := e.world.Simulate(who, action, resource, context, now)
+	var nobody *evaluator.NoPrincipalError
+	if near := ""; errors.As(err, &nobody) {
+		if near = e.nearest(nobody.Selector); near != "" {
+			return nil, fmt.Errorf("%w; did you mean %s?", err, near)
+		}
+	}
+	return s, err
 }
 
 // ParsePrincipal reads a principal as questions write it.

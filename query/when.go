@@ -98,7 +98,7 @@ func (r *reader) compare(x *syntax.Compare) (evaluator.Expr, error) {
 		}
 		return test(op, set, values...), nil
 	}
-	return nil, r.fail(x.Pos, "a context is compared with =, !=, ~=, like, arnlike, <, <=, >, >=, in, is present or is absent")
+	return nil, r.fail(x.Pos, x.String(), "a context is compared with =, !=, ~=, like, arnlike, <, <=, >, >=, in, is present or is absent")
 }
 
 // equality chooses the operator behind = by the key's type.
@@ -128,7 +128,7 @@ func (r *reader) order(x *syntax.Compare) (policy.Base, error) {
 	_, date := region.ParseInstant(text)
 	isDate := keyType(r.catalog, x.Key) == catalog.Date && date || !number && date
 	if !number && !isDate {
-		return 0, r.fail(x.Operands[0].Pos, fmt.Sprintf("%s is compared with %q, which is neither a number nor a date", x.Key, text))
+		return 0, r.fail(x.Operands[0].Pos, text, fmt.Sprintf("%s is compared with %q, which is neither a number nor a date", x.Key, text))
 	}
 	numbers := map[syntax.Op]policy.Base{
 		syntax.Less: policy.NumericLessThan, syntax.LessEqual: policy.NumericLessThanEquals,
@@ -157,11 +157,11 @@ func (r *reader) resource(x *syntax.Compare) (evaluator.Expr, error) {
 	case syntax.NotEqual:
 		return evaluator.Not{Of: evaluator.Test{Condition: c}}, nil
 	}
-	return nil, r.fail(x.Pos, "the resource is compared with =, != or like")
+	return nil, r.fail(x.Pos, x.String(), "the resource is compared with =, != or like")
 }
 
-func (r *reader) fail(at syntax.Pos, message string) error {
-	return &syntax.Error{Offset: at.Offset, Line: at.Line, Column: at.Column, Message: message, Query: r.text}
+func (r *reader) fail(at syntax.Pos, shown, message string) error {
+	return fail(r.text, at, shown, "", "%s", message)
 }
 
 func keyType(c *catalog.Catalog, key string) catalog.KeyType {
@@ -265,6 +265,11 @@ type comparison func(op syntax.Op, texts ...string) syntax.Expr
 // equal writes exact equality. On a key whose type gives = another meaning, a pattern without wildcards says it.
 func (w *writer) equal(c *policy.Condition, compare comparison) syntax.Expr {
 	ts := texts(c, false)
+	if key, ok := soleVariable(c); ok {
+		out := compare(syntax.Equal, key).(*syntax.Compare)
+		out.Operands[0].Key = true
+		return out
+	}
 	if t := keyType(w.catalog, c.Key); t != catalog.String && t != catalog.ARN && t != catalog.Binary {
 		return compare(syntax.Like, texts(c, true)...)
 	}
@@ -272,6 +277,15 @@ func (w *writer) equal(c *policy.Condition, compare comparison) syntax.Expr {
 		return compare(syntax.Equal, ts...)
 	}
 	return compare(syntax.In, ts...)
+}
+
+// soleVariable tells a comparison with the value of another key.
+func soleVariable(c *policy.Condition) (key string, ok bool) {
+	if len(c.Values) != 1 || c.Values[0].Template == nil || len(c.Values[0].Template.Segments) != 1 {
+		return "", false
+	}
+	s := &c.Values[0].Template.Segments[0]
+	return s.Written, s.Kind == policy.SegmentVariable && !s.HasDefault
 }
 
 // boolean writes Bool: any text but true is false (C27).

@@ -74,6 +74,8 @@ type WhoCan struct {
 	ActionCount int      `json:"action_count"`
 	Resources   []string `json:"resources"`
 	Grants      []Grant  `json:"grants"`
+
+	Brief func() []Grant `json:"-"` // Grants as a table shows them; nil: as they are
 }
 
 // RowVerdict gives the row's verdict.
@@ -112,6 +114,8 @@ type Can struct {
 	Covers    bool    `json:"covers"`
 	Layer     string  `json:"layer"`
 	Grants    []Grant `json:"grants"`
+
+	Brief func() []Grant `json:"-"` // Grants as a table shows them; nil: as they are
 }
 
 // RowVerdict gives the row's verdict.

@@ -35,65 +35,74 @@ type layout struct {
 	headings []heading
 	entries  func(r answer.Row, full bool) [][]string
 	noun     [2]string // one, many
+	wide     bool      // with the columns that prove the answer
+	notes    []string  // what lines stand on, by the number that they carry, from 1
 }
 
-// grantHeadings are the columns of grantCells.
-func grantHeadings() []heading {
-	return []heading{
-		{title: "VERDICT", verdict: true},
-		{title: "ACTIONS", share: 3, lines: 4},
-		{title: "RESOURCES", share: 4, lines: 6},
-		{title: "WHEN", share: 5, lines: 8},
+// mark gives the numbers under which the footer says what a line stands on.
+func (l *layout) mark(assumptions []string) string {
+	var b strings.Builder
+	for _, a := range assumptions {
+		n := slices.Index(l.notes, a)
+		if n < 0 {
+			n = len(l.notes)
+			l.notes = append(l.notes, a)
+		}
+		fmt.Fprintf(&b, " [%d]", n+1)
 	}
+	return b.String()
 }
 
-// layoutOf chooses the columns for rows of the schema; wide adds those that prove the answer.
+// layoutOf chooses the columns for rows of the schema; wide adds those that prove the answer, and writes everything out.
 func layoutOf(s *answer.Schema, wide bool) *layout {
-	lead := []heading{{title: "PRINCIPAL", share: 4, lines: 8}}
+	lead := heading{title: "PRINCIPAL", share: 4, lines: 8}
+	verdict := heading{title: "VERDICT", verdict: true}
+	grant := []heading{{title: "ACTIONS", share: 3, lines: 6}, {title: "RESOURCES", share: 4, lines: 8}, {title: "WHEN", share: 5, lines: 8}}
 	who := short
 	if wide {
-		lead[0].share = 0
 		who = func(principal string) string { return principal }
 	}
-	var l *layout
+	brief := func(grants []answer.Grant, briefly func() []answer.Grant) []answer.Grant {
+		if wide || briefly == nil {
+			return grants
+		}
+		return briefly()
+	}
+	l := &layout{noun: [2]string{"principal", "principals"}, wide: wide}
 	switch s.Kind {
 	case answer.KindWhoCan:
-		l = &layout{headings: append(lead, grantHeadings()...), noun: [2]string{"principal", "principals"}}
+		l.headings = slices.Concat([]heading{lead, verdict}, grant)
 		l.entries = func(r answer.Row, full bool) [][]string {
 			row := r.(*answer.WhoCan)
 			whole := answer.Grant{Verdict: row.Verdict, Actions: row.Actions, Resources: row.Resources}
-			grants := row.Grants
-			if !wide {
-				grants = summarized(grants, whole)
-			}
-			return grantEntries([]string{who(row.Principal)}, nil, whole, grants, full)
+			return l.grantEntries(who(row.Principal), nil, whole, brief(row.Grants, row.Brief), row.Account, full)
 		}
 	case answer.KindCan:
-		l = &layout{headings: append(append(lead, grantHeadings()...), heading{title: "COVERS"}), noun: [2]string{"principal", "principals"}}
+		l.headings = slices.Concat([]heading{lead, verdict, {title: "COVERS"}}, grant)
 		l.entries = func(r answer.Row, full bool) [][]string {
 			row := r.(*answer.Can)
 			whole := answer.Grant{Verdict: row.Verdict, Actions: []string{row.Action}, Resources: []string{row.Resource}}
 			if row.Verdict == answer.Denied {
 				whole.Conditions = "never (" + row.Layer + ")"
 			}
-			grants := row.Grants
-			if !wide {
-				grants = summarized(grants, answer.Grant{})
-			}
-			return grantEntries([]string{who(row.Principal)}, []string{yesNo(row.Covers)}, whole, grants, full)
+			return l.grantEntries(who(row.Principal), []string{yesNo(row.Covers)}, whole, brief(row.Grants, row.Brief), accountOf(row.Principal), full)
 		}
 	case answer.KindWhatCan:
-		l = &layout{headings: append(append(lead, heading{title: "SERVICE", share: 2, lines: 2}, heading{title: "ACCESS", share: 2, lines: 3}), grantHeadings()...), noun: [2]string{"grant", "grants"}}
+		l.noun = [2]string{"grant", "grants"}
+		l.headings = slices.Concat([]heading{lead, verdict, {title: "SERVICE"}, {title: "ACCESS"}}, grant)
 		l.entries = func(r answer.Row, full bool) [][]string {
 			row := r.(*answer.WhatCan)
 			grant := answer.Grant{Verdict: row.Verdict, Actions: row.Actions, Resources: row.Resources, Conditions: row.Conditions,
 				Via: row.Via, Assumptions: row.Assumptions, Causes: row.Causes, Witness: row.Witness}
-			return grantEntries([]string{who(row.Principal), row.Service, row.Access}, nil, grant, nil, full)
+			return l.grantEntries(who(row.Principal), []string{row.Service, row.Access}, grant, nil, row.Account, full)
 		}
 	default:
 		return recordLayout(s)
 	}
-	if wide {
+	if wide { // what it stands on, and what proves it
+		for i := range l.headings {
+			l.headings[i].share = 0
+		}
 		for _, title := range []string{"ASSUMES", "VIA", "WITNESS"} {
 			l.headings = append(l.headings, heading{title: title})
 		}
@@ -114,52 +123,8 @@ func narrowed(entries func(answer.Row, bool) [][]string, columns int) func(answe
 	}
 }
 
-// summarized joins the grants that have the same verdict under the same conditions: what they allow together, without saying
-// which action goes with which resource. Where all have the same, the whole row's own summary is shorter.
-func summarized(grants []answer.Grant, whole answer.Grant) []answer.Grant {
-	type key struct {
-		verdict answer.Verdict
-		when    string
-	}
-	var out []answer.Grant
-	at := make(map[key]int)
-	for i := range grants {
-		g := &grants[i]
-		k := key{g.Verdict, when(g)}
-		n, known := at[k]
-		if !known {
-			at[k] = len(out)
-			joined := *g
-			joined.Actions, joined.Resources = slices.Clone(g.Actions), slices.Clone(g.Resources)
-			out = append(out, joined)
-			continue
-		}
-		out[n].Actions = union(out[n].Actions, g.Actions)
-		out[n].Resources = union(out[n].Resources, g.Resources)
-	}
-	if len(out) == 1 && len(whole.Actions) > 0 {
-		out[0].Actions = whole.Actions
-	}
-	return out
-}
-
-// union appends what is new of more.
-func union(to, more []string) []string {
-	have := make(map[string]bool, len(to))
-	for _, s := range to {
-		have[s] = true
-	}
-	for _, s := range more {
-		if !have[s] {
-			have[s] = true
-			to = append(to, s)
-		}
-	}
-	return to
-}
-
-// grantEntries makes one line a grant, the leading cells on the first line only. A row without grants shows whole.
-func grantEntries(lead, tail []string, whole answer.Grant, grants []answer.Grant, full bool) [][]string {
+// grantEntries makes one line a grant, each complete, so that a line says all by itself. A row without grants shows whole.
+func (l *layout) grantEntries(who string, about []string, whole answer.Grant, grants []answer.Grant, account string, full bool) [][]string {
 	if len(grants) == 0 {
 		grants = []answer.Grant{whole}
 	}
@@ -169,25 +134,22 @@ func grantEntries(lead, tail []string, whole answer.Grant, grants []answer.Grant
 	}
 	var out [][]string
 	for i := range shown {
-		before, after := lead, tail
-		if i > 0 {
-			before, after = make([]string, len(lead)), make([]string, len(tail))
+		g := &shown[i]
+		actions, resources := strings.Join(g.Actions, ", "), strings.Join(g.Resources, ", ")
+		if !full {
+			actions, resources = listed(g.Actions, maxActions), listed(shortResources(g, account), maxResources)
 		}
-		out = append(out, slices.Concat(before, grantCells(&shown[i], full), after, proofCells(&shown[i])))
+		if !l.wide {
+			resources += l.mark(g.Assumptions)
+		}
+		out = append(out, slices.Concat([]string{who, string(g.Verdict)}, about, []string{actions, resources, when(g)}, proofCells(g)))
 	}
 	if rest := len(grants) - len(shown); rest > 0 {
-		more := grantCells(&answer.Grant{Actions: []string{fmt.Sprintf("… %d more (-o wide)", rest)}}, full)
-		out = append(out, slices.Concat(make([]string, len(lead)), more, make([]string, len(tail)+3)))
+		more := make([]string, 2+len(about)+6)
+		more[0], more[2+len(about)] = who, fmt.Sprintf("… %d more (-o wide)", rest)
+		out = append(out, more)
 	}
 	return out
-}
-
-func grantCells(g *answer.Grant, full bool) []string {
-	actions, resources := len(g.Actions), len(g.Resources)
-	if !full {
-		actions, resources = maxActions, maxResources
-	}
-	return []string{string(g.Verdict), listed(g.Actions, actions), listed(g.Resources, resources), when(g)}
 }
 
 func proofCells(g *answer.Grant) []string {
@@ -243,16 +205,79 @@ func listed(items []string, limit int) string {
 	if len(items) <= limit+1 {
 		return strings.Join(items, ", ")
 	}
-	return fmt.Sprintf("%s, +%d", strings.Join(items[:limit], ", "), len(items)-limit)
+	return fmt.Sprintf("%s, +%d more", strings.Join(items[:limit], ", "), len(items)-limit)
 }
 
-// short gives an IAM or STS ARN as its account and what follows; any other principal stays as it is.
+// short gives an IAM or STS ARN as its account and what follows, the path left out: names of users and roles are unique in their
+// account without it. Any other principal stays as it is.
 func short(principal string) string {
 	_, service, _, account, resource, ok := graph.ARN(principal).Split()
 	if !ok || (service != "iam" && service != "sts") {
 		return principal
 	}
+	kind, name, named := strings.Cut(resource, "/")
+	if named && (kind == "user" || kind == "role") {
+		resource = kind + "/" + name[strings.LastIndexByte(name, '/')+1:]
+	}
 	return account + " " + resource
+}
+
+func accountOf(principal string) string {
+	_, _, _, account, _, _ := graph.ARN(principal).Split()
+	return account
+}
+
+// shortResources orders a grant's resources from the most telling, those that are spelled out, to "*", and leaves out of each ARN what
+// the line says already: the service, and the account where it is the principal's. ARNs that would look alike stay whole.
+func shortResources(g *answer.Grant, account string) []string {
+	out := slices.Clone(g.Resources)
+	slices.SortStableFunc(out, func(a, b string) int { return openness(a) - openness(b) })
+	service := serviceOf(g.Actions)
+	alike := make(map[string]int, len(out))
+	for _, arn := range out {
+		alike[shortResource(arn, service, account)]++
+	}
+	for i, arn := range out {
+		if text := shortResource(arn, service, account); alike[text] == 1 {
+			out[i] = text
+		}
+	}
+	return out
+}
+
+// openness ranks a resource: an ARN without wildcards, a pattern, everything.
+func openness(resource string) int {
+	switch {
+	case resource == "*":
+		return 2
+	case strings.ContainsAny(resource, "*?"):
+		return 1
+	}
+	return 0
+}
+
+func shortResource(arn, service, account string) string {
+	_, of, _, owner, resource, ok := graph.ARN(arn).Split()
+	switch {
+	case !ok || of != service || resource == "" || resource == "*":
+		return arn
+	case owner == "" || owner == account:
+		return resource
+	}
+	return owner + " " + resource
+}
+
+// serviceOf is the service of all actions, empty when they are of several.
+func serviceOf(actions []string) string {
+	var service string
+	for _, a := range actions {
+		s, _, _ := strings.Cut(a, ":")
+		if service != "" && s != service {
+			return ""
+		}
+		service = s
+	}
+	return service
 }
 
 func yesNo(b bool) string {

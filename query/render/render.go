@@ -20,7 +20,7 @@ type Format string
 
 // The formats.
 const (
-	Table    Format = "table"    // for people, within the width of the terminal; grants under one condition are joined
+	Table    Format = "table"    // for people: grants under one condition joined, lists and ARNs shortened
 	Wide     Format = "wide"     // every grant as it is, with what proves it, nothing cut
 	JSON     Format = "json"     // one document
 	NDJSON   Format = "ndjson"   // the rows alone, one a line, as they are found
@@ -43,7 +43,7 @@ func ParseFormat(name string) (Format, error) {
 	return "", fmt.Errorf("output format %q is not one of %s", name, strings.Join(names, ", "))
 }
 
-// Options are what a terminal can do. Width is in columns; 0 means 120.
+// Options are what the reader's terminal can do. Width is in columns; 0 is no terminal: a line is as long as its cells.
 type Options struct {
 	Width int
 	Color bool

@@ -9,22 +9,19 @@ import (
 )
 
 const (
-	defaultWidth = 120
-	gap          = "  "
-	narrowest    = 2 // what a column that may be narrowed keeps, for each share it has
+	gap         = "  "
+	widest      = 110 // what a column of a wide table is padded to
+	longestWord = 48  // beyond it a word is broken
+	narrowest   = 2   // what a column that may be narrowed keeps, for each share it has
 )
 
 func writeTable(w *bufio.Writer, a *answer.Answer, o Options) error {
-	total := o.Width
-	if total <= 0 {
-		total = defaultWidth
-	}
 	l := layoutOf(a.Schema, false)
 	entries, err := gather(l, a.Rows, false)
 	if err != nil {
 		return err
 	}
-	writeGrid(w, l, entries, total, o.Color)
+	writeGrid(w, l, entries, o.Width, o.Color)
 	writeFooter(w, l, a.Summary(), false)
 	return nil
 }
@@ -75,7 +72,11 @@ func writeGrid(w *bufio.Writer, l *layout, entries [][]string, total int, color 
 		}
 	}
 	if total > 0 {
-		fit(widths, l.headings, total-len(gap)*(len(widths)-1))
+		fit(widths, longestWords(l, entries), l.headings, total-len(gap)*(len(widths)-1))
+	} else if l.wide {
+		for i := range widths[:len(widths)-1] { // a cell that is longer moves its own line alone
+			widths[i] = min(widths[i], widest)
+		}
 	}
 	writeLine(w, l, titles, widths, false)
 	for _, cells := range entries {
@@ -83,8 +84,34 @@ func writeGrid(w *bufio.Writer, l *layout, entries [][]string, total int, color 
 	}
 }
 
-// fit narrows the columns that have a share until all of them take at most total, or as little as they may.
-func fit(widths []int, headings []heading, total int) {
+// longestWords is for each column what it must hold so that no line ends within a word; very long words do not count.
+func longestWords(l *layout, entries [][]string) []int {
+	words := make([]int, len(l.headings))
+	for i, h := range l.headings {
+		words[i] = width(h.title)
+	}
+	for _, cells := range entries {
+		for i, c := range cells {
+			for word := range strings.SplitSeq(c, " ") {
+				if n := width(word); n <= longestWord {
+					words[i] = max(words[i], n)
+				}
+			}
+		}
+	}
+	return words
+}
+
+// fit narrows the columns that have a share until all of them take at most total, or as little as they may. Words stay whole where
+// there is room for that.
+func fit(widths, words []int, headings []heading, total int) {
+	least := 0
+	for i, h := range headings {
+		if h.share == 0 {
+			words[i] = widths[i]
+		}
+		least += words[i]
+	}
 	limit := 0 // columns a share
 	for i, h := range headings {
 		if h.share > 0 {
@@ -95,7 +122,11 @@ func fit(widths []int, headings []heading, total int) {
 		if headings[i].share == 0 {
 			return widths[i]
 		}
-		return min(widths[i], max(headings[i].share*limit, width(headings[i].title)))
+		floor := width(headings[i].title)
+		if least <= total {
+			floor = words[i]
+		}
+		return min(widths[i], max(headings[i].share*limit, floor))
 	}
 	taken := func(limit int) int {
 		sum := 0
@@ -152,7 +183,7 @@ func writeLine(w *bufio.Writer, l *layout, cells []string, widths []int, color b
 		if i > 0 {
 			pending += len(gap)
 		}
-		room := widths[i] - width(c)
+		room := max(widths[i]-width(c), 0)
 		if l.headings[i].right {
 			pending += room
 			room = 0
@@ -202,6 +233,9 @@ func footer(l *layout, s answer.Summary, full bool) []string {
 		count += fmt.Sprintf(", %d unknown", s.Unknown)
 	}
 	lines := []string{count}
+	for i, n := range l.notes {
+		lines = append(lines, fmt.Sprintf("[%d] assumes: %s", i+1, neutral(n)))
+	}
 	for _, a := range s.Assumptions {
 		lines = append(lines, "assumes: "+neutral(a))
 	}

@@ -94,8 +94,7 @@ func split(s string, w int) (head, tail string) {
 	return s[:len(s)-len(rest)], rest
 }
 
-// wrap breaks s into lines of at most w columns: after a space where there is one, else after a character at which an ARN
-// or a list may be broken, else anywhere. Past limit lines the last one ends in …
+// wrap breaks s into lines of at most w columns where breakAt says, else anywhere. Past limit lines the last one ends in …
 func wrap(s string, w, limit int) []string {
 	w = max(w, 1)
 	var lines []string
@@ -116,7 +115,8 @@ func wrap(s string, w, limit int) []string {
 	return append(lines, s)
 }
 
-// breakAt finds the best place to end a line within head, which would run on with tail: 0 when there is none.
+// breakAt finds the best place to end a line within head, which would run on with tail: 0 when there is none. A space is best, then
+// a mark inside a name, then the border of two words that are written as one (kms:Generate·Data·Key).
 func breakAt(head, tail string) int {
 	if strings.HasPrefix(tail, " ") {
 		return len(head)
@@ -124,9 +124,19 @@ func breakAt(head, tail string) int {
 	if at := strings.LastIndexByte(head, ' '); at > 0 {
 		return at
 	}
-	at := strings.LastIndexAny(head, ":/,") + 1
+	at := strings.LastIndexAny(head, ":/,-._=") + 1
+	for i := len(head) - 1; i > at; i-- {
+		if upper(head[i]) && !upper(head[i-1]) {
+			at = i
+		}
+	}
+	if tail != "" && upper(tail[0]) && !upper(head[len(head)-1]) {
+		at = len(head)
+	}
 	if at < len(head)/2 { // a very short line is worse than a broken word
 		return 0
 	}
 	return at
 }
+
+func upper(b byte) bool { return 'A' <= b && b <= 'Z' }

@@ -1,0 +1,179 @@
+package evaluator
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+)
+
+// Line is what a table shows of some grants of a row that have a verdict and conditions in common. It reads as a policy statement
+// does: of the actions, each resource gets those that can be asked of it.
+type Line struct {
+	Actions     []string
+	Resources   []string
+	Verdict     Verdict
+	Conditions  Expr
+	Assumptions []string
+	Notes       []string
+}
+
+// Brief sums up the row's grants for people. Resources stand in one line if each of them gets all of the line's actions that apply to it;
+// those of the snapshot are never mixed with what it does not hold.
+func (r *Row) Brief() []Line {
+	type key struct{ verdict, conditions, notes, assumptions string }
+	var keys []key
+	together := map[key][]*Access{}
+	for _, g := range r.Grants {
+		k := key{g.Verdict.String(), exprText(g.Conditions), strings.Join(g.Notes, "\x00"), assumed(g)}
+		if together[k] == nil {
+			keys = append(keys, k)
+		}
+		together[k] = append(together[k], g)
+	}
+	var out []Line
+	for _, k := range keys {
+		for _, c := range clusters(together[k]) {
+			out = append(out, c.line())
+		}
+	}
+	return out
+}
+
+// assumed joins what a grant stands on, but for that a resource is not in the snapshot.
+func assumed(g *Access) string {
+	var b strings.Builder
+	for _, a := range g.Assumptions {
+		if a != notInSnapshot {
+			b.WriteString(a + "\x00")
+		}
+	}
+	return b.String()
+}
+
+// cluster is resources that can stand in one line.
+type cluster struct {
+	resources []string
+	members   region.Set // that one of them gets
+	kinds     []kindOfUse
+	stored    bool
+	assumes   []string
+	of        *Access // one of the grants
+	hints     []*policy.ActionPattern
+}
+
+// kindOfUse is what resources get, of what applies to them.
+type kindOfUse struct{ members, applying region.Set }
+
+// clusters sorts the resources of some grants: first what each gets in all, then those that get the same, then those that a line can
+// hold together.
+func clusters(grants []*Access) []*cluster {
+	type use struct {
+		kindOfUse
+		stored  bool
+		assumes []string
+		hints   []*policy.ActionPattern
+	}
+	var order []string
+	uses := map[string]*use{}
+	for _, g := range grants {
+		for _, res := range g.Resources() {
+			u := uses[res]
+			if u == nil {
+				u = &use{kindOfUse: kindOfUse{members: g.members, applying: g.applying}, stored: g.stored, assumes: g.Assumptions, hints: g.hints}
+				uses[res] = u
+				order = append(order, res)
+				continue
+			}
+			u.members, u.applying, u.stored = u.members.Or(g.members), u.applying.Or(g.applying), u.stored && g.stored
+			u.assumes, u.hints = union(u.assumes, g.Assumptions), append(u.hints[:len(u.hints):len(u.hints)], g.hints...)
+		}
+	}
+	var out []*cluster
+	same := map[string]*cluster{}
+	for _, res := range order {
+		u := uses[res]
+		id := u.members.Key() + "|" + u.applying.Key()
+		if u.stored {
+			id += "|stored"
+		}
+		c := same[id]
+		for i := 0; c == nil && i < len(out); i++ {
+			if out[i].stored == u.stored && out[i].takes(&u.kindOfUse) {
+				c = out[i]
+				c.members = c.members.Or(u.members)
+				c.kinds = append(c.kinds, u.kindOfUse)
+			}
+		}
+		if c == nil {
+			c = &cluster{members: u.members, kinds: []kindOfUse{u.kindOfUse}, stored: u.stored, of: grants[0]}
+			out = append(out, c)
+		}
+		same[id] = c
+		c.resources = append(c.resources, res)
+		c.assumes, c.hints = union(c.assumes, u.assumes), append(c.hints, u.hints...)
+	}
+	return out
+}
+
+// takes tells whether a line that has more members still says the truth of all its resources.
+func (c *cluster) takes(u *kindOfUse) bool {
+	all := c.members.Or(u.members)
+	for _, k := range append(c.kinds[:len(c.kinds):len(c.kinds)], *u) {
+		if !all.And(k.applying).SubsetOf(k.members) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *cluster) line() Line {
+	return Line{
+		Actions: c.actions(), Resources: c.resources, Verdict: c.of.Verdict, Conditions: c.of.Conditions, Assumptions: c.assumes, Notes: c.of.Notes,
+	}
+}
+
+// fewExceptions is how many actions a line names as those that are missing.
+const fewExceptions = 3
+
+// actions spells the line's actions: as what was asked where that is all, or all but a few (kms:* except kms:ScheduleKeyDeletion), of
+// what can be asked of resources of the snapshot; else as the grants do.
+func (c *cluster) actions() []string {
+	q := c.of.question
+	if q == nil {
+		return c.of.Actions // nothing was decided: the budget ended
+	}
+	if len(q.asked) == 1 {
+		all := q.asked[0].members
+		if c.stored {
+			applying := q.none()
+			for _, k := range c.kinds {
+				applying = applying.Or(k.applying)
+			}
+			all = all.And(applying)
+		}
+		missing := all.AndNot(c.members)
+		n := missing.Count()
+		if n == 0 {
+			return []string{q.asked[0].text}
+		}
+		if n <= fewExceptions && n*4 <= all.Count() && !missing.Intersects(q.others) {
+			var names []string
+			missing.Each(func(i int) { names = append(names, q.members[i].name) })
+			return []string{q.asked[0].text + " except " + strings.Join(names, ", ")}
+		}
+	}
+	names, _ := q.spell(c.members, c.hints)
+	return names
+}
+
+// union appends what is new of more.
+func union(to, more []string) []string {
+	for _, s := range more {
+		if !slices.Contains(to, s) {
+			to = append(to[:len(to):len(to)], s)
+		}
+	}
+	return to
+}
