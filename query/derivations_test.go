@@ -31,7 +31,7 @@ func TestSampleDerivations(t *testing.T) {
 	}
 	got := map[string][]string{}
 	for _, r := range ask(t, sampleEngine(t), mainQuestion).rows {
-		row := r.(*answer.WhoCan)
+		row := r.(*answer.WhoCan).Whole()
 		var points []string
 		for _, g := range row.Grants {
 			for _, resource := range g.Resources {

@@ -133,7 +133,7 @@ func answerable(q *syntax.Query, text string) error {
 }
 
 func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Options) (*answer.Answer, error) {
-	p := &plan{engine: e, text: text, options: o}
+	p := &plan{engine: e, text: text, options: o, worded: map[*evaluator.Access]answer.Grant{}, briefly: map[*evaluator.Access][]answer.Grant{}}
 	a := &answer.Answer{Query: strings.TrimSpace(text), Snapshot: e.snapshot}
 	var rows []answer.Row
 	var schema *answer.Schema

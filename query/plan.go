@@ -15,6 +15,8 @@ type plan struct {
 	text    string
 	options Options
 
+	worded   map[*evaluator.Access]answer.Grant   // grants, which the rows of a class share, in words
+	briefly  map[*evaluator.Access][]answer.Grant // what tables show of a class, by its first grant
 	warnings []string
 }
 
@@ -191,39 +193,55 @@ func inScope(scope *syntax.Scope, s *evaluator.Subject) bool {
 }
 
 func (p *plan) whoCanRow(r *evaluator.Row) answer.Row {
-	row := &answer.WhoCan{
-		Principal: r.Principal, Kind: r.Kind, Account: r.Account, Verdict: answer.Verdict(r.Verdict.String()), Grants: p.grants(r),
-	}
-	row.Brief = func() []answer.Grant { return p.brief(r) }
-	row.Actions, row.ActionCount = r.Actions, r.ActionCount
-	seen := map[string]bool{}
-	for _, g := range row.Grants {
-		for _, res := range g.Resources {
-			if !seen[res] {
-				seen[res] = true
-				row.Resources = append(row.Resources, res)
+	return &answer.WhoCan{
+		Principal: r.Principal, Kind: r.Kind, Account: r.Account, Verdict: answer.Verdict(r.Verdict.String()), Actions: r.Actions,
+		ActionCount: r.ActionCount, Brief: func() []answer.Grant { return p.brief(r) }, Detail: func(row *answer.WhoCan) {
+			row.Grants = p.grants(r)
+			seen := map[string]bool{}
+			for _, g := range row.Grants {
+				for _, res := range g.Resources {
+					if !seen[res] {
+						seen[res] = true
+						row.Resources = append(row.Resources, res)
+					}
+				}
 			}
-		}
+		},
 	}
-	return row
 }
 
 func (p *plan) grants(r *evaluator.Row) []answer.Grant {
 	out := make([]answer.Grant, 0, len(r.Grants))
 	for _, g := range r.Grants {
-		out = append(out, p.grant(g, r.Witness(g)))
+		one, ok := p.worded[g]
+		if !ok {
+			one = p.grant(g, nil)
+			p.worded[g] = one
+		}
+		if w := r.Witness(g); w != nil {
+			one.Witness = witness(w)
+		}
+		out = append(out, one)
 	}
 	return out
 }
 
 // brief is what tables show of a row's grants.
 func (p *plan) brief(r *evaluator.Row) []answer.Grant {
+	var class *evaluator.Access
+	if len(r.Grants) > 0 {
+		class = r.Grants[0]
+	}
+	if out, ok := p.briefly[class]; ok {
+		return out
+	}
 	lines := r.Brief()
 	out := make([]answer.Grant, len(lines))
 	for i, l := range lines {
 		out[i] = answer.Grant{Actions: l.Actions, Resources: l.Resources, Verdict: answer.Verdict(l.Verdict.String()),
 			Conditions: Words(l.Conditions, p.engine.catalog), Assumptions: l.Assumptions, Causes: l.Notes}
 	}
+	p.briefly[class] = out
 	return out
 }
 

@@ -124,7 +124,7 @@ func golden(t *testing.T, name, got string) {
 func TestSampleMainQuestion(t *testing.T) {
 	var b strings.Builder
 	for _, r := range ask(t, sampleEngine(t), mainQuestion).rows {
-		row := r.(*answer.WhoCan)
+		row := r.(*answer.WhoCan).Whole()
 		b.WriteString(row.Principal + "\n")
 		for _, g := range row.Grants {
 			b.WriteString("  " + string(g.Verdict) + " " + strings.Join(g.Actions, " ") + "\n")
@@ -281,7 +281,7 @@ func simulateWitness(t *testing.T, e *query.Engine, q string, w *answer.Witness)
 func grantsOf(r answer.Row) []answer.Grant {
 	switch r := r.(type) {
 	case *answer.WhoCan:
-		return r.Grants
+		return r.Whole().Grants
 	case *answer.Can:
 		return r.Grants
 	case *answer.WhatCan:

@@ -75,7 +75,23 @@ type WhoCan struct {
 	Resources   []string `json:"resources"`
 	Grants      []Grant  `json:"grants"`
 
-	Brief func() []Grant `json:"-"` // Grants as a table shows them; nil: as they are
+	Brief  func() []Grant `json:"-"` // Grants as a table shows them; nil: as they are
+	Detail func(*WhoCan)  `json:"-"` // puts Resources and Grants in when somebody asks for them; nil: they are there
+}
+
+// Whole is the row with its resources and grants. Where an answer has many rows of which few are looked into, they are not there before.
+func (r *WhoCan) Whole() *WhoCan {
+	if fill := r.Detail; fill != nil {
+		r.Detail = nil
+		fill(r)
+	}
+	return r
+}
+
+// MarshalJSONTo writes the whole row.
+func (r *WhoCan) MarshalJSONTo(enc *jsontext.Encoder) error {
+	type plain WhoCan
+	return json.MarshalEncode(enc, (*plain)(r.Whole()))
 }
 
 // RowVerdict gives the row's verdict.
@@ -97,11 +113,11 @@ func (r *WhoCan) Field(name string) (any, bool) {
 	case "action_count":
 		return float64(r.ActionCount), true
 	case "resources":
-		return r.Resources, true
+		return r.Whole().Resources, true
 	case "grants":
-		return r.Grants, true
+		return r.Whole().Grants, true
 	}
-	return grantField(r.Grants, name)
+	return grantField(r.Whole().Grants, name)
 }
 
 // Can is a row of "can": whether one principal can do what was asked. Covers tells whether everything asked is allowed;

@@ -74,6 +74,9 @@ func layoutOf(s *answer.Schema, wide bool) *layout {
 		l.headings = slices.Concat([]heading{lead, verdict}, grant)
 		l.entries = func(r answer.Row, full bool) [][]string {
 			row := r.(*answer.WhoCan)
+			if wide || row.Brief == nil {
+				row.Whole()
+			}
 			whole := answer.Grant{Verdict: row.Verdict, Actions: row.Actions, Resources: row.Resources}
 			return l.grantEntries(who(row.Principal), nil, whole, brief(row.Grants, row.Brief), row.Account, full)
 		}

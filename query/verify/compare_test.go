@@ -135,6 +135,7 @@ func answerRows(ctx context.Context, e *query.Engine, text string) (map[string]*
 		var id string
 		switch r := r.(type) {
 		case *answer.WhoCan:
+			r.Whole()
 			id, grants = r.Kind+" "+r.Principal, r.Grants
 		case *answer.Can:
 			id, grants = kindOf(r.Principal)+" "+r.Principal, r.Grants

@@ -122,6 +122,7 @@ func grantsByRow(t *testing.T, e *query.Engine, question string) (map[string]gra
 	for _, r := range rows {
 		switch r := r.(type) {
 		case *answer.WhoCan:
+			r.Whole()
 			out[r.Kind+" "+r.Principal] = grantRow{r.Verdict, r.Grants}
 		case *answer.Can:
 			out[kindOf(r.Principal)+" "+r.Principal] = grantRow{r.Verdict, r.Grants}
