@@ -60,7 +60,7 @@ type cluster struct {
 	stored    bool
 	assumes   []string
 	of        *Access // one of the grants
-	hints     []*policy.ActionPattern
+	grants    []*Access
 }
 
 // kindOfUse is what resources get, of what applies to them.
@@ -73,21 +73,21 @@ func clusters(grants []*Access) []*cluster {
 		kindOfUse
 		stored  bool
 		assumes []string
-		hints   []*policy.ActionPattern
+		grants  []*Access
 	}
 	var order []string
 	uses := map[string]*use{}
-	for _, g := range grants {
+	for i, g := range grants {
 		for _, res := range g.Resources() {
 			u := uses[res]
 			if u == nil {
-				u = &use{kindOfUse: kindOfUse{members: g.members, applying: g.applying}, stored: g.stored, assumes: g.Assumptions, hints: g.hints}
+				u = &use{kindOfUse: kindOfUse{members: g.members, applying: g.applying}, stored: g.stored, assumes: g.Assumptions, grants: grants[i : i+1]}
 				uses[res] = u
 				order = append(order, res)
 				continue
 			}
 			u.members, u.applying, u.stored = u.members.Or(g.members), u.applying.Or(g.applying), u.stored && g.stored
-			u.assumes, u.hints = union(u.assumes, g.Assumptions), append(u.hints[:len(u.hints):len(u.hints)], g.hints...)
+			u.assumes, u.grants = union(u.assumes, g.Assumptions), append(u.grants[:len(u.grants):len(u.grants)], g)
 		}
 	}
 	var out []*cluster
@@ -112,7 +112,12 @@ func clusters(grants []*Access) []*cluster {
 		}
 		same[id] = c
 		c.resources = append(c.resources, res)
-		c.assumes, c.hints = union(c.assumes, u.assumes), append(c.hints, u.hints...)
+		c.assumes = union(c.assumes, u.assumes)
+		for _, g := range u.grants {
+			if !slices.Contains(c.grants, g) {
+				c.grants = append(c.grants, g)
+			}
+		}
 	}
 	return out
 }
@@ -164,7 +169,11 @@ func (c *cluster) actions() []string {
 			return []string{q.asked[0].text + " except " + strings.Join(names, ", ")}
 		}
 	}
-	names, _ := q.spell(c.members, c.hints)
+	var hints []*policy.ActionPattern
+	for _, g := range c.grants {
+		hints = append(hints, g.hints...)
+	}
+	names, _ := q.spell(c.members, hints)
 	return names
 }
 

@@ -138,9 +138,11 @@ func (l *layout) grantEntries(who string, about []string, whole answer.Grant, gr
 	var out [][]string
 	for i := range shown {
 		g := &shown[i]
-		actions, resources := strings.Join(g.Actions, ", "), strings.Join(g.Resources, ", ")
-		if !full {
-			actions, resources = listed(g.Actions, maxActions), listed(shortResources(g, account), maxResources)
+		var actions, resources string
+		if full {
+			actions, resources = strings.Join(g.Actions, ", "), strings.Join(g.Resources, ", ")
+		} else {
+			actions, resources = listed(g.Actions, maxActions, len(g.Actions)), listed(shortResources(g, account), maxResources, len(g.Resources))
 		}
 		if !l.wide {
 			resources += l.mark(g.Assumptions)
@@ -203,12 +205,12 @@ func contextText(v answer.ContextValue) string {
 	return strings.Join(v.Values, "")
 }
 
-// listed joins items, at most limit of them, saying how many are left out.
-func listed(items []string, limit int) string {
-	if len(items) <= limit+1 {
-		return strings.Join(items, ", ")
+// listed joins the first of n items, at most limit of them, saying how many are left out.
+func listed(first []string, limit, n int) string {
+	if n <= limit+1 {
+		return strings.Join(first, ", ")
 	}
-	return fmt.Sprintf("%s, +%d more", strings.Join(items[:limit], ", "), len(items)-limit)
+	return fmt.Sprintf("%s, +%d more", strings.Join(first[:limit], ", "), n-limit)
 }
 
 // short gives an IAM or STS ARN as its account and what follows, the path left out: names of users and roles are unique in their
@@ -230,11 +232,18 @@ func accountOf(principal string) string {
 	return account
 }
 
-// shortResources orders a grant's resources from the most telling, those that are spelled out, to "*", and leaves out of each ARN what
-// the line says already: the service, and the account where it is the principal's. ARNs that would look alike stay whole.
+// shortResources are as many of a grant's resources as a line shows, from the most telling, those that are spelled out, to "*". It leaves
+// out of each ARN what the line says already: the service, and the account where it is the principal's. ARNs that would look alike stay
+// whole.
 func shortResources(g *answer.Grant, account string) []string {
-	out := slices.Clone(g.Resources)
-	slices.SortStableFunc(out, func(a, b string) int { return openness(a) - openness(b) })
+	var out []string
+	for rank := 0; rank <= 2; rank++ {
+		for i := 0; i < len(g.Resources) && len(out) <= maxResources; i++ {
+			if openness(g.Resources[i]) == rank {
+				out = append(out, g.Resources[i])
+			}
+		}
+	}
 	service := serviceOf(g.Actions)
 	alike := make(map[string]int, len(out))
 	for _, arn := range out {
