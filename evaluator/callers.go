@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
 	"github.com/accessgraph/accessgraph/graph"
 )
 
@@ -25,7 +26,8 @@ type caller struct {
 	origins   origins
 	identity  []Policy
 	boundary  *Policy
-	outside   bool // its identity side is not in the snapshot (D50)
+	outside   bool         // its identity side is not in the snapshot (D50)
+	roleARNs  *region.Lang // of a session outside: what its role's ARN may be
 }
 
 // compileCallers lists the users, roles and root users of all accounts, by account, then ARN. Their documents are compiled on all cores:

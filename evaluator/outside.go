@@ -219,12 +219,22 @@ func (w *World) outsidePrincipal(e *policy.PrincipalEntry) *caller {
 		name := resource[strings.LastIndexByte(resource, '/')+1:]
 		c.kind, c.principal.RoleARN = "role", e.Text
 		c.principal.ARN = "arn:aws:sts::" + e.Account + ":assumed-role/" + name + "/" + anySession
-	case strings.HasPrefix(resource, "assumed-role/"):
-		c.kind, c.principal.ARN = "role", e.Text
+	case strings.HasPrefix(resource, "assumed-role/"): // its role is named without the path (A25)
+		name, _, _ := strings.Cut(strings.TrimPrefix(resource, "assumed-role/"), "/")
+		role := "arn:" + arnField(e.Text, 2) + ":iam::" + e.Account + ":role/"
+		c.kind, c.principal.ARN, c.principal.RoleARN = "role", e.Text, role+name
+		c.roleARNs = &region.Lang{Patterns: []region.Pattern{region.Literal(role + name), underPaths(role, name)}}
 	case strings.HasPrefix(resource, "federated-user/"):
 		c.principal.Kind, c.principal.ARN, c.principal.RoleARN = FederatedUser, e.Text, ""
 	}
 	return c
+}
+
+// underPaths are the ARNs of roles of a name under any path.
+func underPaths(role, name string) region.Pattern {
+	p := region.Literal(role)
+	p.Tokens = append(append(p.Tokens, region.Token{Kind: region.TokenStar}), region.Literal("/"+name).Tokens...)
+	return p
 }
 
 // outsideFact is the table C31 for callers that are not in the snapshot: what their entry fixes is known, all else is open.
@@ -254,6 +264,8 @@ func (s *situation) outsideFact(key string) (keyFact, bool) {
 		switch {
 		case exact && p.Kind == User:
 			return known(p.ARN), true
+		case exact && s.caller.roleARNs != nil:
+			return keyFact{state: keyPresent, universe: s.caller.roleARNs}, true
 		case exact:
 			return known(p.RoleARN), true
 		case stranger:
@@ -272,11 +284,19 @@ func (s *situation) outsideFact(key string) (keyFact, bool) {
 	case "aws:principalservicename", "aws:principalservicenameslist":
 		return keyFact{}, true
 	}
-	if exact {
+	switch {
+	case exact:
 		return exactFact(p, key), true
+	case key == "aws:principaltype": // somebody of the account, of whatever kind
+		return keyFact{state: keyPresent, universe: principalTypes}, true
 	}
 	return keyFact{state: keyFree}, true
 }
+
+// principalTypes are the values of aws:PrincipalType for callers of an account (C31).
+var principalTypes = &region.Lang{Patterns: []region.Pattern{
+	region.Literal("AssumedRole"), region.Literal("User"), region.Literal("Account"), region.Literal("FederatedUser"),
+}}
 
 // exactFact is what the kind of a user or role that was not read says by itself (C31, C44).
 func exactFact(p *Principal, key string) keyFact {

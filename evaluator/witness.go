@@ -44,11 +44,25 @@ func (e *evaluation) sketchOf(r *raw) (*sketch, bool) {
 			continue // known or absent for these actions, whatever it is for others
 		}
 		if kv, ok := d.value(at); ok {
+			e.likelyType(d, at, &kv)
 			sk.request = append(sk.request, kv)
 		}
 	}
 	e.relateValues(sk, at, &r.part.cell.pieces[0])
 	return sk, true
+}
+
+// likelyType makes somebody of an outside account a session or a user where either will do: not everything is for root users (D20).
+func (e *evaluation) likelyType(d *domain, at []int, kv *KeyValue) {
+	if d.key != "aws:principaltype" || d.multi || at[d.presence] < 1 {
+		return
+	}
+	for _, kind := range []string{"AssumedRole", "User"} {
+		if e.inCell(d, at[d.presence]-1, kind) {
+			kv.Values = []string{kind}
+			return
+		}
+	}
 }
 
 // bestMember prefers an action of the catalogue to the symbolic other.
@@ -285,6 +299,9 @@ func (e *evaluation) request(sk *sketch, c *caller) *Request {
 		} else if len(kv.Values) == 1 {
 			ctx.Set(kv.Key, policy.Single(kv.Values[0]))
 		}
+		if c.outside && c.principal.Kind == RoleSession && len(kv.Values) == 1 {
+			r.Principal = become(r.Principal, kv.Key, kv.Values[0])
+		}
 		if strings.EqualFold(kv.Key, "aws:userid") && c.principal.Kind == RoleSession && len(kv.Values) == 1 {
 			if _, session, ok := strings.Cut(kv.Values[0], ":"); ok && session != "" {
 				r.Principal.ARN = strings.TrimSuffix(c.principal.ARN, anySession) + session
@@ -296,6 +313,24 @@ func (e *evaluation) request(sk *sketch, c *caller) *Request {
 	}
 	r.Context = *ctx
 	return r
+}
+
+// become makes somebody of an outside account the one that a key says: of that kind, or with that ARN.
+func become(p Principal, key, value string) Principal {
+	iam := "arn:" + arnField(p.ARN, 2) + ":iam::" + p.Account + ":"
+	name := afterLast(value, "/")
+	switch k := policy.CanonicalKey(key); {
+	case k == "aws:principaltype" && value == "User":
+		p.Kind, p.ARN, p.RoleARN, p.UniqueID = User, iam+"user/someone", "", "AIDASOMEONE"
+	case k == "aws:principaltype" && value == "Account":
+		p.Kind, p.ARN, p.RoleARN, p.UniqueID = Root, iam+"root", "", p.Account
+	case k == "aws:principalarn" && strings.HasPrefix(value, iam+"role/") && p.Kind == RoleSession:
+		p.RoleARN = value
+		p.ARN = "arn:" + arnField(p.ARN, 2) + ":sts::" + p.Account + ":assumed-role/" + name + "/" + afterLast(p.ARN, "/")
+	case k == "aws:principalarn" && strings.HasPrefix(value, iam+"user/"):
+		p.Kind, p.ARN, p.RoleARN, p.UniqueID = User, value, "", "AIDASOMEONE"
+	}
+	return p
 }
 
 // witnessTime is the time of a witness where no policy reads it: a fixed one, so that answers are the same everywhere.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/accessgraph/accessgraph/evaluator"
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/graph/memstore"
@@ -117,7 +118,45 @@ func (o *organization) run(ctx context.Context, facts *graph.Facts, cat *catalog
 	if err := sameTwice(ctx, e, facts, q.text, first); err != nil {
 		return out, err
 	}
+	if err := witnesses(ctx, e, n, q); err != nil {
+		return out, err
+	}
 	return out, laws(ctx, e, n, q)
+}
+
+// witnesses holds that simulate allows the witness of every grant that is not unknown.
+func witnesses(ctx context.Context, e *query.Engine, n *naive, q *question) error {
+	rows, err := answerRows(ctx, e, q.text)
+	if err != nil {
+		return err
+	}
+	for id, row := range rows {
+		if strings.HasPrefix(id, "public ") || strings.HasPrefix(id, "provider ") {
+			continue // simulate takes no such principal
+		}
+		for _, g := range row.grants {
+			w := g.Witness
+			if g.Verdict == answer.Unknown || w == nil || strings.Contains(w.Action, anyOther[1:]) {
+				continue
+			}
+			var given []evaluator.KeyValue
+			for key, v := range w.Context {
+				given = append(given, evaluator.KeyValue{Key: key, Values: v.Values, Multi: v.Multi})
+			}
+			who := w.Principal
+			if strings.HasPrefix(id, "service ") {
+				who = "service " + who
+			}
+			s, err := e.Simulate(who, w.Action, w.Resource, given, time.Unix(1_800_000_000, 0))
+			if err != nil {
+				return fmt.Errorf("simulate: %s: %w", id, err)
+			}
+			if s.Decision.Effect != evaluator.Allowed {
+				return fmt.Errorf("simulate: %s: %v of the witness %+v", id, s.Decision.Effect, w)
+			}
+		}
+	}
+	return nil
 }
 
 // fresh is run after another ingest.

@@ -163,7 +163,7 @@ func (n *naive) outsideValues(p *principal, key string) ([]*policy.ContextValue,
 		if p.kind == "role" {
 			return known("AssumedRole"), true
 		}
-		return open(singles("User", "AssumedRole", "Account")), true
+		return open(singles("User", "AssumedRole", "Account"))[1:], true // somebody of the account, of whatever kind
 	case "aws:principaltag/team":
 		return free(key), true
 	case "aws:principaltag/none":
