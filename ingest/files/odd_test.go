@@ -104,6 +104,19 @@ func TestOddExports(t *testing.T) {
 					t.Errorf("incomplete %q %q", got, r.Incomplete)
 				}
 			}},
+		{"documents in every form that AWS accepts", map[string]string{"x.json": `{"UserDetailList":[{` + user + `,"UserPolicyList":[
+			{"PolicyName":"one statement","PolicyDocument":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"KMS:decrypt","Resource":"*"}}},
+			{"PolicyName":"letter case","PolicyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["Kms:LIST*"],"Resource":"*","Condition":{"stringequals":{"AWS:PRINCIPALORGID":"o-a"},"FORALLVALUES:StringLike":{"aws:tagkeys":["a"]}}}]}},
+			{"PolicyName":"old version","PolicyDocument":{"Version":"2008-10-17","Statement":[{"Effect":"Allow","NotAction":"iam:*","NotResource":"arn:aws:s3:::b"}]}},
+			{"PolicyName":"no version","PolicyDocument":{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}},
+			{"PolicyName":"bad Sid","PolicyDocument":{"Version":"2012-10-17","Statement":[{"Sid":"a b","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"a b","Effect":"Allow","Action":"*","Resource":"*"}]}}]}]}`,
+			"r.json": `{"ResourcePolicies":[{"Arn":"arn:aws:sns:eu-west-1:111122223333:t","Type":"AWS::SNS::Topic","Policy":{"Id":"x","Statement":{"Principal":"*","Effect":"Allow","Action":"SNS:Publish","Resource":"*"}}},
+				{"Arn":"arn:aws:ecr:eu-west-1:111122223333:repository/r","Type":"AWS::ECR::Repository","Policy":{"Version":"2012-10-17","Statement":[{"Principal":{"AWS":"111122223333"},"Effect":"Allow","Action":"ecr:*"}]}}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if len(r.Warnings)+len(r.Incomplete) > 0 || len(f.Documents) != 7 {
+					t.Errorf("%d documents, warnings %q, incomplete %q", len(f.Documents), r.Warnings, r.Incomplete)
+				}
+			}},
 		{"an empty account", map[string]string{"111122223333/account-authorization-details.json": `{"UserDetailList":[],"GroupDetailList":[],"RoleDetailList":[],"Policies":[]}`},
 			func(t *testing.T, f *graph.Facts, r *Report) {
 				if a := account(t, f, oneAccount); coverage(a.Coverage) != "iam||complete|\n" && coverage(a.Coverage) != "iam||complete\n" {
