@@ -56,13 +56,13 @@ func TestOddExports(t *testing.T) {
 				}
 			}},
 		{"tags in every form", map[string]string{
-			"111122223333/resource-policies.json": `{"ResourcePolicies":[{"Arn":"arn:aws:s3:::b","Type":"AWS::S3::Bucket","Region":"","Policy":null,"Tags":{"b":"2","a":"1"}},{"Arn":"arn:aws:kms:eu-west-1:111122223333:key/k","Type":"AWS::KMS::Key","Policy":"","Tags":[{"TagKey":"x","TagValue":"y"}]},{"Arn":"arn:aws:s3:::c","Type":"AWS::S3::Bucket","Tags":{}},{"Arn":"arn:aws:s3:::d","Type":"AWS::S3::Bucket","Tags":null}]}`},
+			"111122223333/resource-policies.json": `{"ResourcePolicies":[{"Arn":"arn:aws:s3:::b","Type":"AWS::S3::Bucket","Region":"","Policy":null,"Tags":{"b":"2","a":"1"}},{"Arn":"arn:aws:kms:eu-west-1:111122223333:key/k","Type":"AWS::KMS::Key","Policy":` + anyKey + `,"Tags":[{"TagKey":"x","TagValue":"y"}]},{"Arn":"arn:aws:s3:::c","Type":"AWS::S3::Bucket","Tags":{}},{"Arn":"arn:aws:s3:::d","Type":"AWS::S3::Bucket","Tags":null}]}`},
 			func(t *testing.T, f *graph.Facts, r *Report) {
 				var got []string
 				for _, v := range f.Accounts[0].Resources {
 					got = append(got, fmt.Sprint(v.ARN, v.Region, v.TagsKnown, v.Tags, v.Policy.IsZero()))
 				}
-				want := []string{"arn:aws:kms:eu-west-1:111122223333:key/keu-west-1true [{x y}] true", "arn:aws:s3:::btrue [{a 1} {b 2}] true", "arn:aws:s3:::ctrue [] true", "arn:aws:s3:::dfalse [] true"}
+				want := []string{"arn:aws:kms:eu-west-1:111122223333:key/keu-west-1true [{x y}] false", "arn:aws:s3:::btrue [{a 1} {b 2}] true", "arn:aws:s3:::ctrue [] true", "arn:aws:s3:::dfalse [] true"}
 				if !slices.Equal(got, want) || len(r.Incomplete) != 0 {
 					t.Errorf("got  %q\nwant %q, %v", got, want, r.Incomplete)
 				}
@@ -115,6 +115,24 @@ func TestOddExports(t *testing.T) {
 			func(t *testing.T, f *graph.Facts, r *Report) {
 				if len(r.Warnings)+len(r.Incomplete) > 0 || len(f.Documents) != 7 {
 					t.Errorf("%d documents, warnings %q, incomplete %q", len(f.Documents), r.Warnings, r.Incomplete)
+				}
+			}},
+		{"a key without its policy", map[string]string{"x.json": `{"ResourcePolicies":[{"Arn":"arn:aws:kms:eu-west-1:111122223333:key/k","Type":"AWS::KMS::Key","Policy":null},{"Arn":"arn:aws:sqs:eu-west-1:111122223333:q","Type":"AWS::SQS::Queue","Policy":null}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if want := []string{"account 111122223333: document missing: arn:aws:kms:eu-west-1:111122223333:key/k"}; !slices.Equal(r.Incomplete, want) {
+					t.Errorf("incomplete %q", r.Incomplete)
+				}
+			}},
+		{"an RCP of AWS and one of nobody", map[string]string{"o.json": `{"Organization":{"Id":"o-a","MasterAccountId":"111122223333","FeatureSet":"ALL"},"Policies":[
+			{"Id":"p-RCPFullAWSAccess","Arn":"arn:aws:organizations::aws:policy/resource_control_policy/p-RCPFullAWSAccess","Type":"RESOURCE_CONTROL_POLICY","AwsManaged":true,"Content":{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}},
+			{"Id":"p-1","Arn":"arn:aws:organizations::111122223333:policy/o-a/resource_control_policy/p-1","Name":"Lost","Type":"RESOURCE_CONTROL_POLICY","AwsManaged":true},
+			{"Id":"p-2","Arn":"arn:aws:organizations::111122223333:policy/o-a/tag_policy/p-2","Type":"TAG_POLICY","Content":{}}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if want := []string{"document missing: arn:aws:organizations::111122223333:policy/o-a/resource_control_policy/p-1 policy Lost"}; !slices.Equal(r.Incomplete, want) {
+					t.Errorf("incomplete %q", r.Incomplete)
+				}
+				if want := []string{"o.json:4: Policies[2]: policy of type TAG_POLICY not kept: it takes no part in access decisions"}; !slices.Equal(r.Warnings, want) || len(f.Organization.Policies) != 2 {
+					t.Errorf("warnings %q", r.Warnings)
 				}
 			}},
 		{"an empty account", map[string]string{"111122223333/account-authorization-details.json": `{"UserDetailList":[],"GroupDetailList":[],"RoleDetailList":[],"Policies":[]}`},
