@@ -347,7 +347,6 @@ const (
 	KindDocument          = "document"           // a document that is missing or cannot be analysed; Error names it
 	KindAccountSettings   = "account-settings"   //
 	KindPasswordPolicy    = "password-policy"    //
-	KindCredentialReport  = "credential-report"  //
 	KindOrganization      = "organization"       // in Facts.Coverage, when organization data was given
 	KindInput             = "input"              // an input that could not be used (--partial)
 	KindShares            = "shares"             //

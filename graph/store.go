@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"strings"
 	"time"
 )
 
@@ -122,5 +124,15 @@ type Damage struct {
 	Err  error
 }
 
-// String gives the damage on one line.
-func (d Damage) String() string { return d.What + ": " + d.Err.Error() }
+// String gives the damage on one line: where, and what is wrong there. What to do is the same for all damage and not said.
+func (d Damage) String() string {
+	text := d.Err.Error()
+	var file *StoreError
+	if errors.As(d.Err, &file) {
+		text = strings.TrimSuffix(text, " ("+file.Hint+")")
+		if d.Err == error(file) && strings.HasSuffix(file.Path, d.What) { // What names the file already
+			text = file.What
+		}
+	}
+	return d.What + ": " + text
+}

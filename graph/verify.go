@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Verify checks what is stored and calls report for each damage. Without entries it checks everything: all content of
@@ -30,12 +31,20 @@ func Verify(ctx context.Context, s Store, report func(Damage), entries ...Entry)
 		if o := e.Observations; !seen[o] {
 			seen[o] = true
 			_, err := LoadObservations(ctx, s, e)
-			if err := asDamage(fmt.Sprintf("entry %d", e.Number), err, report); err != nil {
+			if err := asDamage(entryName(e), err, report); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// entryName calls an entry of the history as users know it.
+func entryName(e Entry) string {
+	if e.Name != "" {
+		return fmt.Sprintf("entry %d @%s", e.Number, e.Name)
+	}
+	return fmt.Sprintf("entry %d of %s", e.Number, e.Time.UTC().Format(time.DateTime))
 }
 
 // asDamage reports err when it is about something stored, and gives it back when it is not.
@@ -49,7 +58,7 @@ func asDamage(what string, err error, report func(Damage)) error {
 
 // verifySnapshot walks one snapshot and goes on after a damaged account, so that all of them are named.
 func verifySnapshot(ctx context.Context, s Store, e Entry, report func(Damage)) error {
-	what := fmt.Sprintf("entry %d", e.Number)
+	what := entryName(e)
 	root, l, err := openTree(ctx, s, string(e.Snapshot), kindSnapshot, "snapshot "+short(string(e.Snapshot)))
 	if err != nil {
 		return asDamage(what, err, report)

@@ -74,7 +74,7 @@ func (a *app) ingestFiles(ctx context.Context, paths []string, name string, part
 		}
 		return inputError{err}
 	}
-	entry, err := a.publish(ctx, store, facts, graph.Meta{Name: name, Sources: paths, Tool: toolVersion(), Time: time.Now()})
+	entry, err := a.publish(ctx, store, facts, graph.Meta{Name: name, Sources: paths, Tool: toolVersion(), Time: time.Now().Truncate(time.Second)})
 	if err != nil {
 		return storeErrorOf(ctx, err)
 	}

@@ -249,7 +249,7 @@ func (a *app) verifySnapshots(ctx context.Context, args []string) error {
 		return err
 	}
 	if found > 0 {
-		fmt.Fprintf(a.stderr, "accessgraph: %d damaged; ingest the exports again into a new store\n", found)
+		fmt.Fprintf(a.stderr, "accessgraph: %d damaged; restore the store from a backup, or ingest the exports again into a new one (--store)\n", found)
 		return silentExit(exitFailed)
 	}
 	fmt.Fprintf(a.stdout, "%s: no damage\n", what)

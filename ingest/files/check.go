@@ -105,7 +105,7 @@ func eachUse(acc *graph.Account, use func(documentUse)) {
 		}
 	}
 	for _, r := range acc.Resources {
-		if !r.Policy.IsZero() {
+		if !r.Policy.IsZero() || r.Type == "AWS::KMS::Key" { // F11: a key without its policy is a gap, not absence
 			use(documentUse{string(r.ARN), "", r.Policy, resourceKind(r.Type)})
 		}
 	}

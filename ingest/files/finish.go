@@ -158,7 +158,7 @@ func (b *builder) stateOrganization(o *graph.Organization) {
 			kind = policy.RCP
 		}
 		d := documentUse{owner: string(p.ARN), name: p.Name, hash: p.Document, kind: kind}
-		if kind == policy.RCP && p.AWSManaged { // AWS's own RCP allows everything, which no customer's may (A34)
+		if kind == policy.RCP && p.AWSManaged && !p.Document.IsZero() { // AWS's own RCP allows everything, which no customer's may (A34)
 			continue
 		}
 		b.checkDocument("", d)

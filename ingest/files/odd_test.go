@@ -56,13 +56,13 @@ func TestOddExports(t *testing.T) {
 				}
 			}},
 		{"tags in every form", map[string]string{
-			"111122223333/resource-policies.json": `{"ResourcePolicies":[{"Arn":"arn:aws:s3:::b","Type":"AWS::S3::Bucket","Region":"","Policy":null,"Tags":{"b":"2","a":"1"}},{"Arn":"arn:aws:kms:eu-west-1:111122223333:key/k","Type":"AWS::KMS::Key","Policy":"","Tags":[{"TagKey":"x","TagValue":"y"}]},{"Arn":"arn:aws:s3:::c","Type":"AWS::S3::Bucket","Tags":{}},{"Arn":"arn:aws:s3:::d","Type":"AWS::S3::Bucket","Tags":null}]}`},
+			"111122223333/resource-policies.json": `{"ResourcePolicies":[{"Arn":"arn:aws:s3:::b","Type":"AWS::S3::Bucket","Region":"","Policy":null,"Tags":{"b":"2","a":"1"}},{"Arn":"arn:aws:kms:eu-west-1:111122223333:key/k","Type":"AWS::KMS::Key","Policy":` + anyKey + `,"Tags":[{"TagKey":"x","TagValue":"y"}]},{"Arn":"arn:aws:s3:::c","Type":"AWS::S3::Bucket","Tags":{}},{"Arn":"arn:aws:s3:::d","Type":"AWS::S3::Bucket","Tags":null}]}`},
 			func(t *testing.T, f *graph.Facts, r *Report) {
 				var got []string
 				for _, v := range f.Accounts[0].Resources {
 					got = append(got, fmt.Sprint(v.ARN, v.Region, v.TagsKnown, v.Tags, v.Policy.IsZero()))
 				}
-				want := []string{"arn:aws:kms:eu-west-1:111122223333:key/keu-west-1true [{x y}] true", "arn:aws:s3:::btrue [{a 1} {b 2}] true", "arn:aws:s3:::ctrue [] true", "arn:aws:s3:::dfalse [] true"}
+				want := []string{"arn:aws:kms:eu-west-1:111122223333:key/keu-west-1true [{x y}] false", "arn:aws:s3:::btrue [{a 1} {b 2}] true", "arn:aws:s3:::ctrue [] true", "arn:aws:s3:::dfalse [] true"}
 				if !slices.Equal(got, want) || len(r.Incomplete) != 0 {
 					t.Errorf("got  %q\nwant %q, %v", got, want, r.Incomplete)
 				}
@@ -102,6 +102,37 @@ func TestOddExports(t *testing.T) {
 			func(t *testing.T, f *graph.Facts, r *Report) {
 				if got := f.Incomplete(); !slices.Equal(got, []string{"account 444455556666: iam denied: AccessDenied"}) || !slices.Equal(r.Incomplete, got) {
 					t.Errorf("incomplete %q %q", got, r.Incomplete)
+				}
+			}},
+		{"documents in every form that AWS accepts", map[string]string{"x.json": `{"UserDetailList":[{` + user + `,"UserPolicyList":[
+			{"PolicyName":"one statement","PolicyDocument":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"KMS:decrypt","Resource":"*"}}},
+			{"PolicyName":"letter case","PolicyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["Kms:LIST*"],"Resource":"*","Condition":{"stringequals":{"AWS:PRINCIPALORGID":"o-a"},"FORALLVALUES:StringLike":{"aws:tagkeys":["a"]}}}]}},
+			{"PolicyName":"old version","PolicyDocument":{"Version":"2008-10-17","Statement":[{"Effect":"Allow","NotAction":"iam:*","NotResource":"arn:aws:s3:::b"}]}},
+			{"PolicyName":"no version","PolicyDocument":{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}},
+			{"PolicyName":"bad Sid","PolicyDocument":{"Version":"2012-10-17","Statement":[{"Sid":"a b","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"a b","Effect":"Allow","Action":"*","Resource":"*"}]}}]}]}`,
+			"r.json": `{"ResourcePolicies":[{"Arn":"arn:aws:sns:eu-west-1:111122223333:t","Type":"AWS::SNS::Topic","Policy":{"Id":"x","Statement":{"Principal":"*","Effect":"Allow","Action":"SNS:Publish","Resource":"*"}}},
+				{"Arn":"arn:aws:ecr:eu-west-1:111122223333:repository/r","Type":"AWS::ECR::Repository","Policy":{"Version":"2012-10-17","Statement":[{"Principal":{"AWS":"111122223333"},"Effect":"Allow","Action":"ecr:*"}]}}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if len(r.Warnings)+len(r.Incomplete) > 0 || len(f.Documents) != 7 {
+					t.Errorf("%d documents, warnings %q, incomplete %q", len(f.Documents), r.Warnings, r.Incomplete)
+				}
+			}},
+		{"a key without its policy", map[string]string{"x.json": `{"ResourcePolicies":[{"Arn":"arn:aws:kms:eu-west-1:111122223333:key/k","Type":"AWS::KMS::Key","Policy":null},{"Arn":"arn:aws:sqs:eu-west-1:111122223333:q","Type":"AWS::SQS::Queue","Policy":null}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if want := []string{"account 111122223333: document missing: arn:aws:kms:eu-west-1:111122223333:key/k"}; !slices.Equal(r.Incomplete, want) {
+					t.Errorf("incomplete %q", r.Incomplete)
+				}
+			}},
+		{"an RCP of AWS and one of nobody", map[string]string{"o.json": `{"Organization":{"Id":"o-a","MasterAccountId":"111122223333","FeatureSet":"ALL"},"Policies":[
+			{"Id":"p-RCPFullAWSAccess","Arn":"arn:aws:organizations::aws:policy/resource_control_policy/p-RCPFullAWSAccess","Type":"RESOURCE_CONTROL_POLICY","AwsManaged":true,"Content":{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}},
+			{"Id":"p-1","Arn":"arn:aws:organizations::111122223333:policy/o-a/resource_control_policy/p-1","Name":"Lost","Type":"RESOURCE_CONTROL_POLICY","AwsManaged":true},
+			{"Id":"p-2","Arn":"arn:aws:organizations::111122223333:policy/o-a/tag_policy/p-2","Type":"TAG_POLICY","Content":{}}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if want := []string{"document missing: arn:aws:organizations::111122223333:policy/o-a/resource_control_policy/p-1 policy Lost"}; !slices.Equal(r.Incomplete, want) {
+					t.Errorf("incomplete %q", r.Incomplete)
+				}
+				if want := []string{"o.json:4: Policies[2]: policy of type TAG_POLICY not kept: it takes no part in access decisions"}; !slices.Equal(r.Warnings, want) || len(f.Organization.Policies) != 2 {
+					t.Errorf("warnings %q", r.Warnings)
 				}
 			}},
 		{"an empty account", map[string]string{"111122223333/account-authorization-details.json": `{"UserDetailList":[],"GroupDetailList":[],"RoleDetailList":[],"Policies":[]}`},
