@@ -3,11 +3,12 @@
 # make lint       formatting, vet, staticcheck
 # make fuzz       every fuzz target for FUZZTIME
 # make bench      measure, print the table, and write it into bench/README.md
-# make verify     the acceptance counts: properties at CHECKS cases each, all cases, every flipped bit
+# make verify     the acceptance counts: properties at CHECKS cases each, a thousand organizations, all cases, 200 flipped bits
 
 GO       ?= go
 FUZZTIME ?= 30s
 CHECKS   ?= 100000
+ORGANIZATIONS ?= 1000
 
 # The packages that have a test file with a line like this.
 having = $(sort $(addprefix ./,$(patsubst ./%,%,$(dir $(shell grep -rlE --include='*_test.go' '$(1)' .)))))
@@ -39,9 +40,10 @@ fuzz:
 bench:
 	$(GO) run ./bench/report
 
-# The properties, then every case, then the tests that damage, kill and fill stores.
+# The properties, the organizations that a naive evaluator answers for, every case, then the tests that damage, kill and fill stores.
 verify:
 	$(GO) test -count=1 -timeout 8h -rapid.checks=$(CHECKS) $(filter ./evaluator%,$(call having,pgregory.net/rapid))
+	$(GO) test -count=1 -timeout 8h ./query/verify -organizations=$(ORGANIZATIONS)
 	for suite in decisions partial parse; do $(GO) run ./cmd/accessgraph simulate --cases testdata/cases/$$suite.jsonl >/dev/null || exit 1; done
 	$(GO) test -count=1 -timeout 60m ./graph/...
 	$(GO) test -count=1 -timeout 60m -run 'FlippedBits|DamagedStores' ./graph/badgerstore ./cmd/accessgraph -flips 200

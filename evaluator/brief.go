@@ -87,7 +87,7 @@ func clusters(grants []*Access) []*cluster {
 				continue
 			}
 			u.members, u.applying, u.stored = u.members.Or(g.members), u.applying.Or(g.applying), u.stored && g.stored
-			u.assumes, u.grants = union(u.assumes, g.Assumptions), append(u.grants[:len(u.grants):len(u.grants)], g)
+			u.assumes, u.grants = joined(slices.Clip(u.assumes), g.Assumptions), append(u.grants[:len(u.grants):len(u.grants)], g)
 		}
 	}
 	var out []*cluster
@@ -112,12 +112,8 @@ func clusters(grants []*Access) []*cluster {
 		}
 		same[id] = c
 		c.resources = append(c.resources, res)
-		c.assumes = union(c.assumes, u.assumes)
-		for _, g := range u.grants {
-			if !slices.Contains(c.grants, g) {
-				c.grants = append(c.grants, g)
-			}
-		}
+		c.assumes = joined(c.assumes, u.assumes)
+		c.grants = joined(c.grants, u.grants)
 	}
 	return out
 }
@@ -169,20 +165,10 @@ func (c *cluster) actions() []string {
 			return []string{q.asked[0].text + " except " + strings.Join(names, ", ")}
 		}
 	}
-	var hints []*policy.ActionPattern
+	var hints []*policy.Actions
 	for _, g := range c.grants {
-		hints = append(hints, g.hints...)
+		hints = joined(hints, g.hints)
 	}
 	names, _ := q.spell(c.members, hints)
 	return names
-}
-
-// union appends what is new of more.
-func union(to, more []string) []string {
-	for _, s := range more {
-		if !slices.Contains(to, s) {
-			to = append(to[:len(to):len(to)], s)
-		}
-	}
-	return to
 }

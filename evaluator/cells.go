@@ -148,6 +148,7 @@ type cell struct {
 	pieces  []piece
 	actions region.Set
 	whole   *names // the items that lie in it as a whole
+	region  string // that every resource of it is in as its ARN tells, empty where it does not
 }
 
 // piece is the part of one item that lies in a cell.
@@ -217,6 +218,10 @@ func (e *evaluation) cut() error {
 		if err := e.cutItem(it, actions, byKey); err != nil {
 			return fmt.Errorf("resources %s: %w", it.text, err)
 		}
+	}
+	for _, c := range e.cells {
+		c.region = e.regionOf(c)
+		c.whole.number = e.asking.spellings.count.Add(1)
 	}
 	return nil
 }
@@ -467,15 +472,15 @@ func (e *evaluation) describe(cells []*cell) []described {
 	for _, s := range order {
 		ps := bySplit[s]
 		if len(ps) == len(s.cells) {
-			plain = append(plain, &names{[]string{s.item.text}})
+			plain = append(plain, &names{list: []string{s.item.text}})
 			continue
 		}
 		patterns, cond := e.describeSplit(s, ps)
 		if cond == nil {
-			plain = append(plain, &names{patterns})
+			plain = append(plain, &names{list: patterns})
 			continue
 		}
-		out = append(out, described{patterns: []*names{{patterns}}, condition: cond})
+		out = append(out, described{patterns: []*names{{list: patterns}}, condition: cond})
 	}
 	if len(plain) > 0 {
 		out = append([]described{{patterns: plain}}, out...)

@@ -55,7 +55,7 @@ func (e *evaluation) compose(p *verdictPart) {
 	c.resource = p.cell.pieces[0].sample()
 	c.target = e.target(c.resource)
 	if s, ok := c.l.facts.(*situation); ok {
-		s.region = e.cellRegion(p.cell)
+		s.region = p.cell.region
 	}
 	p.when = c.question(e.asking.When)
 	if p.when.kind == formFalse {
@@ -66,8 +66,8 @@ func (e *evaluation) compose(p *verdictPart) {
 	p.result = c.result()
 }
 
-// cellRegion is the Region that every resource of a cell is in as its ARN tells, empty where it does not.
-func (e *evaluation) cellRegion(c *cell) string {
+// regionOf is the Region that every resource of a cell is in as its ARN tells, empty where it does not.
+func (e *evaluation) regionOf(c *cell) string {
 	var region string
 	for i := range c.pieces {
 		at := e.pieceRegion(&c.pieces[i])

@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
@@ -46,46 +47,65 @@ type Access struct {
 	sketch     *sketch     // the witness, before it is tied to one principal
 	evaluation *evaluation // where it comes from
 	question   *compiledQuestion
-	hints      []*policy.ActionPattern // of the granting statements, for print
-	applying   region.Set              // the members that can be asked of its resources; see Brief
-	stored     bool                    // its resources are in the snapshot
+	hints      []*policy.Actions // of the granting statements, for print
+	applying   region.Set        // the members that can be asked of its resources; see Brief
+	stored     bool              // its resources are in the snapshot
 }
 
 // spelling is the resources and the proof of a grant: as lists that are shared by many grants until somebody asks, then as one.
 type spelling struct {
 	named []*names
 	proof [][]StatementRef
+	known *spellings
 
-	once       sync.Once
-	resources  []string
-	statements []StatementRef
+	resourcesOnce sync.Once
+	resources     []string
+	viaOnce       sync.Once
+	statements    []StatementRef
 }
 
-// names is a list of resources that many grants share.
-type names struct{ list []string }
+// names is a list of resources that many grants share; the number tells lists apart, 0 is one that is of this grant alone.
+type names struct {
+	list   []string
+	number int64
+}
+
+// spellings are the joined lists of a question, by the numbers of what they join: most classes of callers have the same resources.
+type spellings struct {
+	byParts sync.Map // string -> []string
+	count   atomic.Int64
+}
 
 // Resources are the patterns of the grant's resources, sorted; one that another covers is left out. The list must not be changed.
 func (s *spelling) Resources() []string {
-	s.once.Do(s.join)
+	s.resourcesOnce.Do(func() { s.resources = s.join() })
 	return s.resources
 }
 
 // Via are the statements that grant it, by layer and policy. The list must not be changed.
 func (s *spelling) Via() []StatementRef {
-	s.once.Do(s.join)
+	s.viaOnce.Do(func() { s.statements = sortedRefs(slices.Concat(s.proof...)) })
 	return s.statements
 }
 
-func (s *spelling) join() {
-	var resources []string
+func (s *spelling) join() []string {
+	var key []byte
+	var all []string
+	shared := s.known != nil
 	for _, n := range s.named {
-		resources = append(resources, n.list...)
+		all = append(all, n.list...)
+		key = binary.AppendVarint(key, n.number)
+		shared = shared && n.number != 0
 	}
-	s.resources = compactResources(resources)
-	for _, refs := range s.proof {
-		s.statements = append(s.statements, refs...)
+	if !shared {
+		return compactResources(all)
 	}
-	s.statements = sortedRefs(s.statements)
+	if list, ok := s.known.byParts.Load(string(key)); ok {
+		return list.([]string)
+	}
+	list := compactResources(all)
+	s.known.byParts.Store(string(key), list)
+	return list
 }
 
 // raw is a grant before its resources and residual are put into words.
@@ -291,7 +311,7 @@ func (e *evaluation) put(r *raw) ([]*Access, error) {
 	}
 	for _, d := range e.describe(r.cells) {
 		a := &Access{
-			Verdict: r.verdict, Conditions: residual, Assumptions: r.assumes, spelling: &spelling{named: d.patterns, proof: proof},
+			Verdict: r.verdict, Conditions: residual, Assumptions: r.assumes, spelling: &spelling{named: d.patterns, proof: proof, known: &e.asking.spellings},
 			members: r.members, sketch: sk, evaluation: e, question: e.asking, hints: r.hints(),
 			applying: r.applying, stored: e.group.snapshot && !e.group.star,
 		}
@@ -328,12 +348,8 @@ func (c *compiledQuestion) joinGrants(grants []*Access) []*Access {
 			continue
 		}
 		have.applying, have.stored = have.applying.Or(g.applying), have.stored && g.stored
-		for _, h := range g.hints {
-			if !slices.Contains(have.hints, h) {
-				have.hints = append(have.hints, h)
-			}
-		}
-		have.spelling = &spelling{named: slices.Concat(have.named, g.named), proof: slices.Concat(have.proof, g.proof)}
+		have.hints = joined(have.hints, g.hints)
+		have.spelling = &spelling{named: slices.Concat(have.named, g.named), proof: slices.Concat(have.proof, g.proof), known: &c.spellings}
 		if have.sketch == nil {
 			have.sketch, have.evaluation = g.sketch, g.evaluation
 		}
@@ -430,21 +446,29 @@ func sortedRefs(refs []StatementRef) []StatementRef {
 	return slices.Compact(out)
 }
 
-// hints are the action patterns of the granting statements.
-func (r *raw) hints() []*policy.ActionPattern {
-	var hints []*policy.ActionPattern
+// hints are the Action elements of the granting statements, whose patterns an answer may use.
+func (r *raw) hints() []*policy.Actions {
+	var hints []*policy.Actions
 	for _, g := range r.part.granting {
 		if s := g.in.statement; s != nil && !s.Actions.Not {
-			for i := range s.Actions.Patterns {
-				hints = append(hints, &s.Actions.Patterns[i])
-			}
+			hints = joined(hints, []*policy.Actions{&s.Actions})
 		}
 	}
 	return hints
 }
 
+// joined adds what is new of more.
+func joined[T comparable](to, more []T) []T {
+	for _, v := range more {
+		if !slices.Contains(to, v) {
+			to = append(to, v)
+		}
+	}
+	return to
+}
+
 // spell writes a set of members as patterns; the number is that of catalogue actions in it.
-func (c *compiledQuestion) spell(members region.Set, hints []*policy.ActionPattern) ([]string, int) {
+func (c *compiledQuestion) spell(members region.Set, hints []*policy.Actions) ([]string, int) {
 	count := 0
 	members.Each(func(i int) {
 		if c.members[i].action != nil {
@@ -463,12 +487,15 @@ func (c *compiledQuestion) spell(members region.Set, hints []*policy.ActionPatte
 	for _, a := range c.asked {
 		take(a.text, a.members)
 	}
-	for _, p := range hints {
-		if left.Empty() {
-			break
-		}
-		if set := c.patternMembers(p); c.within(p, set) {
-			take(p.Text, set)
+	for _, a := range hints {
+		for i := range a.Patterns {
+			if left.Empty() {
+				break
+			}
+			p := &a.Patterns[i]
+			if set := c.patternMembers(p); c.within(p, set) {
+				take(p.Text, set)
+			}
 		}
 	}
 	for _, s := range c.serviceSets() {

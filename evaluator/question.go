@@ -64,6 +64,7 @@ type compiledQuestion struct {
 	inside     sync.Map // action pattern -> whether it asks for no more than the question (bool); see within
 	spoken     sync.Map // *policy.Actions -> region.Set; see matching
 	resources  sharedTests
+	spellings  spellings
 	partitions sync.Map // see symbols.cut
 	rulesOnce  sync.Once
 	rules      []region.Set // see ruleSets

@@ -312,10 +312,10 @@ func (c *compiledQuestion) sum(grants []*Access, cover *coverage) (Verdict, bool
 // union spells the actions of all grants together.
 func (c *compiledQuestion) union(grants []*Access) ([]string, int) {
 	all := c.none()
-	var hints []*policy.ActionPattern
+	var hints []*policy.Actions
 	for _, g := range grants {
 		all = all.Or(g.members)
-		hints = append(hints, g.hints...)
+		hints = joined(hints, g.hints)
 	}
 	return c.spell(all, hints)
 }

@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -37,7 +38,7 @@ func (e *evaluation) sketchOf(r *raw) (*sketch, bool) {
 	if !ok {
 		return nil, false
 	}
-	sk := &sketch{member: &e.asking.members[e.bestMember(r)], resource: e.sampleResource(r), region: e.cellRegion(r.part.cell)}
+	sk := &sketch{member: &e.asking.members[e.bestMember(r)], resource: e.sampleResource(r), region: r.part.cell.region}
 	for _, d := range s.order {
 		f := r.part.facts.fact(d.key)
 		if f.state != keyFree && f.state != keyPresent {
@@ -286,8 +287,8 @@ func (e *evaluation) request(sk *sketch, c *caller) *Request {
 	ctx := policy.NewContext(24)
 	facts := &situation{world: e.w, caller: c, target: e.group, named: e.asking.named, member: sk.member, action: sk.member.name, region: sk.region}
 	for _, key := range e.standardKeys(c) {
-		if f := facts.fact(policy.CanonicalKey(key)); f.state == keyKnown {
-			ctx.Set(key, f.value)
+		if f := facts.fact(key.canonical); f.state == keyKnown {
+			ctx.Put(key.canonical, f.value)
 		}
 	}
 	if c.principal.Kind == RoleSession && !c.outside {
@@ -336,20 +337,31 @@ func become(p Principal, key, value string) Principal {
 // witnessTime is the time of a witness where no policy reads it: a fixed one, so that answers are the same everywhere.
 const witnessTime = "2026-01-01T00:00:00Z"
 
+// contextKey is a key as AWS writes it, and in its canonical spelling.
+type contextKey struct{ written, canonical string }
+
+func contextKeys(written ...string) []contextKey {
+	keys := make([]contextKey, len(written))
+	for i, w := range written {
+		keys[i] = contextKey{w, policy.CanonicalKey(w)}
+	}
+	return keys
+}
+
 // everyContext are the keys that a complete context has for callers of an account.
-var everyContext = []string{
+var everyContext = contextKeys(
 	"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:userid", "aws:username", "aws:PrincipalOrgID",
 	"aws:PrincipalOrgPaths", "aws:PrincipalIsAWSService", "aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths",
 	"aws:RequestedRegion", "aws:SecureTransport", "kms:CallerAccount", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList",
 	"iam:PermissionsBoundary", "lambda:FunctionUrlAuthType",
-}
+)
 
 // standardKeys are the keys that a complete context of a caller has, as far as they are known.
-func (e *evaluation) standardKeys(c *caller) []string {
+func (e *evaluation) standardKeys(c *caller) []contextKey {
 	if len(c.tags) == 0 && len(e.group.tags) == 0 {
 		return everyContext
 	}
-	keys := append([]string{}, everyContext...)
+	var keys []string
 	for _, t := range c.tags {
 		keys = append(keys, "aws:PrincipalTag/"+t.Key)
 	}
@@ -360,7 +372,7 @@ func (e *evaluation) standardKeys(c *caller) []string {
 			keys = append(keys, "s3:BucketExistingTag/"+t.Key)
 		}
 	}
-	return keys
+	return append(slices.Clip(everyContext), contextKeys(keys...)...)
 }
 
 func (g *targetGroup) service() string {
@@ -419,8 +431,8 @@ func (e *evaluation) spelled(key string, sk *sketch, c *caller) string {
 		}
 	}
 	for _, k := range e.standardKeys(c) {
-		if policy.CanonicalKey(k) == key {
-			return k
+		if k.canonical == key {
+			return k.written
 		}
 	}
 	return key
@@ -430,7 +442,7 @@ func (e *evaluation) spelled(key string, sk *sketch, c *caller) string {
 var spelledKeys = func() map[string]string {
 	out := map[string]string{"aws:currenttime": "aws:CurrentTime"}
 	for _, k := range everyContext {
-		out[policy.CanonicalKey(k)] = k
+		out[k.canonical] = k.written
 	}
 	return out
 }()

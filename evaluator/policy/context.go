@@ -42,8 +42,10 @@ func CanonicalKey(written string) string {
 }
 
 // Set puts a key, written in any case, into the context; it replaces the value of a key that is there already.
-func (c *Context) Set(key string, v ContextValue) {
-	key = CanonicalKey(key)
+func (c *Context) Set(key string, v ContextValue) { c.Put(CanonicalKey(key), v) }
+
+// Put is Set for a key in its canonical spelling.
+func (c *Context) Put(key string, v ContextValue) {
 	if have := c.find(key); have != nil {
 		*have = v
 		return
