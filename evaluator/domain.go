@@ -475,7 +475,7 @@ func (s *symbols) keyAxioms() region.Node {
 // relationAxioms tie a relation to the cells of its keys: it needs every key that it reads, and between cells of one
 // value each it is decided.
 func (s *symbols) relationAxioms() region.Node {
-	u := s.space.True()
+	var all []region.Node
 	for _, o := range s.olist {
 		if o.template == nil {
 			continue
@@ -483,7 +483,7 @@ func (s *symbols) relationAxioms() region.Node {
 		holds := s.bit(o.variable)
 		if o.key != "" {
 			if none, inPlay := s.absentNode(o.key); inPlay {
-				u = s.space.And(u, s.space.Or(s.space.Not(holds), s.space.Not(none)))
+				all = append(all, s.space.Or(s.space.Not(holds), s.space.Not(none)))
 			}
 		}
 		for _, seg := range o.template.Segments {
@@ -491,12 +491,21 @@ func (s *symbols) relationAxioms() region.Node {
 				continue
 			}
 			if none, inPlay := s.absentNode(seg.Key); inPlay {
-				u = s.space.And(u, s.space.Or(s.space.Not(holds), s.space.Not(none))) // B12
+				all = append(all, s.space.Or(s.space.Not(holds), s.space.Not(none))) // B12
 			}
 		}
-		u = s.space.And(u, s.decidedRelation(o, holds))
+		all = append(all, s.decidedRelation(o, holds))
 	}
-	return u
+	return s.both(all)
+}
+
+// both joins many nodes by halves, as fold does.
+func (s *symbols) both(nodes []region.Node) region.Node {
+	if len(nodes) < 2 {
+		return s.space.And(nodes...)
+	}
+	half := len(nodes) / 2
+	return s.space.And(s.both(nodes[:half]), s.both(nodes[half:]))
 }
 
 // decidedRelation fixes a relation between two single-valued keys wherever both lie in cells of one value.

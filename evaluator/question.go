@@ -65,7 +65,7 @@ type compiledQuestion struct {
 	resources  sync.Map // resource pattern -> *resourceTest; see resourceTests.add
 	partitions sync.Map // see symbols.cut
 	rulesOnce  sync.Once
-	rules      []region.Set // see ruleSets
+	rules      []int32 // by member; see ruleClasses
 	warnings   []string
 	services   map[string]bool
 	sets       []serviceSet // by service
