@@ -34,7 +34,7 @@ func badQuestion(format string, args ...any) error {
 // under a second. Every action asked for adds budgetPerAction.
 const DefaultBudget = 5_000_000
 
-const budgetPerAction = 500
+const budgetPerAction = 150
 
 // OtherName stands for the actions of a service that the catalogue does not know (B20).
 const OtherName = "(any other action)"

@@ -45,6 +45,9 @@ func (l *lineReader) Read(p []byte) (int, error) {
 	}
 	l.at(at)
 	n, err := l.r.Read(p)
+	if l.ctx.Err() != nil { // a pipe that was waited for ends with an error of its own
+		return 0, l.ctx.Err()
+	}
 	l.pending = append(l.pending, p[:n]...)
 	l.delivered += int64(n)
 	return n, err
