@@ -121,7 +121,7 @@ func (w *World) Can(ctx context.Context, q Question, who Selector) (*Answer, err
 			return nil, err
 		}
 		if len(found) == 0 {
-			layer, err := w.withholding(t, p)
+			layer, err := w.withholding(ctx, t, p)
 			if err != nil {
 				return nil, err
 			}
@@ -139,7 +139,7 @@ func (w *World) judgeStranger(ctx context.Context, t *targets, p *caller) (*Row,
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := w.judgeGrantee(t, p, g, rows); err != nil {
+		if err := w.judgeGrantee(ctx, t, p, g, rows); err != nil {
 			return nil, err
 		}
 	}
@@ -152,8 +152,8 @@ func (w *World) judgeStranger(ctx context.Context, t *targets, p *caller) (*Row,
 }
 
 // withholding names the layer that denies a principal the question's first action on the first resource that it applies to.
-func (w *World) withholding(t *targets, p *caller) (Layer, error) {
-	budget := region.NewBudget(t.question.Budget)
+func (w *World) withholding(ctx context.Context, t *targets, p *caller) (Layer, error) {
+	budget := region.NewBudget(t.question.Budget).Within(ctx)
 	groups := append(append([]*targetGroup{}, t.groupsFor(p)...), t.groups...)
 	for _, g := range groups {
 		e, _ := evaluationFor(t, t.sideOf(p), g, budget)

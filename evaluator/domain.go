@@ -497,11 +497,11 @@ func (s *symbols) keyAxioms() region.Node {
 // relationAxioms tie a relation to the cells of its keys: it needs every key that it reads, and between cells of one
 // value each it is decided.
 func (s *symbols) relationAxioms() region.Node {
-	u := s.space.True()
+	var all []region.Node
 	for _, o := range s.olist {
 		holds := s.bit(o.variable)
 		if o.set != nil {
-			u = s.space.And(u, s.setAxiom(o, holds))
+			all = append(all, s.setAxiom(o, holds))
 			continue
 		}
 		if o.template == nil || s.domains[o.key] != nil && s.domains[o.key].multi {
@@ -509,7 +509,7 @@ func (s *symbols) relationAxioms() region.Node {
 		}
 		if o.key != "" {
 			if none, inPlay := s.absentNode(o.key); inPlay {
-				u = s.space.And(u, s.space.Or(s.space.Not(holds), s.space.Not(none)))
+				all = append(all, s.space.Or(s.space.Not(holds), s.space.Not(none)))
 			}
 		}
 		for _, seg := range o.template.Segments {
@@ -517,12 +517,21 @@ func (s *symbols) relationAxioms() region.Node {
 				continue
 			}
 			if none, inPlay := s.absentNode(seg.Key); inPlay {
-				u = s.space.And(u, s.space.Or(s.space.Not(holds), s.space.Not(none))) // B12
+				all = append(all, s.space.Or(s.space.Not(holds), s.space.Not(none))) // B12
 			}
 		}
-		u = s.space.And(u, s.decidedRelation(o, holds))
+		all = append(all, s.decidedRelation(o, holds))
 	}
-	return u
+	return s.both(all)
+}
+
+// both joins many nodes by halves, as fold does.
+func (s *symbols) both(nodes []region.Node) region.Node {
+	if len(nodes) < 2 {
+		return s.space.And(nodes...)
+	}
+	half := len(nodes) / 2
+	return s.space.And(s.both(nodes[:half]), s.both(nodes[half:]))
 }
 
 // setAxiom ties a fact about a set to its members: those that the known values accept decide it alone where they can, and always when

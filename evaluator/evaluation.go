@@ -428,30 +428,30 @@ type actionClass struct {
 	in      []*instance
 }
 
-// classes refines a cell's members by the statements that match them, the keys that they list and the service rules.
-func (e *evaluation) classes(c *cell) []*actionClass {
-	parts := []region.Set{c.actions}
-	split := func(by region.Set) {
-		for i := 0; i < len(parts); i++ {
-			in := parts[i].And(by)
-			if in.Empty() {
-				continue
-			}
-			if out := parts[i].AndNot(by); !out.Empty() {
-				parts[i] = in
-				parts = append(parts, out)
-			}
+// classes refines a cell's members by the statements that match them, the keys that they list and the service rules. The only error is
+// region.ErrBudget.
+func (e *evaluation) classes(c *cell) ([]*actionClass, error) {
+	words := 1 + c.actions.Len()/64
+	r := newRefinement(c.actions, e.asking.ruleClasses())
+	if !e.budget.Spend(1 + int64(c.actions.Len()/refinedAtOnce)) {
+		return nil, e.budget.Err()
+	}
+	split := func(by region.Set) bool { return e.budget.Spend(1 + int64((r.split(by)+words)/refinedAtOnce)) }
+	for _, in := range e.instances {
+		if !split(in.members) {
+			return nil, e.budget.Err()
 		}
 	}
-	for _, s := range e.asking.ruleSets() {
-		split(s)
-	}
-	for _, in := range e.instances {
-		split(in.members)
-	}
 	for _, k := range e.keysInPlay() {
-		split(e.asking.listing(k))
+		if !split(e.asking.listing(k)) {
+			return nil, e.budget.Err()
+		}
 	}
+	cost := 1 + int64((words+len(e.instances))/refinedAtOnce)
+	if !e.budget.Spend(cost * int64(len(r.sizes))) {
+		return nil, e.budget.Err()
+	}
+	parts := r.parts()
 	out := make([]*actionClass, len(parts))
 	for i, members := range parts {
 		cl := &actionClass{members: members, first: members.First()}
@@ -463,25 +463,91 @@ func (e *evaluation) classes(c *cell) []*actionClass {
 		out[i] = cl
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].first < out[j].first })
+	return out, nil
+}
+
+// refinedAtOnce is how many members, words or statements classes looks at for one step of the budget.
+const refinedAtOnce = 16
+
+// refinement divides a set of members into parts, set by set.
+type refinement struct {
+	all     region.Set
+	part    []int32 // by member
+	sizes   []int   // by part
+	hit     []int   // by part, during a split: how many of its members are in the set
+	moved   []int32 // by part, during a split: the part that those become
+	touched []int32 // during a split: the parts with members in the set
+}
+
+// newRefinement begins with the members of each class as a part.
+func newRefinement(all region.Set, classes []int32) *refinement {
+	r := &refinement{all: all, part: make([]int32, all.Len())}
+	known := map[int32]int32{}
+	all.Each(func(i int) {
+		p, ok := known[classes[i]]
+		if !ok {
+			p = int32(len(r.sizes))
+			known[classes[i]] = p
+			r.sizes = append(r.sizes, 0)
+		}
+		r.part[i] = p
+		r.sizes[p]++
+	})
+	r.hit, r.moved = make([]int, len(r.sizes)), make([]int32, len(r.sizes))
+	return r
+}
+
+// split divides every part into its members in the set and the others, and tells how many members it looked at.
+func (r *refinement) split(by region.Set) (looked int) {
+	if r.all.SubsetOf(by) {
+		return 0
+	}
+	r.touched = r.touched[:0]
+	r.all.EachCommon(by, func(i int) {
+		p := r.part[i]
+		if r.hit[p] == 0 {
+			r.touched = append(r.touched, p)
+		}
+		r.hit[p]++
+		looked++
+	})
+	for _, p := range r.touched {
+		r.moved[p] = p
+		if r.hit[p] < r.sizes[p] {
+			r.moved[p] = int32(len(r.sizes))
+			r.sizes[p] -= r.hit[p]
+			r.sizes = append(r.sizes, r.hit[p])
+			r.hit, r.moved = append(r.hit, 0), append(r.moved, 0)
+		}
+		r.hit[p] = 0
+	}
+	r.all.EachCommon(by, func(i int) { r.part[i] = r.moved[r.part[i]] })
+	return looked
+}
+
+// parts are the parts as sets.
+func (r *refinement) parts() []region.Set {
+	out := make([]region.Set, len(r.sizes))
+	for i := range out {
+		out[i] = region.NewSet(r.all.Len())
+	}
+	r.all.Each(func(i int) { out[r.part[i]].Add(i) })
 	return out
 }
 
-// ruleSets are the sets of members that service rules treat alike, whatever the policies say.
-func (c *compiledQuestion) ruleSets() []region.Set {
+// ruleClasses gives each member's class of actions that service rules treat alike, whatever the policies say.
+func (c *compiledQuestion) ruleClasses() []int32 {
 	c.rulesOnce.Do(func() {
-		index := map[string]int{}
+		index := map[string]int32{}
+		c.rules = make([]int32, len(c.members))
 		for i := range c.members {
 			sig := ruleSignature(c.members[i].name)
 			at, ok := index[sig]
 			if !ok {
-				at = len(c.rules)
+				at = int32(len(index))
 				index[sig] = at
-				c.rules = append(c.rules, c.none())
 			}
-			c.rules[at].Add(i)
-		}
-		if len(c.rules) == 1 {
-			c.rules = nil
+			c.rules[i] = at
 		}
 	})
 	return c.rules
@@ -607,7 +673,14 @@ func (e *evaluation) run(cover *coverage) ([]*verdictPart, error) {
 	}
 	var parts []*verdictPart
 	for _, c := range e.cells {
-		for _, cl := range e.classes(c) {
+		classes, err := e.classes(c)
+		if err != nil {
+			return nil, fmt.Errorf("classes of actions: %w", err)
+		}
+		for _, cl := range classes {
+			if !e.budget.Spend(1 + int64(len(cl.in))) {
+				return nil, e.budget.Err()
+			}
 			p := &verdictPart{class: cl, cell: c}
 			e.compose(p)
 			if p.result.kind != formFalse {

@@ -409,7 +409,7 @@ func (w *World) judgeOutside(ctx context.Context, t *targets, filter func(*Subje
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			if err := w.judgeGrantee(t, c, g, rows); err != nil {
+			if err := w.judgeGrantee(ctx, t, c, g, rows); err != nil {
 				return nil, err
 			}
 		}
@@ -455,8 +455,8 @@ func (r *outsideRow) cover(t *targets) *coverage {
 
 func (c *compiledQuestion) none() region.Set { return region.NewSet(len(c.members)) }
 
-func (w *World) judgeGrantee(t *targets, c *caller, g *targetGroup, rows map[string]*outsideRow) error {
-	budget := region.NewBudget(t.question.Budget)
+func (w *World) judgeGrantee(ctx context.Context, t *targets, c *caller, g *targetGroup, rows map[string]*outsideRow) error {
+	budget := region.NewBudget(t.question.Budget).Within(ctx)
 	e, ok := newEvaluation(t, t.sideOf(c), g, budget)
 	if !ok {
 		return nil

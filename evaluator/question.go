@@ -35,7 +35,7 @@ func badQuestion(about, format string, args ...any) error {
 // under a second. Every action asked for adds budgetPerAction.
 const DefaultBudget = 5_000_000
 
-const budgetPerAction = 500
+const budgetPerAction = 150
 
 // OtherName stands for the actions of a service that the catalogue does not know (B20).
 const OtherName = "(any other action)"
@@ -67,7 +67,7 @@ type compiledQuestion struct {
 	spellings  spellings
 	partitions sync.Map // see symbols.cut
 	rulesOnce  sync.Once
-	rules      []region.Set // see ruleSets
+	rules      []int32 // by member; see ruleClasses
 	warnings   []string
 	services   map[string]bool
 	sets       []serviceSet // by service

@@ -160,7 +160,7 @@ func (a *Access) doubt() {
 
 // judgeCaller judges one caller against every group of targets that can matter to it.
 func (w *World) judgeCaller(ctx context.Context, t *targets, c *caller) ([]*Access, *coverage, error) {
-	budget := region.NewBudget(t.question.Budget)
+	budget := region.NewBudget(t.question.Budget).Within(ctx)
 	n := len(t.question.members)
 	cover := &coverage{gaps: region.NewSet(n), denied: region.NewSet(n)}
 	var out []*Access

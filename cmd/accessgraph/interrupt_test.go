@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -62,6 +63,59 @@ func TestInterrupt(t *testing.T) {
 	}
 	if out, err := accessgraph(t, "snapshots", "list", "--store", store).CombinedOutput(); err != nil {
 		t.Errorf("the store cannot be used afterwards: %v\n%s", err, out)
+	}
+}
+
+// TestStoppedAnywhere interrupts and kills ingests after different times: what was stored before is whole and answers, and the next
+// ingest works.
+func TestStoppedAnywhere(t *testing.T) {
+	dir := t.TempDir()
+	store := filepath.Join(dir, "store")
+	exports := make([]string, 2)
+	for i, users := range []int{1, 4000} {
+		var text strings.Builder
+		text.WriteString(`{"UserDetailList": [`)
+		for u := range users {
+			if u > 0 {
+				text.WriteByte(',')
+			}
+			fmt.Fprintf(&text, `{"Arn": "arn:aws:iam::111122223333:user/u%d", "UserId": "AIDA%d", "UserPolicyList": [{"PolicyName": "p", "PolicyDocument":
+				{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "arn:aws:kms:us-east-1:111122223333:key/%d"}]}}]}`, u, u, u)
+		}
+		text.WriteString(`]}`)
+		exports[i] = filepath.Join(dir, fmt.Sprintf("%d.json", users))
+		if err := os.WriteFile(exports[i], []byte(text.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := accessgraph(t, "ingest", "files", exports[0], "--name", "good", "--store", store).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for round, signal := range []os.Signal{os.Interrupt, os.Kill, os.Interrupt, os.Kill, os.Interrupt, os.Kill} {
+		cmd := accessgraph(t, "ingest", "files", exports[1], "--store", store)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(30+60*round) * time.Millisecond)
+		_ = cmd.Process.Signal(signal) // it may have ended already
+		// Before the program listens, an interrupt ends it as a kill does.
+		switch code := exitCodeOf(cmd.Wait()); {
+		case code == "130" && strings.Contains(stderr.String(), "interrupted"), code == "0", code == "-1":
+		default:
+			t.Errorf("round %d, %v: exit code %s: %s", round, signal, code, &stderr)
+		}
+		if out, err := accessgraph(t, "snapshots", "verify", "--store", store).CombinedOutput(); err != nil {
+			t.Errorf("round %d, %v: %v\n%s", round, signal, err, out)
+		}
+		out, err := accessgraph(t, "query", "can user/u0 do kms:Decrypt at @good", "--expect", "allowed", "--store", store).CombinedOutput()
+		if err != nil {
+			t.Errorf("round %d, %v: %v\n%s", round, signal, err, out)
+		}
+	}
+	if out, err := accessgraph(t, "ingest", "files", exports[1], "--store", store).CombinedOutput(); err != nil {
+		t.Errorf("ingest afterwards: %v\n%s", err, out)
 	}
 }
 

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -20,6 +22,16 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ACCESSGRAPH_STORE", filepath.Join(env.WorkDir, "store"))
 			env.Setenv("HOME", env.WorkDir)
+			// Questions that are too much for a script to hold.
+			for name, text := range map[string]string{
+				"long":  strings.Repeat("who can do kms:* ", 1<<16),
+				"deep":  "who can do kms:* when " + strings.Repeat("(", 60_000),
+				"bytes": "who can do kms:* in ou \xff",
+			} {
+				if err := os.WriteFile(filepath.Join(env.WorkDir, name), []byte(text), 0o600); err != nil {
+					return err
+				}
+			}
 			return nil
 		},
 	})

@@ -6,11 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // TestAcceptanceCases runs the suite of document acceptance cases.
@@ -407,53 +404,6 @@ func TestManyWildcards(t *testing.T) {
 	if doc.Statements[0].Resources.Match("arn:aws:s3:::"+strings.Repeat("a", 9999), nil) {
 		t.Error("match")
 	}
-}
-
-func FuzzParse(f *testing.F) {
-	text, err := os.ReadFile("testdata/parse.jsonl")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, line := range bytes.Split(text, []byte("\n")) {
-		var c struct{ Text string }
-		if json.Unmarshal(line, &c) == nil {
-			f.Add(uint8(0), []byte(c.Text))
-			f.Add(uint8(Resource), []byte(c.Text))
-		}
-	}
-	f.Add(uint8(Trust), []byte(`{"Statement":{"Principal":{"AWS":["*","${x"]},"Condition":{"ArnLike":{"a:b":["${a, 'b'}",1e4]}}}}`))
-	f.Fuzz(func(t *testing.T, kind uint8, text []byte) {
-		doc := Parse(Kind(kind%8), text)
-		for i, p := range doc.Problems {
-			if p.Rule == "" || p.Message == "" || p.Line < 1 || p.Offset < 0 || p.Offset > len(text) {
-				t.Fatalf("problem %d: %+v", i, p)
-			}
-		}
-		ctx := NewContext(1)
-		ctx.Set("a:b", Single("arn:aws:iam::1:x"))
-		for i := range doc.Statements {
-			s := &doc.Statements[i]
-			if (s.Unanalysable == "") != (s.Cause == "") || s.Unanalysable != "" && doc.Valid() {
-				t.Fatalf("statement %d: %q %q", i, s.Unanalysable, s.Cause)
-			}
-			s.Actions.Match("s3:GetObject")
-			s.Resources.Match("arn:aws:s3:::b", ctx)
-			for j := range s.Conditions {
-				s.Conditions[j].Eval(ctx, s.Effect)
-			}
-		}
-		if !doc.Valid() {
-			return
-		}
-		spaced := jsontext.Value(bytes.Clone(text))
-		if err := spaced.Indent(); err != nil {
-			t.Fatalf("valid, but not JSON: %v", err)
-		}
-		again := Parse(Kind(kind%8), spaced)
-		if !reflect.DeepEqual(doc.Statements, again.Statements) {
-			t.Fatalf("white space changes the meaning:\n%+v\n%+v", doc.Statements, again.Statements)
-		}
-	})
 }
 
 func BenchmarkParse(b *testing.B) {

@@ -1,7 +1,9 @@
 package region
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -49,6 +51,28 @@ func (p Prefix) Empty() bool { return p.never || !p.block.IsValid() }
 
 // String is the block in CIDR notation, without its host bits.
 func (p Prefix) String() string { return p.block.String() }
+
+// block is a run of addresses of one family, ends included.
+type block struct{ first, last netip.Addr }
+
+// blocksOf gives the addresses in any of the blocks as runs that do not touch each other's, in order: of two CIDR blocks that meet, one
+// holds the other.
+func blocksOf(prefixes []Prefix) []block {
+	var all []block
+	for _, p := range prefixes {
+		if !p.Empty() {
+			all = append(all, block{p.first(), p.last()})
+		}
+	}
+	slices.SortFunc(all, func(a, b block) int { return cmp.Or(a.first.Compare(b.first), b.last.Compare(a.last)) })
+	out := all[:0]
+	for _, b := range all {
+		if n := len(out); n == 0 || b.first.Compare(out[n-1].last) > 0 {
+			out = append(out, b)
+		}
+	}
+	return out
+}
 
 // first and last are the ends of the block.
 func (p Prefix) first() netip.Addr { return p.block.Addr() }

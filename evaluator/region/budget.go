@@ -1,6 +1,9 @@
 package region
 
-import "errors"
+import (
+	"context"
+	"errors"
+)
 
 // ErrBudget is returned when an operation needed more steps than its Budget had left. The operation then has no result.
 var ErrBudget = errors.New("the step budget is exceeded")
@@ -9,23 +12,42 @@ var ErrBudget = errors.New("the step budget is exceeded")
 // exceeded it stays exceeded. A nil *Budget is unlimited. A Budget is not safe for concurrent use.
 type Budget struct {
 	limit, used int64
-	over        bool
+	err         error
+
+	ctx  context.Context // nil: nobody can end the work early
+	look int64           // the next step at which to look at ctx
 }
+
+// lookEvery is how many steps pass between two looks at the context; they take some milliseconds.
+const lookEvery = 1 << 15
 
 // NewBudget returns a budget of the given number of steps.
 func NewBudget(steps int64) *Budget { return &Budget{limit: steps} }
 
-// Spend takes n steps; it is false when there were not enough left.
+// Within makes the budget end with the context's error once that is done, which is never a verdict.
+func (b *Budget) Within(ctx context.Context) *Budget {
+	b.ctx = ctx
+	return b
+}
+
+// Spend takes n steps; it is false when there were not enough left, or the context is done.
 func (b *Budget) Spend(n int64) bool {
 	if b == nil {
 		return true
 	}
-	if b.over || n > b.limit-b.used {
-		b.over = true
+	switch {
+	case b.err != nil:
+		return false
+	case n > b.limit-b.used:
+		b.err = ErrBudget
 		return false
 	}
 	b.used += n
-	return true
+	if b.ctx != nil && b.used >= b.look {
+		b.look = b.used + lookEvery
+		b.err = b.ctx.Err()
+	}
+	return b.err == nil
 }
 
 // Used tells how many steps were taken.
@@ -36,10 +58,10 @@ func (b *Budget) Used() int64 {
 	return b.used
 }
 
-// Err is ErrBudget when the budget was exceeded.
+// Err is ErrBudget when the budget was exceeded, or the error of the context of Within.
 func (b *Budget) Err() error {
-	if b != nil && b.over {
-		return ErrBudget
+	if b == nil {
+		return nil
 	}
-	return nil
+	return b.err
 }

@@ -43,16 +43,26 @@ func (p *partition) has(f family) bool {
 func (p *partition) classes() []valueClass {
 	var out []valueClass
 	add := func(f family, texts ...string) {
-		if !p.b.Spend(int64(1 + len(p.tests))) {
-			return
-		}
 		v := valueClass{family: f}
+		var first denoted
 		for _, text := range texts {
-			in := p.holds(text, false)
-			if p.familyOf(text) != f || len(v.texts) > 0 && !in.Equal(v.in) {
+			d := denotes(text)
+			if p.familyOf(&d) != f {
 				continue
 			}
-			v.in, v.texts = in, append(v.texts, text)
+			if len(v.texts) == 0 || d != first { // most notations of a class denote the same
+				if !p.b.Spend(p.cost) {
+					return
+				}
+				in := p.holdsFor(&d)
+				if len(v.texts) > 0 && !in.Equal(v.in) {
+					continue
+				}
+				v.in, first = in, d
+			}
+			if v.texts = append(v.texts, text); !p.mixes {
+				break
+			}
 		}
 		if len(v.texts) == 0 {
 			p.exact = false // its strings are too long to write down
@@ -94,12 +104,9 @@ func (p *partition) classes() []valueClass {
 	return out
 }
 
-// familyOf classifies a string by the families that count.
-func (p *partition) familyOf(s string) family {
-	_, number := ParseNumber(s)
-	_, instant := ParseInstant(s)
-	_, address := ParseAddr(s)
-	number, instant = number && p.has(familyNumber), instant && p.has(familyInstant)
+// familyOf classifies what a string denotes by the families that count.
+func (p *partition) familyOf(d *denoted) family {
+	number, instant := d.isNumber && p.has(familyNumber), d.isInstant && p.has(familyInstant)
 	switch {
 	case number && instant:
 		return familyBoth
@@ -107,7 +114,7 @@ func (p *partition) familyOf(s string) family {
 		return familyNumber
 	case instant:
 		return familyInstant
-	case address && p.has(familyAddress):
+	case d.address.IsValid() && p.has(familyAddress):
 		return familyAddress
 	default:
 		return familyNone
@@ -330,12 +337,9 @@ func (p *partition) addresses() [][]string {
 	}
 	starts := []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified(), mapped.Addr(), Prefix{block: mapped}.last().Next()}
 	for _, t := range p.tests {
-		for _, prefix := range t.prefixes {
-			if prefix.Empty() {
-				continue
-			}
-			starts = append(starts, prefix.first())
-			if next := prefix.last().Next(); next.IsValid() {
+		for _, b := range t.blocks {
+			starts = append(starts, b.first)
+			if next := b.last.Next(); next.IsValid() {
 				starts = append(starts, next)
 			}
 		}

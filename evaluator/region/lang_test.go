@@ -283,36 +283,3 @@ func BenchmarkCovers(b *testing.B) {
 		})
 	}
 }
-
-func FuzzGlobAlgebra(f *testing.F) {
-	f.Add("arn:aws:s3:::*", "arn:*:b?", "arn:aws:s3:::b1", byte(0))
-	f.Add("*a*a*b", "?*", "", byte(255))
-	f.Fuzz(func(t *testing.T, p, q, s string, flags byte) {
-		if len(p)+len(q) > 40 || len(s) > 200 {
-			return
-		}
-		one := Glob(p, flags&1 != 0)
-		two := Glob(q, flags&2 != 0)
-		for i := range one.Tokens {
-			if one.Tokens[i].Kind == TokenStar && flags&4 != 0 {
-				one.Tokens[i].Kind = TokenStarInField
-			}
-		}
-		a, c := Lang{Patterns: []Pattern{one}, Not: flags&8 != 0}, Lang{Patterns: []Pattern{two}, Not: flags&16 != 0}
-		b := NewBudget(200000)
-		cells, err := Cells(b, nil, []Lang{a, c})
-		if err != nil {
-			return
-		}
-		found := false
-		for _, k := range cells {
-			if k.In.Has(0) != a.Match(k.Witness) || k.In.Has(1) != c.Match(k.Witness) {
-				t.Fatalf("%q is not in its cell of %s", k.Witness, text(a, c))
-			}
-			found = found || k.In.Has(0) == a.Match(s) && k.In.Has(1) == c.Match(s)
-		}
-		if !found {
-			t.Fatalf("no cell of %s for %q", text(a, c), s)
-		}
-	})
-}

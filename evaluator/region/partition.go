@@ -14,13 +14,15 @@ type Partitioned struct {
 // notations of the values on the intervals' borders and between them; where some combination is neither found nor refuted,
 // Exact is false. The only error is ErrBudget.
 func Partition(b *Budget, universe *Lang, tests []Test) (Partitioned, error) {
-	p := partition{b: b, tests: tests, exact: true, index: map[string]int{}}
+	p := partition{b: b, tests: tests, exact: true, index: map[string]int{}, cost: 1}
 	for i, t := range tests {
 		p.kinds[t.kind] = true
+		p.cost += t.cost()
 		if t.kind == testString {
 			p.strings = append(p.strings, i)
 		}
 	}
+	p.mixes = len(p.strings) > 0 || universe != nil
 	values := p.classes()
 	if universe != nil {
 		p.within = []Lang{*universe}
@@ -30,7 +32,7 @@ func Partition(b *Budget, universe *Lang, tests []Test) (Partitioned, error) {
 		return Partitioned{}, b.Err()
 	case len(p.strings) == len(tests):
 		return p.onlyStrings()
-	case len(p.strings) == 0 && universe == nil:
+	case !p.mixes:
 		for _, v := range values {
 			p.add(v.in, v.texts[0], false)
 		}
@@ -52,6 +54,8 @@ type partition struct {
 	cells   []Cell
 	index   map[string]int // cells by the key of their membership
 	exact   bool
+	mixes   bool  // strings matter too: a value's other notations may lie in other cells
+	cost    int64 // steps of evaluating all tests once
 }
 
 // onlyStrings is the case of Cells. With no tests at all the one cell is the universe.
@@ -79,11 +83,23 @@ func (p *partition) add(in Set, witness string, single bool) {
 	p.cells[i].Single = p.cells[i].Single && single && p.cells[i].Witness == witness
 }
 
-// holds evaluates all tests, or all that are not of strings.
-func (p *partition) holds(value string, strings bool) Set {
+// holds evaluates all tests.
+func (p *partition) holds(value string) Set {
+	d := denotes(value)
+	in := p.holdsFor(&d)
+	for _, i := range p.strings {
+		if p.tests[i].match.Match(value) {
+			in.Add(i)
+		}
+	}
+	return in
+}
+
+// holdsFor evaluates the tests that are not of strings.
+func (p *partition) holdsFor(d *denoted) Set {
 	in := NewSet(len(p.tests))
 	for i := range p.tests {
-		if (strings || p.tests[i].kind != testString) && p.tests[i].Holds(value) {
+		if t := &p.tests[i]; t.kind != testString && t.holdsFor(d) {
 			in.Add(i)
 		}
 	}
@@ -119,16 +135,19 @@ func (p *partition) mixed(values []valueClass) error {
 	}
 	var undecided []Set
 	for _, c := range cells {
-		p.add(p.holds(c.Witness, true), c.Witness, c.Single)
+		if !p.b.Spend(p.cost + int64(len(values))) {
+			return p.b.Err()
+		}
+		p.add(p.holds(c.Witness), c.Witness, c.Single)
 		if c.Single {
 			continue
 		}
-		if !p.b.Spend(int64(1 + len(values))) {
-			return p.b.Err()
-		}
 		for i, v := range values {
 			if text, ok := found[c.In.Key()][i]; ok {
-				p.add(p.holds(text, true), text, false)
+				if !p.b.Spend(p.cost) {
+					return p.b.Err()
+				}
+				p.add(p.holds(text), text, false)
 				continue
 			}
 			if bad, ok := families[v.family]; ok && c.In.Has(bad) {

@@ -130,6 +130,15 @@ func (s Set) Each(f func(i int)) {
 	}
 }
 
+// EachCommon calls f for every member of both in rising order.
+func (s Set) EachCommon(t Set, f func(i int)) {
+	for i, w := range s.words {
+		for w &= t.words[i]; w != 0; w &= w - 1 {
+			f(i*64 + bits.TrailingZeros64(w))
+		}
+	}
+}
+
 // Key is a string that is equal for sets of equal members and bound, for use in maps.
 func (s Set) Key() string {
 	buf := make([]byte, 0, 8*len(s.words))

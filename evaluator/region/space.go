@@ -60,7 +60,7 @@ func NewSpace(b *Budget) *Space {
 	}
 }
 
-// Err is ErrBudget when the budget of the space was exceeded.
+// Err is the error of the space's budget.
 func (s *Space) Err() error { return s.b.Err() }
 
 // Var makes a new variable, last in the order, that takes one of the given number of cells (at least one).
@@ -154,6 +154,9 @@ func (s *Space) kid(n Node, v Var, i int) Node {
 	return n
 }
 
+// applied is what an operation on two nodes costs beside its cells: looking it up, and the node that it makes.
+const applied = 4
+
 // apply is the memoised product construction.
 func (s *Space) apply(op operator, a, b Node) Node {
 	if s.Err() != nil {
@@ -170,7 +173,7 @@ func (s *Space) apply(op operator, a, b Node) Node {
 		return n
 	}
 	v := min(s.nodes[a].v, s.nodes[b].v)
-	if !s.b.Spend(1 + int64(s.cells[v])) {
+	if !s.b.Spend(applied + int64(s.cells[v])) {
 		return falseNode
 	}
 	base := len(s.scratch)

@@ -1,6 +1,7 @@
 package region
 
 import (
+	"math/bits"
 	"net/netip"
 	"slices"
 )
@@ -25,7 +26,7 @@ type Test struct {
 	from, to  *Instant
 	openLow   bool
 	openHigh  bool
-	prefixes  []Prefix
+	blocks    []block
 	anyOfKind bool // every address (the other families use unbounded intervals)
 }
 
@@ -56,7 +57,7 @@ func IsInstant() Test { return InstantIn(nil, nil, false, false) }
 
 // AddressIn holds for values that are addresses in one of the blocks (C24).
 func AddressIn(prefixes []Prefix) Test {
-	return Test{kind: testAddress, prefixes: slices.Clone(prefixes)}
+	return Test{kind: testAddress, blocks: blocksOf(prefixes)}
 }
 
 // IsAddress holds for values that are addresses.
@@ -64,20 +65,43 @@ func IsAddress() Test { return Test{kind: testAddress, anyOfKind: true} }
 
 // Holds tells whether the test holds for a value. It is the definition of the test: cells are about nothing else.
 func (t Test) Holds(value string) bool {
-	switch t.kind {
-	case testNumber:
-		n, ok := ParseNumber(value)
-		return ok && t.holdsNumber(n)
-	case testInstant:
-		i, ok := ParseInstant(value)
-		return ok && t.holdsInstant(i)
-	case testAddress:
-		a, ok := ParseAddr(value)
-		return ok && t.holdsAddress(a)
-	default:
+	if t.kind == testString {
 		return t.match.Match(value)
 	}
+	d := denotes(value)
+	return t.holdsFor(&d)
 }
+
+// denoted is what a string denotes, for the tests that are not of strings.
+type denoted struct {
+	number    Number
+	instant   Instant
+	address   netip.Addr // valid when the string is an address
+	isNumber  bool
+	isInstant bool
+}
+
+func denotes(value string) (d denoted) {
+	d.number, d.isNumber = ParseNumber(value)
+	d.instant, d.isInstant = ParseInstant(value)
+	d.address, _ = ParseAddr(value)
+	return d
+}
+
+// holdsFor tells whether a test that is not of strings holds for what a string denotes.
+func (t *Test) holdsFor(d *denoted) bool {
+	switch t.kind {
+	case testNumber:
+		return d.isNumber && t.holdsNumber(d.number)
+	case testInstant:
+		return d.isInstant && t.holdsInstant(d.instant)
+	default:
+		return d.address.IsValid() && t.holdsAddress(d.address)
+	}
+}
+
+// cost is the steps that one evaluation takes.
+func (t *Test) cost() int64 { return 1 + int64(bits.Len(uint(len(t.blocks)))) }
 
 func (t *Test) holdsNumber(n Number) bool {
 	return above(t.lo, t.openLow, n) && below(t.hi, t.openHigh, n)
@@ -88,7 +112,11 @@ func (t *Test) holdsInstant(i Instant) bool {
 }
 
 func (t *Test) holdsAddress(a netip.Addr) bool {
-	return t.anyOfKind || slices.ContainsFunc(t.prefixes, func(p Prefix) bool { return p.Contains(a) })
+	if t.anyOfKind {
+		return true
+	}
+	at, found := slices.BinarySearchFunc(t.blocks, a, func(b block, a netip.Addr) int { return b.first.Compare(a) })
+	return found || at > 0 && a.Compare(t.blocks[at-1].last) <= 0
 }
 
 func above[T interface{ Compare(T) int }](end *T, open bool, v T) bool {

@@ -5,7 +5,9 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/accessgraph/accessgraph/graph"
 )
@@ -40,6 +42,9 @@ func (r *reading) credentialReport(ctx context.Context, in io.Reader) error {
 		r.tick(1)
 		line, _ := rows.FieldPos(0)
 		p := place{file: r.file, line: int32(line), index: -1}
+		if i := slices.IndexFunc(row, func(field string) bool { return !utf8.ValidString(field) }); i >= 0 {
+			return &Error{File: r.file.path, Line: int(p.line), Problem: "the column " + quote(header[i]) + " is not UTF-8", Expected: "the report as AWS gives it"}
+		}
 		v := &graph.CredentialReportRow{User: strings.Clone(row[0]), ARN: graph.ARN(strings.Clone(row[1]))}
 		for i := 2; i < len(row); i++ {
 			v.Fields = append(v.Fields, graph.Tag{Key: header[i], Value: r.strings.get([]byte(row[i]))})
@@ -56,6 +61,10 @@ func (r *reading) credentialReport(ctx context.Context, in io.Reader) error {
 func (r *reading) csvError(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
+	}
+	var archive *archiveError
+	if errors.As(err, &archive) {
+		return &Error{File: r.file.path, Problem: archive.Error(), Err: err, stops: true}
 	}
 	e := &Error{File: r.file.path, Problem: "not a credential report: " + err.Error(), Expected: "CSV with the columns of the header", Err: err, stops: true}
 	var at *csv.ParseError

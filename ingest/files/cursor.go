@@ -51,9 +51,12 @@ func (c *cursor) syntax(err error) error {
 	e := &Error{File: c.file.path, Line: c.lines.at(c.dec.InputOffset()), Path: jsonPath(c.dec.StackPointer()), Err: err, stops: true}
 	var damaged *jsontext.SyntacticError
 	var large tooLargeError
+	var archive *archiveError
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
+	case errors.As(err, &archive):
+		e.Problem = archive.Error()
 	case errors.As(err, &large):
 		e.Problem = large.Error()
 		e.Hint = "exports have no such values: is the file damaged?"

@@ -2,14 +2,21 @@ package files
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"strings"
 	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/accessgraph/accessgraph/graph"
+	"github.com/accessgraph/accessgraph/graph/memstore"
 )
 
-// FuzzRead reads anything: it never panics, an error is an *Error, what is read can be published, what could not be used is in
-// the report and in the coverage, and --partial changes nothing for input that is in order.
+// FuzzRead reads anything: it comes back, with an error that names a place and can be printed, or with facts that are the same when they
+// were stored; what could not be used is in the report and in the coverage; and --partial changes nothing for input that is in order.
 func FuzzRead(f *testing.F) {
 	for _, content := range wholeExport(f) {
 		f.Add([]byte(content))
@@ -20,12 +27,13 @@ func FuzzRead(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
 		read := func(partial bool) *graph.Facts {
-			facts, report, err := Read(t.Context(), []string{"-"}, Options{Stdin: bytes.NewReader(data), Partial: partial})
+			facts, report, err := Read(ctx, []string{"-"}, Options{Stdin: bytes.NewReader(data), Partial: partial})
 			checkIncomplete(t, facts, report, err)
-			var bad *Error
-			if err != nil && !errors.As(err, &bad) {
-				t.Fatalf("the error is %T: %v", err, err)
+			if err != nil {
+				checkError(t, err, data)
 			}
 			return facts
 		}
@@ -36,9 +44,36 @@ func FuzzRead(f *testing.F) {
 				if sameID, sameObservations := idsOf(t, strict); id != sameID || observations != sameObservations {
 					t.Error("--partial changes input that is in order")
 				}
+				checkStored(ctx, t, strict)
 			}
 		} else if strict != nil {
 			t.Error("--partial reads nothing of input that is in order")
 		}
 	})
+}
+
+func checkError(t *testing.T, err error, data []byte) {
+	var bad *Error
+	if !errors.As(err, &bad) || bad.File != "-" || bad.Problem == "" || bad.Line < 0 || bad.Line > 1+bytes.Count(data, []byte{'\n'}) {
+		t.Fatalf("the error names no place: %#v", err)
+	}
+	if text := err.Error(); !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\n\x1b") || len(text) > 2000 {
+		t.Fatalf("the error cannot be printed: %q", text)
+	}
+}
+
+func checkStored(ctx context.Context, t *testing.T, facts *graph.Facts) {
+	store := memstore.New()
+	entry, err := graph.Publish(ctx, store, facts, graph.Meta{Time: time.Unix(0, 0)})
+	if err != nil {
+		t.Fatalf("cannot be stored: %v", err)
+	}
+	loaded, err := graph.Load(ctx, store, entry.Snapshot)
+	if err != nil {
+		t.Fatalf("cannot be loaded: %v", err)
+	}
+	loaded.Observations = facts.Observations // stored beside the snapshot
+	if diff := cmp.Diff(facts, loaded); diff != "" {
+		t.Fatalf("stored and loaded it differs:\n%s", diff)
+	}
 }

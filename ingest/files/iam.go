@@ -420,6 +420,7 @@ func (r *reading) tags(to *[]graph.Tag) error {
 	}
 	err := r.list(func(int) error {
 		var t graph.Tag
+		line := r.line()
 		err := r.object(func(name []byte) error {
 			switch string(name) {
 			case "Key", "TagKey":
@@ -430,6 +431,9 @@ func (r *reading) tags(to *[]graph.Tag) error {
 				return r.ignore("Tag", name)
 			}
 		})
+		if err == nil && t.Key == "" {
+			err = r.errorHere(line, "the tag has no Key", `{"Key", "Value"}`)
+		}
 		*to = append(*to, t)
 		return err
 	})

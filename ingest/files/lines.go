@@ -46,6 +46,9 @@ func (l *lineReader) Read(p []byte) (int, error) {
 	}
 	l.at(at)
 	n, err := l.r.Read(p)
+	if l.ctx.Err() != nil { // a pipe that was waited for ends with an error of its own
+		return 0, l.ctx.Err()
+	}
 	l.pending = append(l.pending[:copy(l.pending, l.pending[l.passed:])], p[:n]...)
 	l.passed = 0
 	l.delivered += int64(n)

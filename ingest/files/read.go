@@ -134,7 +134,7 @@ func (s *session) read(ctx context.Context, file *source) (*batch, error) {
 	if stdin == nil && file.path == "-" {
 		return nil, &Error{File: "-", Problem: "there is no standard input", stops: true}
 	}
-	in, err := open(file, stdin, func(n int) {
+	in, err := open(ctx, file, stdin, func(n int) {
 		s.progress.Bytes += int64(n)
 		s.report.Bytes += int64(n)
 		if s.progress.Bytes-s.shown >= progressStep {

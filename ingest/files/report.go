@@ -2,6 +2,7 @@ package files
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -57,9 +58,9 @@ func (u *unknownFields) top() []FieldCount {
 // join adds what another counter has counted.
 func (u *unknownFields) join(v *unknownFields) {
 	u.total += v.total
-	for name, n := range v.byName {
+	for _, name := range slices.Sorted(maps.Keys(v.byName)) { // which names are remembered must not be chance
 		if _, ok := u.byName[name]; ok || len(u.byName) < mostUnknownNames {
-			u.byName[name] += n
+			u.byName[name] += v.byName[name]
 		}
 	}
 }

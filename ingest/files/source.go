@@ -103,8 +103,9 @@ func unreadable(p string, err error) *Error {
 	e := &Error{File: p, Problem: "cannot be read", Err: err, stops: true}
 	var of *fs.PathError
 	if errors.As(err, &of) {
-		e.Problem += ": " + of.Err.Error()
+		err = of.Err
 	}
+	e.Problem += ": " + err.Error()
 	return e
 }
 
@@ -131,6 +132,8 @@ func (f *finder) directory(dir string, levels int) {
 		switch {
 		case err != nil:
 			f.fail(full, false, err)
+		case !info.Mode().IsRegular() && (&source{path: full}).expected():
+			f.fail(full, false, errors.New("it is no regular file"))
 		case info.IsDir() && levels > 0:
 			f.directory(full, levels-1)
 		case info.IsDir():

@@ -5,4 +5,5 @@
 //
 //	go test ./query/verify -organizations=1000            the whole acceptance run
 //	go test ./query/verify -organizations=1 -seed=17      one organization again
+//	go test ./query/verify -run Hard -hard                every question about every hard policy
 package verify_test
