@@ -248,28 +248,30 @@ func TakesAnonymous(action string) bool {
 // PseudoARN gives the ARNs on which a service authorises an action that has no resource type, where live errors show them
 // (B10). A policy pattern of the same service that could match one makes its statement uncertain. An empty partition or
 // account stands for any.
-func PseudoARN(action, partition, account string) (region.Pattern, bool) {
+func PseudoARN(action, partition, account string) (region.Lang, bool) {
 	service, name := cutAction(action)
-	var head, tail string
+	var head string
+	var tails []string
+	star := false // the ARN ends in a star, a character like others
 	switch service {
-	case "iam":
+	case "iam": // with the path prefix that was asked for, which ends in a slash
 		switch {
 		case strings.EqualFold(name, "ListUsers"):
-			head, tail = ":iam::", ":user/*"
+			head, tails = ":iam::", []string{":user/", ":user/*/"}
 		case strings.EqualFold(name, "ListRoles"):
-			head, tail = ":iam::", ":role/*"
+			head, tails = ":iam::", []string{":role/", ":role/*/"}
 		}
 	case "sqs":
 		if strings.EqualFold(name, "ListQueues") {
-			head, tail = ":sqs:*:", ":"
+			head, tails = ":sqs:*:", []string{":"}
 		}
 	case "sns":
 		if strings.EqualFold(name, "ListTopics") {
-			head, tail = ":sns:*:", ":*"
+			head, tails, star = ":sns:*:", []string{":"}, true
 		}
 	}
 	if head == "" {
-		return region.Pattern{}, false
+		return region.Lang{}, false
 	}
 	if partition == "" {
 		partition = "*"
@@ -277,17 +279,24 @@ func PseudoARN(action, partition, account string) (region.Pattern, bool) {
 	if account == "" {
 		account = "*"
 	}
-	p := region.Glob("arn:"+partition+head+account+tail, false)
-	colons := 0
-	for i, t := range p.Tokens { // an unknown partition, Region or account is one field
-		switch {
-		case t.Kind == region.TokenRune && t.Rune == ':':
-			colons++
-		case t.Kind == region.TokenStar && colons < 5:
-			p.Tokens[i].Kind = region.TokenStarInField
+	var out region.Lang
+	for _, tail := range tails {
+		p := region.Glob("arn:"+partition+head+account+tail, false)
+		colons := 0
+		for i, t := range p.Tokens { // an unknown partition, Region or account is one field
+			switch {
+			case t == (region.Token{Rune: ':'}):
+				colons++
+			case t.Kind == region.TokenStar && colons < 5:
+				p.Tokens[i].Kind = region.TokenStarInField
+			}
 		}
+		if star {
+			p.Tokens = append(p.Tokens, region.Token{Rune: '*'})
+		}
+		out.Patterns = append(out.Patterns, p)
 	}
-	return p, true
+	return out, true
 }
 
 // bucketsOfAll tells the one resource-less action that AWS's own examples grant on arn:aws:s3:::* (B10).
