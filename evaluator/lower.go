@@ -113,7 +113,7 @@ func (l *lowering) known(key string) (string, policy.KeyState) {
 		return "", policy.Absent
 	}
 	if multi, ok := l.symbols.world.multivalued(key); ok && multi {
-		return "", policy.Unusable
+		return "", policy.FreeList
 	}
 	return "", policy.Free
 }
@@ -181,6 +181,10 @@ func (l *lowering) literalMatches(t *policy.Template, text string, c *policy.Con
 	if c != nil && family(c.Op) == familyARN {
 		s.segments, s.whole = unfielded(t.Segments), t
 	}
+	s.lists = func(key string) bool {
+		multi, ok := l.symbols.world.multivalued(key)
+		return ok && multi
+	}
 	s.globs = make([]region.Matcher, len(s.segments))
 	for i, seg := range s.segments {
 		s.globs[i] = region.Compile(region.Pattern{Tokens: seg.Tokens, Fold: s.fold})
@@ -200,7 +204,7 @@ func (l *lowering) literalMatches(t *policy.Template, text string, c *policy.Con
 			if b.present {
 				parts = append(parts, l.condition(textCondition(op, b.key, b.text), policy.Allow))
 			} else {
-				parts = append(parts, l.condition(absentCondition(b.key), policy.Allow))
+				parts = append(parts, l.valueless(b.key))
 			}
 		}
 		out = append(out, conj(parts...))
@@ -209,6 +213,15 @@ func (l *lowering) literalMatches(t *policy.Template, text string, c *policy.Con
 		out = append(out, l.condition(textCondition(op, s.found[0][0].key, alone...), policy.Allow))
 	}
 	return disj(out...)
+}
+
+// valueless is "the key has no value, so that a default stands" (B12, B13).
+func (l *lowering) valueless(key string) *formula {
+	if multi, ok := l.symbols.world.multivalued(key); ok && multi {
+		some := policy.NewCondition(policy.StringLike, policy.ForAnyValue, false, key, "*")
+		return negate(l.condition(&some, policy.Allow))
+	}
+	return l.condition(absentCondition(key), policy.Allow)
 }
 
 // unfielded lets every wildcard match colons, so that all solutions of an ARN pattern are found, and others, which are then tried.
@@ -243,7 +256,8 @@ type solver struct {
 	segments []policy.Segment
 	text     string
 	fold     bool
-	whole    *policy.Template // an ARN pattern, on which solutions are tried
+	whole    *policy.Template      // an ARN pattern, on which solutions are tried
+	lists    func(key string) bool // tells multivalued keys, whose values are of no use
 
 	path  []binding
 	found [][]binding
@@ -276,9 +290,12 @@ func (s *solver) solve(i, from int) bool {
 	}
 	return s.ends(from, func(end int) bool {
 		value := s.text[from:end]
-		s.path = append(s.path, binding{key: seg.Key, text: value, present: true})
-		fine := s.solve(i+1, end)
-		s.path = s.path[:len(s.path)-1]
+		fine := true
+		if !s.lists(seg.Key) {
+			s.path = append(s.path, binding{key: seg.Key, text: value, present: true})
+			fine = s.solve(i+1, end)
+			s.path = s.path[:len(s.path)-1]
+		}
 		if !fine || !seg.HasDefault || !s.equal(value, seg.Default) {
 			return fine
 		}

@@ -45,12 +45,14 @@ type Template struct {
 type KeyState uint8
 
 // The states of a key: Known to be there with one value, known to be Absent, Free (the request will tell), or Unusable as a
-// variable because it is multivalued (B13).
+// variable because it is multivalued (B13); FreeList is a multivalued key of which the request will tell whether it has values, so
+// that a default stands where it has none.
 const (
 	Known KeyState = iota
 	Absent
 	Free
 	Unusable
+	FreeList
 )
 
 // fieldRule says what colons mean for the wildcards of a template.
