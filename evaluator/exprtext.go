@@ -47,7 +47,7 @@ func SpellTemplate(t *policy.Template, wildcards bool) string {
 	for i := range t.Segments {
 		seg := &t.Segments[i]
 		if seg.Kind == policy.SegmentVariable {
-			b.WriteString("${" + seg.Key)
+			b.WriteString("${" + seg.Written)
 			if seg.HasDefault {
 				b.WriteString(", '" + seg.Default + "'")
 			}

@@ -105,7 +105,11 @@ func (l *lowering) known(key string) (string, policy.KeyState) {
 	f := l.facts.fact(key)
 	switch f.state {
 	case keyKnown:
-		if f.value.Multi {
+		switch {
+		case !f.value.Multi:
+		case len(f.value.List) == 0:
+			return "", policy.Absent // B12: no value, so that a default applies
+		default:
 			return "", policy.Unusable // B13
 		}
 		return f.value.Single, policy.Known
@@ -202,22 +206,22 @@ func (l *lowering) literalMatches(t *policy.Template, text string, c *policy.Con
 		parts := make([]*formula, 0, len(solution))
 		for _, b := range solution {
 			if b.present {
-				parts = append(parts, l.condition(textCondition(op, b.key, b.text), policy.Allow))
+				parts = append(parts, l.condition(textCondition(op, b.written, b.text), policy.Allow))
 			} else {
-				parts = append(parts, l.valueless(b.key))
+				parts = append(parts, l.valueless(b.written))
 			}
 		}
 		out = append(out, conj(parts...))
 	}
 	if len(alone) > 0 {
-		out = append(out, l.condition(textCondition(op, s.found[0][0].key, alone...), policy.Allow))
+		out = append(out, l.condition(textCondition(op, s.found[0][0].written, alone...), policy.Allow))
 	}
 	return disj(out...)
 }
 
 // valueless is "the key has no value, so that a default stands" (B12, B13).
 func (l *lowering) valueless(key string) *formula {
-	if multi, ok := l.symbols.world.multivalued(key); ok && multi {
+	if multi, ok := l.symbols.world.multivalued(policy.CanonicalKey(key)); ok && multi {
 		some := policy.NewCondition(policy.StringLike, policy.ForAnyValue, false, key, "*")
 		return negate(l.condition(&some, policy.Allow))
 	}
@@ -246,6 +250,7 @@ func unfielded(segments []policy.Segment) []policy.Segment {
 // binding is what a variable must be for a template to match a text: a value, or absent so that its default stands.
 type binding struct {
 	key     string
+	written string
 	text    string
 	present bool
 }
@@ -292,14 +297,14 @@ func (s *solver) solve(i, from int) bool {
 		value := s.text[from:end]
 		fine := true
 		if !s.lists(seg.Key) {
-			s.path = append(s.path, binding{key: seg.Key, text: value, present: true})
+			s.path = append(s.path, binding{key: seg.Key, written: seg.Written, text: value, present: true})
 			fine = s.solve(i+1, end)
 			s.path = s.path[:len(s.path)-1]
 		}
 		if !fine || !seg.HasDefault || !s.equal(value, seg.Default) {
 			return fine
 		}
-		s.path = append(s.path, binding{key: seg.Key})
+		s.path = append(s.path, binding{key: seg.Key, written: seg.Written})
 		fine = s.solve(i+1, end)
 		s.path = s.path[:len(s.path)-1]
 		return fine
@@ -368,7 +373,7 @@ func (l *lowering) relation(key string, t *policy.Template, c policy.Condition, 
 		reads = append(reads, seg.Key)
 		fact := l.facts.fact(seg.Key)
 		if fact.state == keyFree || fact.state == keyPresent {
-			l.symbols.domainOf(seg.Key, seg.Key, fact, usedWhole)
+			l.symbols.domainOf(seg.Key, seg.Written, fact, usedWhole)
 		}
 	}
 	// A negated operator is the complement of the same relation (C45), and letter case in a key's name says nothing (C2).
@@ -471,8 +476,12 @@ func (l *lowering) accept(t *keyTest, values []policy.Value) {
 	case familyBinary:
 		for _, v := range values {
 			if !v.Invalid {
-				t.accept = append(t.accept, d.addTest("binary "+v.Text, func() region.Test {
-					return region.StringIn(region.Lang{Patterns: []region.Pattern{region.Literal(v.Text)}})
+				t.accept = append(t.accept, d.addTest("binary "+string(v.Bytes), func() region.Test {
+					var lang region.Lang
+					for _, text := range policy.BinaryTexts(v.Bytes) {
+						lang.Patterns = append(lang.Patterns, region.Literal(text))
+					}
+					return region.StringIn(lang)
 				}))
 			}
 		}

@@ -99,6 +99,9 @@ func (t *keyTest) positives() []*keyTest {
 	base.relates, base.setRelation, base.malformed = nil, nil, false
 	base.cond.Values = readable(t.cond.Values)
 	base.cond.Op, base.cond.IfExists = t.cond.Op.Positive(), false
+	if base.cond.Op == policy.BinaryEquals {
+		base.cond = binaryTexts(&base.cond)
+	}
 	if !t.dom.multi {
 		base.cond.Set = policy.NoSet
 		return []*keyTest{&base}
@@ -116,6 +119,17 @@ func (t *keyTest) positives() []*keyTest {
 		return []*keyTest{&other}
 	}
 	return []*keyTest{&base}
+}
+
+// binaryTexts says the same as a BinaryEquals by the texts that it accepts (C28).
+func binaryTexts(c *policy.Condition) policy.Condition {
+	var texts []string
+	for _, v := range c.Values {
+		texts = append(texts, policy.BinaryTexts(v.Bytes)...)
+	}
+	out := *textCondition(policy.StringEquals, c.Written, texts...)
+	out.Set = c.Set
+	return out
 }
 
 // readable keeps the values that can match: the others say nothing in a positive test.

@@ -83,7 +83,7 @@ func textCondition(op policy.Base, key string, values ...string) *policy.Conditi
 
 // absentCondition is Null: true.
 func absentCondition(key string) *policy.Condition {
-	return &policy.Condition{Op: policy.Null, Key: key, Written: key, Values: []policy.Value{{Text: "true", Bool: true}}}
+	return &policy.Condition{Op: policy.Null, Key: policy.CanonicalKey(key), Written: key, Values: []policy.Value{{Text: "true", Bool: true}}}
 }
 
 // validity is the test that every value of a key of that type passes; ok is false for types that admit any text.

@@ -22,6 +22,7 @@ type Segment struct {
 	Kind       SegmentKind
 	Tokens     []region.Token
 	Key        string // canonical: lower case
+	Written    string // the key as the document spells it, for print
 	Default    string
 	HasDefault bool
 	literal    string // the text of Tokens up to the first wildcard
@@ -114,7 +115,7 @@ func compileTemplate(text string, syn syntax) (Template, []flaw) {
 				continue
 			default:
 				if colons < 5 && syn.fields == resourceFields {
-					found = noteOnce(found, flaw{"B11", "the variable ${" + v.segment.Key + "} stands before the fifth colon, where AWS does not document variables"})
+					found = noteOnce(found, flaw{"B11", "the variable ${" + v.segment.Written + "} stands before the fifth colon, where AWS does not document variables"})
 				}
 				t.add(tokens)
 				tokens = nil
@@ -186,7 +187,7 @@ func readVariable(text string) (v variable, length int, why string) {
 	if name == "" {
 		return v, 0, "${} without a name"
 	}
-	v.segment = Segment{Kind: SegmentVariable, Key: CanonicalKey(name)}
+	v.segment = Segment{Kind: SegmentVariable, Key: CanonicalKey(name), Written: name}
 	length = 2 + end + 1
 	if body[end] == '}' {
 		return v, length, ""
