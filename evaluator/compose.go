@@ -212,7 +212,7 @@ func (c *composer) couldMatchPseudo(in *instance) *formula {
 		if t.template.Never {
 			continue
 		}
-		meets, err := region.Intersects(c.e.budget, region.Lang{Patterns: []region.Pattern{t.pattern}}, pseudo)
+		meets, err := region.Intersects(c.e.budget, region.Lang{Patterns: []region.Pattern{t.pattern}}, region.Lang{Patterns: []region.Pattern{pseudo}})
 		if !meets && err == nil {
 			continue
 		}

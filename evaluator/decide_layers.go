@@ -279,7 +279,7 @@ func (d *Decider) couldMatchPseudoARN(rs *policy.Resources) bool {
 			pattern = &resolved
 		}
 		could, err := region.Intersects(region.NewBudget(steps),
-			region.Lang{Patterns: []region.Pattern{*pattern}}, pseudo)
+			region.Lang{Patterns: []region.Pattern{*pattern}}, region.Lang{Patterns: []region.Pattern{pseudo}})
 		if could || err != nil {
 			return true
 		}

@@ -325,7 +325,10 @@ func (s *solver) ends(from int, visit func(end int) bool) bool {
 }
 
 func (s *solver) equal(a, b string) bool {
-	return a == b || s.fold && strings.ToLower(a) == strings.ToLower(b)
+	if !s.fold {
+		return a == b
+	}
+	return region.Pattern{Tokens: region.Literal(a).Tokens, Fold: true}.Match(b)
 }
 
 // enter takes over the path as a solution; it is false when there are too many.

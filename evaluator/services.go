@@ -248,30 +248,28 @@ func TakesAnonymous(action string) bool {
 // PseudoARN gives the ARNs on which a service authorises an action that has no resource type, where live errors show them
 // (B10). A policy pattern of the same service that could match one makes its statement uncertain. An empty partition or
 // account stands for any.
-func PseudoARN(action, partition, account string) (region.Lang, bool) {
+func PseudoARN(action, partition, account string) (region.Pattern, bool) {
 	service, name := cutAction(action)
-	var head string
-	var tails []string
-	star := false // the ARN ends in a star, a character like others
+	var head, tail string
 	switch service {
-	case "iam": // with the path prefix that was asked for, which ends in a slash
+	case "iam":
 		switch {
 		case strings.EqualFold(name, "ListUsers"):
-			head, tails = ":iam::", []string{":user/", ":user/*/"}
+			head, tail = ":iam::", ":user/*"
 		case strings.EqualFold(name, "ListRoles"):
-			head, tails = ":iam::", []string{":role/", ":role/*/"}
+			head, tail = ":iam::", ":role/*"
 		}
 	case "sqs":
 		if strings.EqualFold(name, "ListQueues") {
-			head, tails = ":sqs:*:", []string{":"}
+			head, tail = ":sqs:*:", ":"
 		}
 	case "sns":
 		if strings.EqualFold(name, "ListTopics") {
-			head, tails, star = ":sns:*:", []string{":"}, true
+			head, tail = ":sns:*:", ":"
 		}
 	}
 	if head == "" {
-		return region.Lang{}, false
+		return region.Pattern{}, false
 	}
 	if partition == "" {
 		partition = "*"
@@ -279,24 +277,20 @@ func PseudoARN(action, partition, account string) (region.Lang, bool) {
 	if account == "" {
 		account = "*"
 	}
-	var out region.Lang
-	for _, tail := range tails {
-		p := region.Glob("arn:"+partition+head+account+tail, false)
-		colons := 0
-		for i, t := range p.Tokens { // an unknown partition, Region or account is one field
-			switch {
-			case t == (region.Token{Rune: ':'}):
-				colons++
-			case t.Kind == region.TokenStar && colons < 5:
-				p.Tokens[i].Kind = region.TokenStarInField
-			}
+	p := region.Glob("arn:"+partition+head+account+tail, false)
+	colons := 0
+	for i, t := range p.Tokens { // an unknown partition, Region or account is one field
+		switch {
+		case t.Kind == region.TokenRune && t.Rune == ':':
+			colons++
+		case t.Kind == region.TokenStar && colons < 5:
+			p.Tokens[i].Kind = region.TokenStarInField
 		}
-		if star {
-			p.Tokens = append(p.Tokens, region.Token{Rune: '*'})
-		}
-		out.Patterns = append(out.Patterns, p)
 	}
-	return out, true
+	if service == "sns" { // the ARN ends in a star, a character like others
+		p.Tokens = append(p.Tokens, region.Token{Rune: '*'})
+	}
+	return p, true
 }
 
 // bucketsOfAll tells the one resource-less action that AWS's own examples grant on arn:aws:s3:::* (B10).

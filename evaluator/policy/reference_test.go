@@ -174,7 +174,8 @@ func refString(op, value, text string, q request) bool {
 	case "stringlike":
 		return refGlob(pattern, value)
 	case "stringequalsignorecase":
-		return strings.ToLower(refPlain(pattern)) == strings.ToLower(value)
+		lower := strings.ToLower(value) // C21: not Unicode folding
+		return strings.ToLower(refPlain(pattern)) == lower
 	}
 	return refPlain(pattern) == value
 }
