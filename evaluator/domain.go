@@ -321,6 +321,16 @@ func (t *keyTest) accepts(c region.Cell) bool {
 	return false
 }
 
+// acceptsText tells whether one of the known policy values accepts a request value.
+func (t *keyTest) acceptsText(value string) bool {
+	for _, i := range t.accept {
+		if t.dom.tests[i].Holds(value) {
+			return true
+		}
+	}
+	return false
+}
+
 // absentHolds tells what the condition says of an absent key (C5–C9).
 func (t *keyTest) absentHolds() bool {
 	switch t.cond.Set {

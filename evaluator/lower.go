@@ -194,6 +194,9 @@ func (l *lowering) literalMatches(t *policy.Template, text string, c *policy.Con
 		s.globs[i] = region.Compile(region.Pattern{Tokens: seg.Tokens, Fold: s.fold})
 	}
 	if !s.solve(0, 0) {
+		if c != nil { // a known key, not the resource
+			return l.relation(c.Key, t, *c, text)
+		}
 		return l.relation("", t, policy.Condition{}, text)
 	}
 	var alone []string // values of the variable, when there is but one
