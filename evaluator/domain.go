@@ -85,13 +85,17 @@ type symbols struct {
 	lits    []literal
 	world   *World
 
-	partitions *sync.Map // shared by the evaluations of a question: names of tests -> []region.Cell
+	spare      *region.Budget // for what sharpens relations: to run out of it costs precision alone
+	partitions *sync.Map      // shared by the evaluations of a question: names of tests -> []region.Cell
 }
+
+// spareSteps is small beside DefaultBudget.
+const spareSteps = 1 << 14
 
 func newSymbols(w *World, budget *region.Budget) *symbols {
 	return &symbols{
 		world: w, budget: budget, domains: map[string]*domain{}, opaques: map[string]*opaque{},
-		memo: map[*formula]region.Node{},
+		memo: map[*formula]region.Node{}, spare: region.NewBudget(spareSteps),
 	}
 }
 
@@ -629,8 +633,11 @@ func (s *symbols) apart(o *opaque, left *domain, l region.Cell, right *domain, r
 		literal = literal && !region.Pattern{Tokens: seg.Tokens}.HasWildcard()
 	}
 	op := o.cond.Op.Positive()
-	if variables != 1 || op != policy.StringEquals && op != policy.StringLike {
+	switch {
+	case variables != 1, op != policy.StringEquals && op != policy.StringLike:
 		return false
+	case len(left.tests) == 0, len(right.tests) == 0 && len(o.template.Segments) == 1:
+		return false // the one cell takes every text
 	}
 	image := func(p region.Pattern) region.Pattern {
 		out := region.Pattern{Fold: p.Fold}
@@ -666,8 +673,7 @@ func (s *symbols) apart(o *opaque, left *domain, l region.Cell, right *domain, r
 			within = append(within, region.Lang{Patterns: patterns, Not: lang.Not})
 		}
 	}
-	const steps = 1 << 12 // of a budget of its own: to give up here costs precision alone
-	empty, err := region.Empty(region.NewBudget(steps), within...)
+	empty, err := region.Empty(s.spare, within...)
 	return empty && err == nil
 }
 

@@ -193,7 +193,9 @@ func (l *lowering) literalMatches(t *policy.Template, text string, c *policy.Con
 	for i, seg := range s.segments {
 		s.globs[i] = region.Compile(region.Pattern{Tokens: seg.Tokens, Fold: s.fold})
 	}
-	if !s.solve(0, 0) {
+	solved := s.solve(0, 0)
+	l.symbols.budget.Spend(int64(s.steps))
+	if !solved {
 		if c != nil { // a known key, not the resource
 			return l.relation(c.Key, t, *c, text)
 		}
@@ -281,6 +283,9 @@ func (s *solver) solve(i, from int) bool {
 	}
 	seg := &s.segments[i]
 	if seg.Kind == policy.SegmentTokens {
+		if literal, ok := (region.Pattern{Tokens: seg.Tokens, Fold: s.fold}).Literal(); ok {
+			return !strings.HasPrefix(s.text[from:], literal) || s.solve(i+1, from+len(literal))
+		}
 		return s.ends(from, func(end int) bool {
 			return !s.globs[i].Match(s.text[from:end]) || s.solve(i+1, end)
 		})
