@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/accessgraph/accessgraph/evaluator"
 	"github.com/accessgraph/accessgraph/evaluator/cases"
@@ -194,4 +197,103 @@ func contextOf(r *evaluator.Request) map[string]policy.ContextValue {
 	out := map[string]policy.ContextValue{}
 	r.Context.Each(func(key string, v policy.ContextValue) { out[key] = v })
 	return out
+}
+
+// oddKey is a free key with policy and request values that try the language's quoting.
+type oddKey struct {
+	name      string
+	multi     bool
+	operators []string
+	values    []string
+	contexts  []string
+}
+
+var oddTexts = []string{"red", "", " ", "a b", "it's", `say "hi"`, `back\slash`, "and", "not", "true", "x)", "(", ",", "#x", "|", "?", "*", "a*", "r?d", "${*}", "a${?}b", "${$}{x}", "10.0.0.0/8", "10", "-1", "aws:username", "resource", "is present", "arn:aws:s3:::b", "*:*", "ü", "@latest", "a=b", "[x]", "%", "$", "${", "}"}
+
+var oddContexts = []string{"red", "rad", "RED", "", " ", "a b", "it's", `say "hi"`, `back\slash`, "and", "not", "true", "x)", "(", ",", "#x", "|", "?", "*", "a*", "abc", "a?b", "${x}", "10.0.0.0/8", "10.1.1.1", "10", "-1", "aws:username", "resource", "is present", "arn:aws:s3:::b", "ü", "@latest", "a=b", "[x]", "%", "$", "${", "}", "zzz"}
+
+var oddKeys = []oddKey{
+	{"aws:SourceVpce", false, strings.Fields("StringEquals StringNotEquals StringLike StringNotLike StringEqualsIgnoreCase StringNotEqualsIgnoreCase StringEqualsIfExists StringLikeIfExists ForAllValues:StringLike Null ArnLike ArnNotLike NumericLessThan NumericNotEquals IpAddress NotIpAddress Bool"), oddTexts, oddContexts},
+	{"aws:PrincipalTag/my (team)", false, strings.Fields("StringEquals StringNotLike StringLike StringNotEqualsIgnoreCase"), append([]string{"${aws:SourceVpce}", "x${aws:SourceVpce}*", "${aws:SourceVpce, 'it s'}"}, oddTexts...), oddContexts},
+	{"aws:TagKeys", true, strings.Fields("ForAllValues:StringEquals ForAnyValue:StringEquals ForAllValues:StringNotLike ForAnyValue:StringNotEquals ForAllValues:StringEqualsIgnoreCase StringEquals Null"), append([]string{"${aws:SourceVpce}"}, oddTexts...), oddContexts},
+	{"aws:SourceIp", false, strings.Fields("IpAddress NotIpAddress IpAddressIfExists StringEquals StringLike"), []string{"10.0.0.0/8", "10.1.1.1", "203.0.113.9/24", "2001:db8::/32", "2001:db8::1/32", "::/0", "0.0.0.0/0", "no"}, []string{"10.1.1.1", "203.0.113.1", "2001:db8::1", "::1", "192.0.2.1"}},
+	{"aws:MultiFactorAuthPresent", false, strings.Fields("Bool BoolIfExists StringEquals StringNotEquals Null"), []string{"true", "false"}, []string{"true", "false"}},
+	{"s3:max-keys", false, strings.Fields("NumericEquals NumericNotEquals NumericLessThan NumericGreaterThanEquals NumericLessThanEqualsIfExists StringEquals StringNotLike"), []string{"10", "1e2", "-0.5", "007", "123456789012345678901234567890"}, []string{"10", "100", "-0.5", "7", "007", "9", "123456789012345678901234567890", "123456789012345678901234567891"}},
+	{"accounts.example.com/p:claim", false, strings.Fields("StringEquals StringLike Bool BinaryEquals NumericEquals NotIpAddress ArnNotEquals"), append([]string{"QUI=", "QUJD"}, oddTexts...), append([]string{"QUI=", "QUJ=", "QUJD", "qujd"}, oddContexts...)},
+}
+
+// TestResidualsReadBack draws conditions with odd values: what the residual says, read back from its words, must hold of exactly the
+// contexts that are allowed.
+func TestResidualsReadBack(t *testing.T) {
+	cat, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &naive{catalog: cat}
+	classify := query.Classify(cat)
+	rapid.Check(t, func(t *rapid.T) {
+		free := rapid.SliceOfNDistinct(rapid.SampledFrom(oddKeys), 1, 2, func(k oddKey) string { return k.name }).Draw(t, "free")
+		var statements []map[string]any
+		for range rapid.IntRange(1, 3).Draw(t, "statements") {
+			block := map[string]map[string][]string{}
+			for range rapid.IntRange(0, 2).Draw(t, "conditions") {
+				k := rapid.SampledFrom(free).Draw(t, "key")
+				op := rapid.SampledFrom(k.operators).Draw(t, "operator")
+				values := rapid.SliceOfNDistinct(rapid.SampledFrom(k.values), 1, 3, rapid.ID[string]).Draw(t, "values")
+				if op == "Null" {
+					values = []string{rapid.SampledFrom([]string{"true", "false"}).Draw(t, "null")}
+				}
+				if block[op] == nil {
+					block[op] = map[string][]string{}
+				}
+				block[op][k.name] = values
+			}
+			statements = append(statements, map[string]any{
+				"Effect": rapid.SampledFrom([]string{"Allow", "Allow", "Deny"}).Draw(t, "effect"), "Action": "*", "Resource": "*", "Condition": block,
+			})
+		}
+		text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := &evaluator.Layers{Identity: []evaluator.Policy{{Name: "p", Doc: policy.Parse(policy.Identity, text)}}}
+		r := &evaluator.Request{
+			Principal: evaluator.Principal{Kind: evaluator.User, ARN: "arn:aws:iam::111111111111:user/a", Account: "111111111111"},
+			Action:    "s3:GetObject", Target: evaluator.Target{Resource: "arn:aws:s3:::b/k", Account: "111111111111"},
+		}
+		var names []string
+		inPlay := map[string]bool{}
+		for _, k := range free {
+			names = append(names, k.name)
+			inPlay[policy.CanonicalKey(k.name)] = true
+		}
+		class, words := classify(r, l, names)
+		if class == "unknown" || class == "conditional" && words == "" {
+			t.Fatalf("%s: class %s, residual %q", text, class, words)
+		}
+		residual, err := syntax.ParseExpr(words)
+		if err != nil {
+			t.Fatalf("%s: the residual %s does not read back: %v", text, words, err)
+		}
+		for range 12 {
+			q := *r
+			q.Context = *policy.NewContext(2)
+			for _, k := range free {
+				switch {
+				case rapid.IntRange(0, 5).Draw(t, "absent") == 0:
+				case k.multi:
+					q.Context.Set(k.name, policy.Multi(rapid.SliceOfN(rapid.SampledFrom(k.contexts), 0, 3).Draw(t, "list")...))
+				default:
+					q.Context.Set(k.name, policy.Single(rapid.SampledFrom(k.contexts).Draw(t, "context")))
+				}
+			}
+			if !consistent(&q.Context, inPlay) {
+				continue
+			}
+			allowed := n.decider.Decide(&q, l).Effect == evaluator.Allowed
+			if n.holds(residual, &q.Context, q.Target.Resource) != allowed {
+				t.Fatalf("%s\n\tin %v: allowed %v, which %s does not say", text, contextOf(&q), allowed, words)
+			}
+		}
+	})
 }
