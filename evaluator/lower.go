@@ -45,25 +45,58 @@ func (l *lowering) condition(c *policy.Condition, effect policy.Effect) *formula
 	return l.perhapsMalformed(f, c, related, effect)
 }
 
-// perhapsMalformed adds what is not known of an ARN condition whose value may turn out to be no ARN once its variables are filled in: in
-// an Allow it cannot grant, in a Deny it counts (C26).
+// perhapsMalformed adds to an ARN condition the cases in which a value turns out to be no ARN once its variables are filled in: in an
+// Allow it then cannot grant, in a Deny it counts, as far as the request's value is an ARN (C26).
 func (l *lowering) perhapsMalformed(f *formula, c *policy.Condition, related []policy.Template, effect policy.Effect) *formula {
 	if family(c.Op) != familyARN || (effect == policy.Deny) == c.Op.Negated() {
 		return f
 	}
 	for i := range related {
-		if writtenColons(&related[i]) >= 5 {
+		missing := 5 - writtenColons(&related[i])
+		if missing <= 0 {
 			continue
 		}
-		doubt := l.symbols.unknown(policy.FreeCondition, "whether "+related[i].Text+" is an ARN")
-		present := negate(l.condition(absentCondition(c.Key), effect))
+		set := c.Set
+		if set == policy.ForAllValues {
+			set = policy.ForAnyValue // of an absent key nothing is malformed
+		}
+		arn := policy.NewCondition(policy.ARNLike, set, false, c.Written, "*:*:*:*:*:*")
+		wrong := conj(l.condition(&arn, effect), l.malformed(c, &related[i], missing))
 		if effect == policy.Deny {
-			f = disj(f, conj(present, doubt))
+			f = disj(f, wrong)
 		} else {
-			f = conj(f, negate(conj(present, doubt)))
+			f = conj(f, negate(wrong))
 		}
 	}
 	return f
+}
+
+// malformed is "the template has fewer fields than an ARN", which misses so many colons as it is written: of one variable that is a
+// matter of the colons in its value.
+func (l *lowering) malformed(c *policy.Condition, t *policy.Template, missing int) *formula {
+	multi, told := l.symbols.world.multivalued(c.Key)
+	single := c.Set == policy.NoSet || told && !multi
+	var seg *policy.Segment
+	for i := range t.Segments {
+		if t.Segments[i].Kind != policy.SegmentVariable {
+			continue
+		}
+		if seg != nil || isStar(t.Segments[:i]) || isStar(t.Segments[i+1:]) || !single {
+			return l.symbols.unknown(policy.FreeCondition, "whether "+t.Text+" is an ARN")
+		}
+		seg = &t.Segments[i]
+	}
+	colons := policy.NewCondition(policy.StringLike, policy.NoSet, false, seg.Written, strings.Repeat("*:", missing)+"*")
+	few := conj(negate(l.valueless(seg.Written)), negate(l.condition(&colons, policy.Allow)))
+	if seg.HasDefault && strings.Count(seg.Default, ":") < missing {
+		few = disj(few, l.valueless(seg.Written))
+	}
+	return few
+}
+
+// isStar tells whether segments are stars alone: with an empty value they match everything (C26).
+func isStar(segments []policy.Segment) bool {
+	return len(segments) == 1 && len(segments[0].Tokens) == 1 && segments[0].Tokens[0].Kind != region.TokenRune
 }
 
 // writtenColons counts the colons that a template has whatever its variables are.
