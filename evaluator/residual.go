@@ -92,8 +92,8 @@ func (o *opaque) expr() Expr { return resourceLike([]string{o.name}) }
 // positives are the positive tests from which a condition is made: its own operator without negation and IfExists, and for a
 // multivalued key both of ForAllValues and ForAnyValue, since each negated form is the complement of the other's positive.
 func (t *keyTest) positives() []*keyTest {
-	if t.cond.Op == policy.Null || t.empty || len(t.accept) == 0 {
-		return nil
+	if t.cond.Op == policy.Null || t.empty || len(t.accept) == 0 || t.dom.all(t.accepts) {
+		return nil // what accepts every value says no more than presence
 	}
 	base := *t
 	base.relates, base.setRelation, base.malformed = nil, nil, false
@@ -132,6 +132,16 @@ func binaryTexts(c *policy.Condition) policy.Condition {
 	return out
 }
 
+// all tells whether something holds of every cell.
+func (d *domain) all(holds func(region.Cell) bool) bool {
+	for _, c := range d.cells {
+		if !holds(c) {
+			return false
+		}
+	}
+	return true
+}
+
 // readable keeps the values that can match: the others say nothing in a positive test.
 func readable(values []policy.Value) []policy.Value {
 	kept := make([]policy.Value, 0, len(values))
@@ -147,8 +157,11 @@ func readable(values []policy.Value) []policy.Value {
 // validities are the tests "is an ARN" and "is an address", for keys that may hold other text: negated operators are not their
 // positive forms' complement there (C24, C26).
 func (t *keyTest) validities() []*keyTest {
-	if t.valid < 0 || t.dom.typed || t.dom.multi && t.cond.Set == policy.NoSet {
+	if t.valid < 0 || t.dom.multi && t.cond.Set == policy.NoSet {
 		return nil
+	}
+	if t.dom.all(func(c region.Cell) bool { return c.In.Has(t.valid) }) {
+		return nil // of a key of that type presence says the same
 	}
 	v := *t
 	v.relates, v.setRelation, v.malformed, v.empty = nil, nil, false, false
