@@ -52,12 +52,12 @@ var keySpecs = []keySpec{
 	{"aws:CurrentTime", false, []string{"DateLessThan", "DateGreaterThan", "DateEquals", "DateNotEquals", "DateLessThanEqualsIfExists"},
 		[]string{"2026-01-01T00:00:00Z", "2027-01-01", "1767225600", "then"}, []string{"2025-06-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z", "2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z"}},
 	{"aws:SourceArn", false, []string{"ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEqualsIfExists", "StringLike", "ForAllValues:ArnNotEquals"},
-		[]string{"arn:aws:sns:*:111111111111:*", "arn:aws:sns:us-east-1:111111111111:t", "arn:aws:sns*:t", "*", "broken", "arn:aws:s3:::${aws:username}", "arn:aws:s3:::${aws:PrincipalTag/team}"},
+		[]string{"arn:aws:sns:*:111111111111:*", "arn:aws:sns:us-east-1:111111111111:t", "arn:aws:sns*:t", "*", "broken", "arn:aws:s3:::${aws:username}", "arn:aws:s3:::${aws:PrincipalTag/team}", "${aws:PrincipalTag/team}", "arn:${aws:PrincipalTag/team, 'aws:s3:::x'}"},
 		append([]string{"arn:aws:sns:us-east-1:111111111111:t", "arn:aws:sns:eu-west-1:111111111111:u", "arn:aws:sns:eu-west-1:222222222222:u", "arn:aws:sns:eu-west-1:222222222222:t", "arn:aws:sns:x:y:111111111111:z", "arn:aws:sns:*:111111111111:*"}, buckets(texts)...)},
 	{"aws:TagKeys", true, []string{"ForAllValues:StringEquals", "ForAnyValue:StringEquals", "ForAllValues:StringNotEquals", "ForAllValues:StringNotLike", "ForAnyValue:StringNotEquals", "StringEquals", "StringNotEquals", "Null", "ForAllValues:StringLikeIfExists", "ForAnyValue:StringLikeIfExists"},
 		[]string{"env", "cost", "e*", "${aws:PrincipalTag/team}"}, []string{"zz", "env", "cost", "etc", "e*", "red"}},
 	{"accounts.example.com/x:claim", false, []string{"StringEquals", "StringNotLike", "StringEqualsIgnoreCase", "BinaryEquals", "BinaryEqualsIfExists", "Null", "Bool", "NumericLessThan", "IpAddress", "NotIpAddress", "ArnNotLike", "ArnLike"},
-		[]string{"cmVk", "cm*", "true", "false", "10", "203.0.113.0/24", "arn:aws:sns:*:111111111111:*"}, []string{"cmVk", "cmX=", "CMVK", "true", "True", "TRUE", "false", "FALSE", "cm*", "CM*", "10", "9", "11", "203.0.113.0/24", "203.0.113.1", "192.0.2.1", "arn:aws:sns:eu-west-1:111111111111:u", "arn:aws:sns:*:111111111111:*", "ARN:AWS:SNS:*:111111111111:*", "a:b:c:d:e:f", "1:2:3:4:5:6:7:8", "zz"}},
+		[]string{"cmVk", "cmU=", "cm*", "true", "false", "10", "203.0.113.0/24", "arn:aws:sns:*:111111111111:*"}, []string{"cmVk", "cmU=", "cmV=", "cmX=", "cmY=", "CMU=", "CMVK", "true", "True", "TRUE", "false", "FALSE", "cm*", "CM*", "10", "9", "11", "203.0.113.0/24", "203.0.113.1", "192.0.2.1", "arn:aws:sns:eu-west-1:111111111111:u", "arn:aws:sns:*:111111111111:*", "ARN:AWS:SNS:*:111111111111:*", "a:b:c:d:e:f", "1:2:3:4:5:6:7:8", "zz"}},
 }
 
 // comparedKeys are the keys that some policy value compares with each other.

@@ -85,13 +85,17 @@ type symbols struct {
 	lits    []literal
 	world   *World
 
-	partitions *sync.Map // shared by the evaluations of a question: names of tests -> []region.Cell
+	spare      *region.Budget // for what sharpens relations: to run out of it costs precision alone
+	partitions *sync.Map      // shared by the evaluations of a question: names of tests -> []region.Cell
 }
+
+// spareSteps is small beside DefaultBudget.
+const spareSteps = 1 << 14
 
 func newSymbols(w *World, budget *region.Budget) *symbols {
 	return &symbols{
 		world: w, budget: budget, domains: map[string]*domain{}, opaques: map[string]*opaque{},
-		memo: map[*formula]region.Node{},
+		memo: map[*formula]region.Node{}, spare: region.NewBudget(spareSteps),
 	}
 }
 
@@ -315,6 +319,16 @@ func (t *keyTest) accepts(c region.Cell) bool {
 	}
 	for _, i := range t.accept {
 		if c.In.Has(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// acceptsText tells whether one of the known policy values accepts a request value.
+func (t *keyTest) acceptsText(value string) bool {
+	for _, i := range t.accept {
+		if t.dom.tests[i].Holds(value) {
 			return true
 		}
 	}
@@ -577,7 +591,8 @@ func (s *symbols) setAxiom(o *opaque, holds region.Node) region.Node {
 	return s.space.And(u, s.space.Or(s.space.Or(open, known), s.space.Not(holds)))
 }
 
-// decidedRelation fixes a relation between two single-valued keys wherever both lie in cells of one value.
+// decidedRelation fixes a relation between two single-valued keys wherever both lie in cells of one value, and excludes it where no
+// value of the one cell, put into the template, is in the other.
 func (s *symbols) decidedRelation(o *opaque, holds region.Node) region.Node {
 	u := s.space.True()
 	left := s.domains[o.key]
@@ -588,24 +603,87 @@ func (s *symbols) decidedRelation(o *opaque, holds region.Node) region.Node {
 	if right == nil || right.multi {
 		return u
 	}
+	const most = 64 // pairs of cells that are looked into
+	few := len(left.cells)*len(right.cells) <= most
 	for i, l := range left.cells {
 		for j, r := range right.cells {
+			at := func() region.Node { return s.space.And(s.cellNode(left, i), s.cellNode(right, j)) }
 			if !l.Single || !r.Single {
+				if few && s.apart(o, left, l, right, r) {
+					u = s.space.Diff(u, s.space.And(at(), holds))
+				}
 				continue
 			}
 			ctx := policy.NewContext(1)
 			ctx.Set(right.key, policy.Single(r.Witness))
 			pattern, ok := o.template.Resolve(ctx)
-			match := ok && pattern.Match(l.Witness)
-			at := s.space.And(s.cellNode(left, i), s.cellNode(right, j))
-			if match {
-				u = s.space.And(u, s.space.Or(s.space.Not(at), holds))
+			if ok && pattern.Match(l.Witness) {
+				u = s.space.And(u, s.space.Or(s.space.Not(at()), holds))
 			} else {
-				u = s.space.And(u, s.space.Not(s.space.And(at, holds)))
+				u = s.space.Diff(u, s.space.And(at(), holds))
 			}
 		}
 	}
 	return u
+}
+
+// apart tells whether no value of the right cell, put into a template with that one variable, gives a text of the left cell. It may
+// say no too often.
+func (s *symbols) apart(o *opaque, left *domain, l region.Cell, right *domain, r region.Cell) bool {
+	at, variables := 0, 0
+	literal := true
+	for i := range o.template.Segments {
+		seg := &o.template.Segments[i]
+		if seg.Kind == policy.SegmentVariable {
+			at = i
+			variables++
+			continue
+		}
+		literal = literal && !region.Pattern{Tokens: seg.Tokens}.HasWildcard()
+	}
+	op := o.cond.Op.Positive()
+	switch {
+	case variables != 1, op != policy.StringEquals && op != policy.StringLike:
+		return false
+	case len(left.tests) == 0, len(right.tests) == 0 && len(o.template.Segments) == 1:
+		return false // the one cell takes every text
+	}
+	image := func(p region.Pattern) region.Pattern {
+		out := region.Pattern{Fold: p.Fold}
+		for i := range o.template.Segments {
+			if i == at {
+				out.Tokens = append(out.Tokens, p.Tokens...)
+			} else {
+				out.Tokens = append(out.Tokens, o.template.Segments[i].Tokens...)
+			}
+		}
+		return out
+	}
+	within := []region.Lang{{Patterns: []region.Pattern{image(region.Pattern{Tokens: []region.Token{{Kind: region.TokenStar}}})}}}
+	for i := range left.tests {
+		if lang, ok := left.tests[i].Lang(); ok {
+			lang.Not = lang.Not == l.In.Has(i)
+			within = append(within, lang)
+		}
+	}
+	for i := range right.tests {
+		lang, ok := right.tests[i].Lang()
+		if !ok {
+			continue
+		}
+		lang.Not = lang.Not == r.In.Has(i)
+		patterns := make([]region.Pattern, len(lang.Patterns))
+		exact := literal
+		for k, p := range lang.Patterns {
+			patterns[k] = image(p)
+			exact = exact && !p.Fold
+		}
+		if !lang.Not || exact { // only a literal surrounding has one value for one text
+			within = append(within, region.Lang{Patterns: patterns, Not: lang.Not})
+		}
+	}
+	empty, err := region.Empty(s.spare, within...)
+	return empty && err == nil
 }
 
 func (s *symbols) cellNode(d *domain, i int) region.Node {

@@ -45,25 +45,58 @@ func (l *lowering) condition(c *policy.Condition, effect policy.Effect) *formula
 	return l.perhapsMalformed(f, c, related, effect)
 }
 
-// perhapsMalformed adds what is not known of an ARN condition whose value may turn out to be no ARN once its variables are filled in: in
-// an Allow it cannot grant, in a Deny it counts (C26).
+// perhapsMalformed adds to an ARN condition the cases in which a value turns out to be no ARN once its variables are filled in: in an
+// Allow it then cannot grant, in a Deny it counts, as far as the request's value is an ARN (C26).
 func (l *lowering) perhapsMalformed(f *formula, c *policy.Condition, related []policy.Template, effect policy.Effect) *formula {
 	if family(c.Op) != familyARN || (effect == policy.Deny) == c.Op.Negated() {
 		return f
 	}
 	for i := range related {
-		if writtenColons(&related[i]) >= 5 {
+		missing := 5 - writtenColons(&related[i])
+		if missing <= 0 {
 			continue
 		}
-		doubt := l.symbols.unknown(policy.FreeCondition, "whether "+related[i].Text+" is an ARN")
-		present := negate(l.condition(absentCondition(c.Key), effect))
+		set := c.Set
+		if set == policy.ForAllValues {
+			set = policy.ForAnyValue // of an absent key nothing is malformed
+		}
+		arn := policy.NewCondition(policy.ARNLike, set, false, c.Written, "*:*:*:*:*:*")
+		wrong := conj(l.condition(&arn, effect), l.malformed(c, &related[i], missing))
 		if effect == policy.Deny {
-			f = disj(f, conj(present, doubt))
+			f = disj(f, wrong)
 		} else {
-			f = conj(f, negate(conj(present, doubt)))
+			f = conj(f, negate(wrong))
 		}
 	}
 	return f
+}
+
+// malformed is "the template has fewer fields than an ARN", which misses so many colons as it is written: of one variable that is a
+// matter of the colons in its value.
+func (l *lowering) malformed(c *policy.Condition, t *policy.Template, missing int) *formula {
+	multi, told := l.symbols.world.multivalued(c.Key)
+	single := c.Set == policy.NoSet || told && !multi
+	var seg *policy.Segment
+	for i := range t.Segments {
+		if t.Segments[i].Kind != policy.SegmentVariable {
+			continue
+		}
+		if seg != nil || isStar(t.Segments[:i]) || isStar(t.Segments[i+1:]) || !single {
+			return l.symbols.unknown(policy.FreeCondition, "whether "+t.Text+" is an ARN")
+		}
+		seg = &t.Segments[i]
+	}
+	colons := policy.NewCondition(policy.StringLike, policy.NoSet, false, seg.Written, strings.Repeat("*:", missing)+"*")
+	few := conj(negate(l.valueless(seg.Written)), negate(l.condition(&colons, policy.Allow)))
+	if seg.HasDefault && strings.Count(seg.Default, ":") < missing {
+		few = disj(few, l.valueless(seg.Written))
+	}
+	return few
+}
+
+// isStar tells whether segments are stars alone: with an empty value they match everything (C26).
+func isStar(segments []policy.Segment) bool {
+	return len(segments) == 1 && len(segments[0].Tokens) == 1 && segments[0].Tokens[0].Kind != region.TokenRune
 }
 
 // writtenColons counts the colons that a template has whatever its variables are.
@@ -105,7 +138,11 @@ func (l *lowering) known(key string) (string, policy.KeyState) {
 	f := l.facts.fact(key)
 	switch f.state {
 	case keyKnown:
-		if f.value.Multi {
+		switch {
+		case !f.value.Multi:
+		case len(f.value.List) == 0:
+			return "", policy.Absent // B12: no value, so that a default applies
+		default:
 			return "", policy.Unusable // B13
 		}
 		return f.value.Single, policy.Known
@@ -113,7 +150,7 @@ func (l *lowering) known(key string) (string, policy.KeyState) {
 		return "", policy.Absent
 	}
 	if multi, ok := l.symbols.world.multivalued(key); ok && multi {
-		return "", policy.Unusable
+		return "", policy.FreeList
 	}
 	return "", policy.Free
 }
@@ -181,11 +218,20 @@ func (l *lowering) literalMatches(t *policy.Template, text string, c *policy.Con
 	if c != nil && family(c.Op) == familyARN {
 		s.segments, s.whole = unfielded(t.Segments), t
 	}
+	s.lists = func(key string) bool {
+		multi, ok := l.symbols.world.multivalued(key)
+		return ok && multi
+	}
 	s.globs = make([]region.Matcher, len(s.segments))
 	for i, seg := range s.segments {
 		s.globs[i] = region.Compile(region.Pattern{Tokens: seg.Tokens, Fold: s.fold})
 	}
-	if !s.solve(0, 0) {
+	solved := s.solve(0, 0)
+	l.symbols.budget.Spend(int64(s.steps))
+	if !solved {
+		if c != nil { // a known key, not the resource
+			return l.relation(c.Key, t, *c, text)
+		}
 		return l.relation("", t, policy.Condition{}, text)
 	}
 	var alone []string // values of the variable, when there is but one
@@ -200,7 +246,7 @@ func (l *lowering) literalMatches(t *policy.Template, text string, c *policy.Con
 			if b.present {
 				parts = append(parts, l.condition(textCondition(op, b.written, b.text), policy.Allow))
 			} else {
-				parts = append(parts, l.condition(absentCondition(b.written), policy.Allow))
+				parts = append(parts, l.valueless(b.written))
 			}
 		}
 		out = append(out, conj(parts...))
@@ -209,6 +255,15 @@ func (l *lowering) literalMatches(t *policy.Template, text string, c *policy.Con
 		out = append(out, l.condition(textCondition(op, s.found[0][0].written, alone...), policy.Allow))
 	}
 	return disj(out...)
+}
+
+// valueless is "the key has no value, so that a default stands" (B12, B13).
+func (l *lowering) valueless(key string) *formula {
+	if multi, ok := l.symbols.world.multivalued(policy.CanonicalKey(key)); ok && multi {
+		some := policy.NewCondition(policy.StringLike, policy.ForAnyValue, false, key, "*")
+		return negate(l.condition(&some, policy.Allow))
+	}
+	return l.condition(absentCondition(key), policy.Allow)
 }
 
 // unfielded lets every wildcard match colons, so that all solutions of an ARN pattern are found, and others, which are then tried.
@@ -244,7 +299,8 @@ type solver struct {
 	segments []policy.Segment
 	text     string
 	fold     bool
-	whole    *policy.Template // an ARN pattern, on which solutions are tried
+	whole    *policy.Template      // an ARN pattern, on which solutions are tried
+	lists    func(key string) bool // tells multivalued keys, whose values are of no use
 
 	path  []binding
 	found [][]binding
@@ -260,6 +316,9 @@ func (s *solver) solve(i, from int) bool {
 	}
 	seg := &s.segments[i]
 	if seg.Kind == policy.SegmentTokens {
+		if literal, ok := (region.Pattern{Tokens: seg.Tokens, Fold: s.fold}).Literal(); ok {
+			return !strings.HasPrefix(s.text[from:], literal) || s.solve(i+1, from+len(literal))
+		}
 		return s.ends(from, func(end int) bool {
 			return !s.globs[i].Match(s.text[from:end]) || s.solve(i+1, end)
 		})
@@ -277,9 +336,12 @@ func (s *solver) solve(i, from int) bool {
 	}
 	return s.ends(from, func(end int) bool {
 		value := s.text[from:end]
-		s.path = append(s.path, binding{key: seg.Key, written: seg.Written, text: value, present: true})
-		fine := s.solve(i+1, end)
-		s.path = s.path[:len(s.path)-1]
+		fine := true
+		if !s.lists(seg.Key) {
+			s.path = append(s.path, binding{key: seg.Key, written: seg.Written, text: value, present: true})
+			fine = s.solve(i+1, end)
+			s.path = s.path[:len(s.path)-1]
+		}
 		if !fine || !seg.HasDefault || !s.equal(value, seg.Default) {
 			return fine
 		}
@@ -304,7 +366,10 @@ func (s *solver) ends(from int, visit func(end int) bool) bool {
 }
 
 func (s *solver) equal(a, b string) bool {
-	return a == b || s.fold && strings.ToLower(a) == strings.ToLower(b)
+	if !s.fold {
+		return a == b
+	}
+	return region.Pattern{Tokens: region.Literal(a).Tokens, Fold: true}.Match(b)
 }
 
 // enter takes over the path as a solution; it is false when there are too many.
@@ -455,8 +520,12 @@ func (l *lowering) accept(t *keyTest, values []policy.Value) {
 	case familyBinary:
 		for _, v := range values {
 			if !v.Invalid {
-				t.accept = append(t.accept, d.addTest("binary "+v.Text, func() region.Test {
-					return region.StringIn(region.Lang{Patterns: []region.Pattern{region.Literal(v.Text)}})
+				t.accept = append(t.accept, d.addTest("binary "+string(v.Bytes), func() region.Test {
+					var lang region.Lang
+					for _, text := range policy.BinaryTexts(v.Bytes) {
+						lang.Patterns = append(lang.Patterns, region.Literal(text))
+					}
+					return region.StringIn(lang)
 				}))
 			}
 		}

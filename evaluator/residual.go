@@ -92,14 +92,17 @@ func (o *opaque) expr() Expr { return resourceLike([]string{SpellTemplate(o.show
 // positives are the positive tests from which a condition is made: its own operator without negation and IfExists, and for a
 // multivalued key both of ForAllValues and ForAnyValue, since each negated form is the complement of the other's positive.
 func (t *keyTest) positives() []*keyTest {
-	if t.cond.Op == policy.Null || t.empty || len(t.accept) == 0 {
-		return nil
+	if t.cond.Op == policy.Null || t.empty || len(t.accept) == 0 || t.dom.all(t.accepts) {
+		return nil // what accepts every value says no more than presence
 	}
 	base := *t
 	base.relates, base.setRelation, base.malformed = nil, nil, false
 	base.cond.Values = readable(t.cond.Values)
 	base.cond.Written = t.dom.written
 	base.cond.Op, base.cond.IfExists = t.cond.Op.Positive(), false
+	if base.cond.Op == policy.BinaryEquals {
+		base.cond = binaryTexts(&base.cond)
+	}
 	if !t.dom.multi {
 		base.cond.Set = policy.NoSet
 		return []*keyTest{&base}
@@ -119,6 +122,27 @@ func (t *keyTest) positives() []*keyTest {
 	return []*keyTest{&base}
 }
 
+// binaryTexts says the same as a BinaryEquals by the texts that it accepts (C28).
+func binaryTexts(c *policy.Condition) policy.Condition {
+	var texts []string
+	for _, v := range c.Values {
+		texts = append(texts, policy.BinaryTexts(v.Bytes)...)
+	}
+	out := *textCondition(policy.StringEquals, c.Written, texts...)
+	out.Set = c.Set
+	return out
+}
+
+// all tells whether something holds of every cell.
+func (d *domain) all(holds func(region.Cell) bool) bool {
+	for _, c := range d.cells {
+		if !holds(c) {
+			return false
+		}
+	}
+	return true
+}
+
 // readable keeps the values that can match: the others say nothing in a positive test.
 func readable(values []policy.Value) []policy.Value {
 	kept := make([]policy.Value, 0, len(values))
@@ -134,8 +158,11 @@ func readable(values []policy.Value) []policy.Value {
 // validities are the tests "is an ARN" and "is an address", for keys that may hold other text: negated operators are not their
 // positive forms' complement there (C24, C26).
 func (t *keyTest) validities() []*keyTest {
-	if t.valid < 0 || t.dom.typed || t.dom.multi && t.cond.Set == policy.NoSet {
+	if t.valid < 0 || t.dom.multi && t.cond.Set == policy.NoSet {
 		return nil
+	}
+	if t.dom.all(func(c region.Cell) bool { return c.In.Has(t.valid) }) {
+		return nil // of a key of that type presence says the same
 	}
 	v := *t
 	v.relates, v.setRelation, v.malformed, v.empty = nil, nil, false, false

@@ -340,7 +340,7 @@ func PseudoARN(action, partition, account string) (region.Pattern, bool) {
 		}
 	case "sns":
 		if strings.EqualFold(name, "ListTopics") {
-			head, tail = ":sns:*:", ":*"
+			head, tail = ":sns:*:", ":"
 		}
 	}
 	if head == "" {
@@ -361,6 +361,9 @@ func PseudoARN(action, partition, account string) (region.Pattern, bool) {
 		case t.Kind == region.TokenStar && colons < 5:
 			p.Tokens[i].Kind = region.TokenStarInField
 		}
+	}
+	if service == "sns" { // the ARN ends in a star, a character like others
+		p.Tokens = append(p.Tokens, region.Token{Rune: '*'})
 	}
 	return p, true
 }

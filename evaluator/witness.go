@@ -196,6 +196,9 @@ func (d *domain) value(at []int) (KeyValue, bool) {
 // resource where it is a piece of its item.
 func (e *evaluation) relateValues(sk *sketch, at []int, p *piece) {
 	for _, o := range e.symbols.olist {
+		if o.set != nil && at[o.variable] == 1 {
+			e.relateSet(sk, o)
+		}
 		if o.class() != 0 || o.shown == nil {
 			continue
 		}
@@ -223,6 +226,44 @@ func (e *evaluation) relateValues(sk *sketch, at []int, p *piece) {
 				kv.Values = []string{value}
 			}
 		}
+	}
+}
+
+// relateSet gives a multivalued key the value that the template of another key spells: beside the others where one must match, in place
+// of those that nothing else accepts where all must (C46).
+func (e *evaluation) relateSet(sk *sketch, o *opaque) {
+	t := o.set
+	if !t.dom.multi {
+		return
+	}
+	var value string
+	found := false
+	for _, r := range t.relates {
+		pattern, ok := r.shown.Resolve(sk.context())
+		if !ok {
+			continue
+		}
+		text, some, err := region.Find(e.budget, region.Lang{Patterns: []region.Pattern{pattern}})
+		if found = some && err == nil; found {
+			value = text
+			break
+		}
+	}
+	for i := range sk.request {
+		kv := &sk.request[i]
+		if !found || !kv.Multi || policy.CanonicalKey(kv.Key) != o.key {
+			continue
+		}
+		var kept []string
+		for _, v := range kv.Values {
+			if o.cond.Set == policy.ForAnyValue || t.acceptsText(v) {
+				kept = append(kept, v)
+			}
+		}
+		if o.cond.Set == policy.ForAnyValue || len(kept) < len(kv.Values) {
+			kept = append(kept, value)
+		}
+		kv.Values = kept
 	}
 }
 

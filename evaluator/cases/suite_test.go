@@ -3,6 +3,7 @@ package cases
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"os"
@@ -10,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/accessgraph/accessgraph/evaluator"
+	"github.com/accessgraph/accessgraph/evaluator/catalog"
 )
 
 // lines reads a suite of the shared test data.
@@ -40,32 +44,70 @@ type beyond struct {
 	Rule                  string    `json:"rule"`
 	ExpectedLayer         string    `json:"expectedLayer"`
 	ExpectedUncertainties *[]string `json:"expectedUncertainties"`
+	ExpectedProblems      *[]placed `json:"expectedProblems"`
 }
 
-// TestSuites runs every case that says what it expects; the rule suite also says which layer decides and what is uncertain.
+// placed is a problem without its message.
+type placed struct{ Rule, Path string }
+
+// TestSuites runs every case that says what it expects; the rule suite also says which layer decides, what is uncertain, and which rules
+// a document breaks where.
 func TestSuites(t *testing.T) {
-	for _, suite := range []string{"decisions.jsonl", "rules.jsonl", "parse.jsonl"} {
+	cat, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, suite := range []string{"decisions.jsonl", "partial.jsonl", "parse.jsonl", "rules.jsonl"} {
 		t.Run(strings.TrimSuffix(suite, ".jsonl"), func(t *testing.T) {
-			var r Runner
+			r := Runner{Actions: evaluator.CatalogTypes(cat), Classify: func(r *evaluator.Request, l *evaluator.Layers, free []string) (string, string) {
+				return evaluator.Classify(r, l, free, cat).Class.String(), ""
+			}}
+			ids := map[string]bool{}
 			for _, line := range lines(t, suite) {
 				a := r.Answer(line)
 				var more beyond
 				if err := json.Unmarshal(line, &more); err != nil {
 					t.Fatal(err)
 				}
+				if ids[a.ID] {
+					t.Errorf("%s: two cases of that id", a.ID)
+				}
+				ids[a.ID] = true
 				if a.Expected == "" || !a.Passed() {
 					t.Errorf("%s %s: %s\n\tgot %s (%s %v %v %s), want %s", a.ID, more.Rule, more.Description, a.Decision, a.Layer,
 						a.Statements, a.Uncertainties, a.Error, a.Expected)
 					continue
 				}
-				if more.ExpectedLayer != "" && a.Layer != more.ExpectedLayer {
-					t.Errorf("%s %s: %s\n\tlayer %s, want %s", a.ID, more.Rule, more.Description, a.Layer, more.ExpectedLayer)
-				}
-				if more.ExpectedUncertainties != nil && !slices.Equal(a.Uncertainties, *more.ExpectedUncertainties) {
-					t.Errorf("%s %s: %s\n\tuncertainties %v, want %v", a.ID, more.Rule, more.Description, a.Uncertainties, *more.ExpectedUncertainties)
-				}
+				more.check(t, &a)
 			}
 		})
+	}
+}
+
+// check compares what the case format does not say.
+func (more *beyond) check(t *testing.T, a *Answer) {
+	t.Helper()
+	if more.ExpectedLayer != "" && a.Layer != more.ExpectedLayer {
+		t.Errorf("%s %s: %s\n\tlayer %s, want %s", a.ID, more.Rule, more.Description, a.Layer, more.ExpectedLayer)
+	}
+	if more.ExpectedUncertainties != nil && !slices.Equal(a.Uncertainties, *more.ExpectedUncertainties) {
+		t.Errorf("%s %s: %s\n\tuncertainties %v, want %v", a.ID, more.Rule, more.Description, a.Uncertainties, *more.ExpectedUncertainties)
+	}
+	if more.ExpectedProblems == nil {
+		return
+	}
+	got := []placed{}
+	for _, p := range a.Problems {
+		got = append(got, placed{p.Rule, p.Path})
+		if p.Message == "" {
+			t.Errorf("%s: the problem under %s has no message", a.ID, p.Rule)
+		}
+	}
+	order := func(a, b placed) int { return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Path, b.Path)) }
+	slices.SortFunc(got, order)
+	slices.SortFunc(*more.ExpectedProblems, order)
+	if !slices.Equal(got, *more.ExpectedProblems) {
+		t.Errorf("%s %s: %s\n\tproblems %v, want %v", a.ID, more.Rule, more.Description, got, *more.ExpectedProblems)
 	}
 }
 

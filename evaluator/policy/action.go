@@ -48,10 +48,12 @@ func actionFlaws(text string) []flaw {
 	if starsAlone(text) {
 		return nil
 	}
-	prefix, _, ok := strings.Cut(text, ":")
+	prefix, name, ok := strings.Cut(text, ":")
 	switch {
 	case !ok:
 		return []flaw{{"B1", "an action is service:Name, or * alone; " + clip(text) + " has no colon"}}
+	case strings.Contains(name, ":"):
+		return []flaw{{"B1", "an action is service:Name with one colon; " + clip(text) + " has more and matches none"}}
 	case strings.ContainsAny(prefix, "*?"):
 		return []flaw{{"B3", "a wildcard in the service prefix of " + clip(text) + " is refused by validators; name the services one by one"}}
 	}

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"bytes"
-	"encoding/base64"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/region"
@@ -257,8 +256,8 @@ func (c *Condition) holdsBool(value string) bool {
 
 // holdsBinary is C28.
 func (c *Condition) holdsBinary(value string) bool {
-	raw, err := base64.StdEncoding.DecodeString(value)
-	if err != nil {
+	raw, ok := decodeBinary(value)
+	if !ok {
 		return false
 	}
 	for i := range c.Values {

@@ -101,6 +101,9 @@ func awsPrincipal(text string, wild bool) (e PrincipalEntry, found []flaw, wrong
 	case accountID(text):
 		e.Kind, e.Account = PrincipalAccount, text
 		return e, nil, flaw{}
+	case sessionID(text):
+		e.Kind = PrincipalIneffective
+		return e, []flaw{{"A30", "the principal " + clip(text) + " matches nobody: an id with a session is for conditions on aws:userid; name the role or the session by its ARN"}}, flaw{}
 	case uniqueID(text):
 		e.Kind = PrincipalID
 		return e, []flaw{{"A30", "the principal " + clip(text) + " is a unique id: unless a live user or role has it, it matches nobody"}}, flaw{}
@@ -142,6 +145,12 @@ func accountID(s string) bool {
 		}
 	}
 	return true
+}
+
+// sessionID tells whether a text has the form of a session's aws:userid, AROA…:name (A30).
+func sessionID(s string) bool {
+	id, _, ok := strings.Cut(s, ":")
+	return ok && uniqueID(id)
 }
 
 // uniqueID tells whether a text has the form of the ids that IAM gives to entities: AIDA…, AROA… (A30).

@@ -113,7 +113,7 @@ func refValue(op, value string, values []string, q request, effect string) bool 
 		case op == "binaryequals":
 			a, err1 := base64.StdEncoding.DecodeString(value)
 			b, err2 := base64.StdEncoding.DecodeString(v)
-			hit = hit || err1 == nil && err2 == nil && string(a) == string(b)
+			hit = hit || err1 == nil && err2 == nil && string(a) == string(b) && !strings.Contains(value+v, "\n")
 		}
 	}
 	switch {
@@ -174,7 +174,8 @@ func refString(op, value, text string, q request) bool {
 	case "stringlike":
 		return refGlob(pattern, value)
 	case "stringequalsignorecase":
-		return strings.ToLower(refPlain(pattern)) == strings.ToLower(value)
+		lower := strings.ToLower(value) // C21: not Unicode folding
+		return strings.ToLower(refPlain(pattern)) == lower
 	}
 	return refPlain(pattern) == value
 }
@@ -279,7 +280,7 @@ var (
 	refDates      = []string{"2026-01-15T12:00:00Z", "2026-01-15T12:00Z", "2026-01-15", "2026", "1768478400", "1768478400.5", "1768478400000", "2026-01-15T14:00:00+02:00", "2026-01-15T12:00:00.0004Z", "2026-01-15T12:00:00.500Z", "2026-01-15T12:00:00", "2026-13-01", "0", "-1.5"}
 	refAddresses  = []string{"203.0.113.10", "203.0.113.0/24", "203.0.113.77/24", "0.0.0.0/0", "2001:db8::1", "2001:DB8:0:0::1", "2001:db8::/32", "2001:db8::1/32", "::/0", "::ffff:203.0.113.10", "203.0.113.10/32", "203.0.113.300", "203.0.113.0/33"}
 	refARNs       = []string{"arn:aws:sns:us-east-1:111111111111:t", "arn:aws:sns:us-east-1:111111111111:t:u", "arn:aws:s3:::b", "arn:aws:s3:::${aws:PrincipalTag/team}", "arn:*:*:*:*:*", "arn:aws:sns:*:111111111111:*", "arn:aws:sns:*:t", "arn:aws:sns*:t", "arn:aws:s3::?b", "arn:aws:s?s:us-*-1:1?1111111111:*", "arn:aws", "a:b:c:d:e:f", "${aws:SourceArn}", "${aws:PrincipalTag/team}:aws:s3:::b"}
-	refBinaries   = []string{"cmVk", "cmVkZA==", "AAE=", "/+8="}
+	refBinaries   = []string{"cmVk", "cmU=", "cmV=", "cm\nVk", "cmVkZA==", "AAE=", "/+8="}
 	refContexts   = [][]string{{"", "red", "Red", "RED", "blue", "r*", "xred", "true", "True", "false", "yes", "a${b}", "*", "rEd", "arn"}, refNumbers, refDates, refAddresses, refARNs[:5], refBinaries}
 	refCategories = [][]string{refTexts, refNumbers, refDates, refAddresses, refARNs, refBinaries}
 )

@@ -58,7 +58,7 @@ func (t *Template) Substitute(known func(key string) (value string, state KeySta
 		switch {
 		case state == Absent && s.HasDefault:
 			value = s.Default
-		case state == Free:
+		case state == Free, state == FreeList && s.HasDefault:
 			out.add(tokens)
 			tokens = nil
 			out.Segments = append(out.Segments, *s)

@@ -22,7 +22,7 @@ type Segment struct {
 	Kind       SegmentKind
 	Tokens     []region.Token
 	Key        string // canonical: lower case
-	Written    string // the key as the document spells it
+	Written    string // the key as the document spells it, for print
 	Default    string
 	HasDefault bool
 	literal    string // the text of Tokens up to the first wildcard
@@ -46,12 +46,14 @@ type Template struct {
 type KeyState uint8
 
 // The states of a key: Known to be there with one value, known to be Absent, Free (the request will tell), or Unusable as a
-// variable because it is multivalued (B13).
+// variable because it is multivalued (B13); FreeList is a multivalued key of which the request will tell whether it has values, so
+// that a default stands where it has none.
 const (
 	Known KeyState = iota
 	Absent
 	Free
 	Unusable
+	FreeList
 )
 
 // fieldRule says what colons mean for the wildcards of a template.
@@ -113,7 +115,7 @@ func compileTemplate(text string, syn syntax) (Template, []flaw) {
 				continue
 			default:
 				if colons < 5 && syn.fields == resourceFields {
-					found = noteOnce(found, flaw{"B11", "the variable ${" + v.segment.Key + "} stands before the fifth colon, where AWS does not document variables"})
+					found = noteOnce(found, flaw{"B11", "the variable ${" + v.segment.Written + "} stands before the fifth colon, where AWS does not document variables"})
 				}
 				t.add(tokens)
 				tokens = nil

@@ -75,9 +75,9 @@ func compileValue(op Base, text string, variables bool) (Value, []flaw) {
 			unreadable(rule, "boolean (true or false)")
 		}
 	case familyBinary:
-		raw, err := base64.StdEncoding.DecodeString(text)
-		if v.Bytes = raw; err != nil {
-			v.Bytes = nil
+		if raw, ok := decodeBinary(text); ok {
+			v.Bytes = raw
+		} else {
 			unreadable("C28", "base64")
 		}
 	}
@@ -96,6 +96,38 @@ func textSyntax(op Base, variables bool) syntax {
 		syn.wildcards, syn.fields = true, arnFields
 	}
 	return syn
+}
+
+// decodeBinary reads base64 as BinaryEquals does (C28): padded, without line breaks; bits that fill up the last character do not count.
+func decodeBinary(text string) (raw []byte, ok bool) {
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, false
+	}
+	raw, err := base64.StdEncoding.DecodeString(text)
+	return raw, err == nil
+}
+
+// BinaryTexts are all the texts that BinaryEquals reads as the bytes (C28).
+func BinaryTexts(raw []byte) []string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	text := base64.StdEncoding.EncodeToString(raw)
+	last := len(strings.TrimRight(text, "=")) - 1
+	fill := 1 // how many values the bits that do not count can have
+	switch len(text) - 1 - last {
+	case 1:
+		fill = 4
+	case 2:
+		fill = 16
+	}
+	if fill == 1 {
+		return []string{text}
+	}
+	first := strings.IndexByte(alphabet, text[last])
+	out := make([]string, 0, fill)
+	for i := range fill {
+		out = append(out, text[:last]+alphabet[first+i:first+i+1]+text[last+1:])
+	}
+	return out
 }
 
 // canonicalNumber is the string that a JSON number equals (A8): integers as they are, so that long ids lose no digit, the

@@ -33,6 +33,9 @@ type Test struct {
 // StringIn holds for the strings of l.
 func StringIn(l Lang) Test { return Test{kind: testString, lang: l, match: l.Compile()} }
 
+// Lang is the language of a test of strings; ok is false for the other tests.
+func (t Test) Lang() (l Lang, ok bool) { return t.lang, t.kind == testString }
+
 // NumberIn holds for values that are numbers (C23) between lo and hi, ends included unless open; a nil end is unbounded.
 func NumberIn(lo, hi *Number, loOpen, hiOpen bool) Test {
 	return Test{kind: testNumber, lo: lo, hi: hi, openLow: loOpen, openHigh: hiOpen}
