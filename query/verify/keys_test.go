@@ -182,6 +182,9 @@ func (n *naive) resourceValues(t *target, action, key string) ([]*policy.Context
 		if t.of != nil && t.of.region != "" {
 			return known(t.of.region), true
 		}
+		if parts := strings.SplitN(t.arn, ":", 6); len(parts) == 6 && parts[3] != "" && !n.freeRegion {
+			return known(parts[3]), true
+		}
 		return present(key), true
 	}
 	return nil, false
