@@ -132,7 +132,15 @@ func (t *targets) resourceReaders() *readers {
 		t.named = map[string]bool{}
 		for _, g := range t.groups {
 			add(g.policy)
-			t.nameCallers(g)
+			t.nameCallers(g.policy)
+			for _, gr := range g.grants {
+				t.named[roleOfSession(gr.Grantee)] = true
+				t.named[roleOfSession(gr.Retiring)] = true
+			}
+		}
+		for _, e := range t.world.endpoints {
+			add(e.policy)
+			t.nameCallers(e.policy)
 		}
 		for _, id := range sortedKeys(t.world.accounts) {
 			for _, level := range t.world.accounts[id].rcps {
@@ -147,19 +155,16 @@ func (t *targets) resourceReaders() *readers {
 }
 
 // nameCallers notes the ARNs and ids that the resource side spells out: such callers are told apart from all others.
-func (t *targets) nameCallers(g *targetGroup) {
-	if g.policy != nil {
-		for i := range g.policy.Doc.Statements {
-			for _, e := range g.policy.Doc.Statements[i].Principals.Entries {
-				if e.Kind == policy.PrincipalARN || e.Kind == policy.PrincipalID {
-					t.named[roleOfSession(e.Text)] = true
-				}
+func (t *targets) nameCallers(p *Policy) {
+	if p == nil {
+		return
+	}
+	for i := range p.Doc.Statements {
+		for _, e := range p.Doc.Statements[i].Principals.Entries {
+			if e.Kind == policy.PrincipalARN || e.Kind == policy.PrincipalID {
+				t.named[roleOfSession(e.Text)] = true
 			}
 		}
-	}
-	for _, gr := range g.grants {
-		t.named[roleOfSession(gr.Grantee)] = true
-		t.named[roleOfSession(gr.Retiring)] = true
 	}
 }
 

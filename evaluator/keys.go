@@ -235,8 +235,12 @@ func (s *situation) orgFact(a *account, value func(*account) policy.ContextValue
 // requestFact is the network, resource and request keys that exist for every service (C32–C36).
 func (s *situation) requestFact(key string) (keyFact, bool) {
 	switch key {
-	case "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount",
-		"aws:vpceorgid", "aws:vpceorgpaths", "aws:tagkeys", "aws:referer", "aws:useragent", "aws:calledvia",
+	case "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths":
+		if s.caller.principal.Kind == Service { // D46: it comes through no endpoint
+			return keyFact{}, true
+		}
+		return keyFact{state: keyFree}, true
+	case "aws:sourceip", "aws:tagkeys", "aws:referer", "aws:useragent", "aws:calledvia",
 		"aws:calledviafirst", "aws:calledvialast":
 		return keyFact{state: keyFree}, true
 	case "aws:currenttime", "aws:epochtime":
@@ -288,6 +292,8 @@ func (s *situation) ownerFact(key string) keyFact {
 			return known(t.ownerID)
 		}
 		return keyFact{state: keyPresent}
+	case t.ownerID == awsAccount: // in nobody's organization
+		return keyFact{}
 	case t.owner == nil:
 		return keyFact{state: keyFree}
 	case key == "aws:resourceorgid":

@@ -114,6 +114,9 @@ func (t *targets) viewOf(side *callerSide, g *targetGroup) (key string, spoken [
 			}
 		}
 	}
+	for _, ep := range t.world.endpoints {
+		t.viewDocument(&b, c, g, facts, ep.policy.Doc, nil)
+	}
 	if g.policy == nil {
 		return b.String(), nil, admits
 	}

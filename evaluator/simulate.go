@@ -61,6 +61,9 @@ func (w *World) Simulate(who Selector, action, resource string, given []KeyValue
 		layers.Identity = []Policy{{Name: "assumed", Doc: allowAll()}}
 		s.Assumptions = append(s.Assumptions, outsideAssumption)
 	}
+	if ep := w.endpointOf(&s.Request.Context); ep != nil {
+		layers.Endpoint, layers.EndpointKind = ep.policy, ep.kind
+	}
 	if assumption != "" {
 		s.Assumptions = append(s.Assumptions, assumption)
 	}

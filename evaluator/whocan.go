@@ -3,6 +3,7 @@ package evaluator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"sort"
 
@@ -73,6 +74,9 @@ func (w *World) standing(c *compiledQuestion) []string {
 	if w.org == nil {
 		out = append(out, "no-organization-data: no SCP or RCP limits anybody, and organization keys are open")
 	}
+	if n := w.unreadAccounts(); n > 0 {
+		out = append(out, fmt.Sprintf("accounts-not-read (%d): their principals are no rows unless a policy names them", n))
+	}
 	some := false
 	for _, a := range w.order {
 		if a.coverage["resource-policies"] != "" {
@@ -86,6 +90,17 @@ func (w *World) standing(c *compiledQuestion) []string {
 		out = append(out, "aws:SecureTransport is true")
 	}
 	return out
+}
+
+// unreadAccounts counts the accounts inside whose users and roles are not in the snapshot.
+func (w *World) unreadAccounts() int {
+	n := 0
+	for id, a := range w.accounts {
+		if w.inZone(id) && !a.principalsRead() {
+			n++
+		}
+	}
+	return n
 }
 
 // judgeAll judges callers class by class, on all cores, and gives the rows that are not denied.

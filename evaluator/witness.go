@@ -351,6 +351,9 @@ func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bo
 			}
 		}
 	}
+	if ep := e.w.endpointOf(&r.Context); ep != nil {
+		layers.Endpoint, layers.EndpointKind = ep.policy, ep.kind
+	}
 	d := Decider{Actions: CatalogTypes(e.w.catalog)}
 	got := d.Decide(r, &layers)
 	w := &Witness{Principal: r.Principal.ARN, Action: r.Action, Resource: r.Target.Resource}

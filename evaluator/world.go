@@ -28,6 +28,7 @@ type World struct {
 	org                  *organization
 	byARN                map[string]*resource
 	docs                 *documents
+	endpoints            []*endpoint
 	shares               map[graph.ARN][]accountShare // while compiling
 	typeMu               sync.Mutex                   // guards typeCache
 	typeCache            map[string][]*resourceType

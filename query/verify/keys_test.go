@@ -19,6 +19,9 @@ func (n *naive) values(p *principal, action string, t *target, key string, asked
 	own := p.Kind == evaluator.User || p.Kind == evaluator.RoleSession || p.Kind == evaluator.Root
 	switch key {
 	case "aws:sourceip", "aws:sourcevpce", "aws:tagkeys", "aws:requesttag/team": // C32, C34
+		if key == "aws:sourcevpce" && p.Kind == evaluator.Service { // D46
+			return absent()
+		}
 		return free(key)
 	case "aws:currenttime", "aws:viaawsservice":
 		return present(key)
@@ -171,6 +174,9 @@ func (n *naive) resourceValues(t *target, action, key string) ([]*policy.Context
 		}
 		return absent(), true
 	case "aws:resourceaccount":
+		if t.account == "aws" {
+			return known("639982225848"), true // D6
+		}
 		return known(t.account), true
 	case "aws:resourceorgid":
 		return n.orgValues(t.account, key), true
