@@ -187,11 +187,13 @@ func (w *World) findGroup(name string) ([]*caller, error) {
 }
 
 func (w *World) findARN(arn string) ([]*caller, error) {
-	if role := roleOfSession(arn); role != arn { // a session stands for its role
+	if role := roleOfSession(arn); role != arn { // D22: the role, with the name of the session fixed
 		account, name := arnAccount(arn), role[strings.LastIndexByte(role, '/')+1:]
 		for _, c := range w.callers {
 			if c.kind == "role" && c.name == name && c.principal.Account == account {
-				return []*caller{c}, nil
+				named := *c
+				named.arn, named.principal.ARN, named.session = arn, arn, afterLast(arn, "/")
+				return []*caller{&named}, nil
 			}
 		}
 	}

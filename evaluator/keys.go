@@ -154,6 +154,8 @@ func (s *situation) principalFact(key string) (keyFact, bool) {
 		return known(map[PrincipalKind]string{User: "User", RoleSession: "AssumedRole", FederatedUser: "FederatedUser", Root: "Account"}[p.Kind]), true
 	case "aws:userid":
 		switch {
+		case role && c.session != "":
+			return known(p.UniqueID + ":" + c.session), true
 		case role:
 			return keyFact{state: keyPresent, universe: patternLang(region.Literal(p.UniqueID+":"), true)}, true
 		case p.Kind == FederatedUser:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
+	"github.com/accessgraph/accessgraph/graph"
 )
 
 // Row is one principal of an answer with the access it has in the question's region.
@@ -77,19 +78,38 @@ func (w *World) standing(c *compiledQuestion) []string {
 	if n := w.unreadAccounts(); n > 0 {
 		out = append(out, fmt.Sprintf("accounts-not-read (%d): their principals are no rows unless a policy names them", n))
 	}
-	some := false
+	without, ungranted := 0, 0
 	for _, a := range w.order {
-		if a.coverage["resource-policies"] != "" {
-			some = true
+		if a.coverage[graph.KindResourcePolicies] == "" {
+			without++
+		}
+		if a.coverage[graph.KindGrants] == "" && a.hasKeys() {
+			ungranted++
 		}
 	}
-	if !some {
+	switch {
+	case without == len(w.order):
 		out = append(out, "no-resource-policies: resources are judged by the principals' policies alone")
+	case without > 0:
+		out = append(out, fmt.Sprintf("no-resource-policies (%d of %d accounts): their resources are judged by the principals' policies alone", without, len(w.order)))
+	}
+	if ungranted > 0 && c.services["kms"] {
+		out = append(out, fmt.Sprintf("no-kms-grants (%d of %d accounts): keys are judged without the grants on them", ungranted, len(w.order)))
 	}
 	if !c.named["aws:securetransport"] && w.readsSecureTransport {
 		out = append(out, "aws:SecureTransport is true")
 	}
 	return out
+}
+
+// hasKeys tells whether the account has KMS keys in the snapshot.
+func (a *account) hasKeys() bool {
+	for _, r := range a.facts.Resources {
+		if kmsKey(string(r.ARN)) {
+			return true
+		}
+	}
+	return false
 }
 
 // unreadAccounts counts the accounts inside whose users and roles are not in the snapshot.

@@ -276,8 +276,12 @@ func (e *evaluation) request(sk *sketch, c *caller) *Request {
 			ctx.Set(key, f.value)
 		}
 	}
-	if c.principal.Kind == RoleSession && !c.outside {
-		ctx.Set("aws:userid", policy.Single(c.principal.UniqueID+":"+anySession))
+	open := c.principal.Kind == RoleSession && strings.HasSuffix(c.principal.ARN, "/"+anySession)
+	if open {
+		r.Principal.ARN += witnessSession
+		if !c.outside {
+			ctx.Set("aws:userid", policy.Single(c.principal.UniqueID+":"+witnessSession))
+		}
 	}
 	for _, kv := range sk.request {
 		if kv.Multi {
@@ -285,7 +289,7 @@ func (e *evaluation) request(sk *sketch, c *caller) *Request {
 		} else if len(kv.Values) == 1 {
 			ctx.Set(kv.Key, policy.Single(kv.Values[0]))
 		}
-		if strings.EqualFold(kv.Key, "aws:userid") && c.principal.Kind == RoleSession && len(kv.Values) == 1 {
+		if open && strings.EqualFold(kv.Key, "aws:userid") && len(kv.Values) == 1 {
 			if _, session, ok := strings.Cut(kv.Values[0], ":"); ok && session != "" {
 				r.Principal.ARN = strings.TrimSuffix(c.principal.ARN, anySession) + session
 			}
