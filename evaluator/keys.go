@@ -242,12 +242,19 @@ func (s *situation) requestFact(key string) (keyFact, bool) {
 			return keyFact{}, true
 		}
 		return keyFact{state: keyFree}, true
-	case "aws:sourceip", "aws:tagkeys", "aws:referer", "aws:useragent", "aws:calledvia",
-		"aws:calledviafirst", "aws:calledvialast":
+	case "aws:sourceip", "aws:tagkeys", "aws:referer", "aws:useragent":
 		return keyFact{state: keyFree}, true
+	case "aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "kms:viaservice":
+		if s.caller.principal.Kind == Service { // D35: a forwarded call stays the caller's own
+			return keyFact{}, true
+		}
+		return keyFact{state: keyFree}, key != "kms:viaservice" // which actions have that one the catalogue tells
 	case "aws:currenttime", "aws:epochtime":
 		return keyFact{state: keyPresent}, true
 	case "aws:viaawsservice":
+		if s.caller.principal.Kind == Service {
+			return known("false"), true
+		}
 		return keyFact{state: keyPresent}, true
 	case "aws:securetransport":
 		if s.named[key] {

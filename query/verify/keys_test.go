@@ -23,7 +23,16 @@ func (n *naive) values(p *principal, action string, t *target, key string, asked
 			return absent()
 		}
 		return free(key)
-	case "aws:currenttime", "aws:viaawsservice":
+	case "aws:viaawsservice":
+		if p.Kind == evaluator.Service { // D35: a forwarded call is the caller's own
+			return known("false")
+		}
+		return present(key)
+	case "kms:viaservice":
+		if p.Kind == evaluator.Service {
+			return absent()
+		}
+	case "aws:currenttime":
 		return present(key)
 	case "aws:securetransport":
 		if !asked {
