@@ -48,6 +48,8 @@ func (w *World) compileResources(a *account) {
 			res.policy = &Policy{Name: res.arn, Doc: w.docs.get(r.Policy, policy.Resource)}
 		case kmsKey(res.arn), a.denied(r.Type, r.Region): // D32, F15: it has one, or may have, and it was not read
 			res.policy = &Policy{Name: res.arn, Doc: w.docs.missing(policy.Resource)}
+		case res.typ == "AWS::EFS::FileSystem": // D47: whoever reaches it may mount it
+			res.policy = &Policy{Name: res.arn, Doc: openFileSystem()}
 		}
 		if res.policy != nil {
 			public, uncertain := PolicyIsPublic(res.policy.Doc)
