@@ -141,7 +141,7 @@ func (w *World) find(who Selector) ([]*caller, error) {
 	match := func(c *caller) bool { return false }
 	switch who.Kind {
 	case SelectService:
-		return []*caller{w.grantee(&policy.PrincipalEntry{Kind: policy.PrincipalService, Text: who.Name})}, nil
+		return []*caller{w.grantee(&policy.PrincipalEntry{Kind: policy.PrincipalService, Text: who.Name}, "")}, nil
 	case SelectGroup:
 		return w.findGroup(who.Name)
 	case SelectARN:
@@ -210,7 +210,7 @@ func (w *World) findARN(arn string) ([]*caller, error) {
 	account := arnAccount(arn)
 	if isAccountID(account) && !w.accounts[account].principalsRead() {
 		e := principalText(arn)
-		return []*caller{w.outsidePrincipal(&e)}, nil
+		return []*caller{w.outsidePrincipal(&e, "")}, nil
 	}
 	if strings.Contains(arn, ":group/") {
 		_, _, _, _, resource, _ := graph.ARN(arn).Split()
