@@ -244,7 +244,7 @@ func callerKey(k string) bool {
 // vector spells what the readers see of a caller.
 func (r *readers) vector(t *targets, c *caller) string {
 	var b strings.Builder
-	r.spell(&b, &situation{world: t.world, caller: c, named: t.question.named})
+	r.spell(&b, &situation{world: t.world, caller: c, asking: t.question})
 	id := roleOfSession(c.principal.ARN)
 	if t.named[c.arn] || t.named[c.principal.UniqueID] || t.named[id] {
 		b.WriteString("\x00named " + c.arn)

@@ -85,7 +85,7 @@ func evaluationFor(t *targets, side *callerSide, g *targetGroup, budget *region.
 		w: t.world, asking: t.question, caller: c, group: g, budget: budget, live: g.actions, layers: layersOf(c, g),
 		applies: func(it *item) region.Set { return t.appliesIn(g, it) },
 		situate: func(m *member) keyFacts {
-			s := &situation{world: t.world, caller: c, target: g, named: t.question.named}
+			s := &situation{world: t.world, caller: c, target: g, asking: t.question}
 			if m != nil {
 				s.action, s.member = m.name, m
 			}

@@ -1,7 +1,9 @@
 package evaluator
 
 import (
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -42,8 +44,8 @@ type situation struct {
 	action string
 	// region is that of the resource at hand, where its ARN tells.
 	region string
-	// named are the keys that the question itself mentions: a default fact about them is then withdrawn.
-	named map[string]bool
+	// asking is the question: a default fact about a key that it mentions itself is withdrawn.
+	asking *compiledQuestion
 }
 
 func (s *situation) fact(key string) keyFact {
@@ -250,14 +252,20 @@ func (s *situation) requestFact(key string) (keyFact, bool) {
 		}
 		return keyFact{state: keyFree}, key != "kms:viaservice" // which actions have that one the catalogue tells
 	case "aws:currenttime", "aws:epochtime":
-		return keyFact{state: keyPresent}, true
+		switch {
+		case !s.asking.fixesTime():
+			return keyFact{state: keyPresent}, true
+		case key == "aws:epochtime":
+			return known(strconv.FormatInt(s.asking.Now.Unix(), 10)), true
+		}
+		return known(s.asking.Now.UTC().Format(time.RFC3339)), true // C34
 	case "aws:viaawsservice":
 		if s.caller.principal.Kind == Service {
 			return known("false"), true
 		}
 		return keyFact{state: keyPresent}, true
 	case "aws:securetransport":
-		if s.named[key] {
+		if s.asking.named[key] {
 			return keyFact{state: keyPresent}, true
 		}
 		return known("true"), true // C34: always present, true by default

@@ -102,7 +102,7 @@ func (t *targets) viewOf(side *callerSide, g *targetGroup) (key string, spoken [
 	}
 	var b strings.Builder
 	b.WriteString(g.base)
-	facts := &situation{world: t.world, caller: c, target: g, named: t.question.named}
+	facts := &situation{world: t.world, caller: c, target: g, asking: t.question}
 	side.reads.spell(&b, facts)
 	outsider, unsure := relation(&c.principal, g.ownerAccount(), false)
 	admits := !outsider || unsure

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"sort"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -98,6 +99,9 @@ func (w *World) standing(c *compiledQuestion) []string {
 	}
 	if !c.named["aws:securetransport"] && w.readsSecureTransport {
 		out = append(out, "aws:SecureTransport is true")
+	}
+	if c.fixesTime() {
+		out = append(out, "aws:CurrentTime is "+c.Now.UTC().Format(time.RFC3339))
 	}
 	return out
 }

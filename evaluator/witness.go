@@ -270,7 +270,7 @@ func (e *evaluation) inCell(d *domain, cell int, value string) bool {
 func (e *evaluation) request(sk *sketch, c *caller) *Request {
 	r := &Request{Principal: c.principal, Action: sk.member.name, Target: e.target(sk.resource)}
 	ctx := policy.NewContext(24)
-	facts := &situation{world: e.w, caller: c, target: e.group, named: e.asking.named, member: sk.member, action: sk.member.name, region: sk.region}
+	facts := &situation{world: e.w, caller: c, target: e.group, asking: e.asking, member: sk.member, action: sk.member.name, region: sk.region}
 	for _, key := range e.standardKeys(c) {
 		if f := facts.fact(policy.CanonicalKey(key)); f.state == keyKnown {
 			ctx.Set(key, f.value)
@@ -310,7 +310,7 @@ var everyContext = []string{
 	"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:userid", "aws:username", "aws:PrincipalOrgID",
 	"aws:PrincipalOrgPaths", "aws:PrincipalIsAWSService", "aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths",
 	"aws:RequestedRegion", "aws:SecureTransport", "kms:CallerAccount", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList",
-	"iam:PermissionsBoundary", "lambda:FunctionUrlAuthType",
+	"iam:PermissionsBoundary", "lambda:FunctionUrlAuthType", "aws:CurrentTime", "aws:EpochTime",
 }
 
 // standardKeys are the keys that a complete context of a caller has, as far as they are known.

@@ -33,6 +33,7 @@ type World struct {
 	typeMu               sync.Mutex                   // guards typeCache
 	typeCache            map[string][]*resourceType
 	readsSecureTransport bool // some document does
+	readsTime            bool
 	complete             bool
 	missing              []string // what was incomplete, in words
 }
@@ -342,12 +343,14 @@ func (w *World) multivalued(key string) (multi, known bool) {
 	return info.Multivalued, ok
 }
 
-// scanDocuments notes whether any document reads aws:SecureTransport, whose default answers then mention. It reads text, so that no
-// document need be compiled for it.
+// scanDocuments notes whether any document reads aws:SecureTransport or the time, whose defaults answers then mention. It reads text, so
+// that no document need be compiled for it.
 func (w *World) scanDocuments() {
 	for _, d := range w.facts.Documents {
-		if bytes.Contains(bytes.ToLower(d.Canonical), []byte("aws:securetransport")) {
-			w.readsSecureTransport = true
+		text := bytes.ToLower(d.Canonical)
+		w.readsSecureTransport = w.readsSecureTransport || bytes.Contains(text, []byte("aws:securetransport"))
+		w.readsTime = w.readsTime || bytes.Contains(text, []byte("aws:currenttime")) || bytes.Contains(text, []byte("aws:epochtime"))
+		if w.readsSecureTransport && w.readsTime {
 			return
 		}
 	}
