@@ -24,6 +24,7 @@ type caller struct {
 	tags      []graph.Tag
 	freeTags  bool // session tags may override the role's own (C44)
 	origins   origins
+	session   string // the name of a role's session, where the question fixes it (D22)
 	identity  []Policy
 	boundary  *Policy
 	outside   bool         // its identity side is not in the snapshot (D50)
@@ -146,8 +147,11 @@ func originsOf(trust *policy.Document) (o origins) {
 	return o
 }
 
-// anySession is the session name of a witness where the name does not matter.
-const anySession = "session"
+// anySession is the name of a role's session where it is open: one that no session has, so that no policy names it.
+const anySession = ""
+
+// witnessSession is the session name of a witness where the name does not matter.
+const witnessSession = "session"
 
 func sessionARN(a *account, role, session string) string {
 	return "arn:" + a.partition + ":sts::" + a.id + ":assumed-role/" + role + "/" + session

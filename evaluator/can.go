@@ -184,7 +184,7 @@ func (w *World) withholding(ctx context.Context, t *targets, p *caller) (Layer, 
 func (w *World) find(who Selector) ([]*caller, error) {
 	switch who.Kind {
 	case SelectService:
-		return []*caller{w.grantee(&policy.PrincipalEntry{Kind: policy.PrincipalService, Text: who.Name})}, nil
+		return []*caller{w.grantee(&policy.PrincipalEntry{Kind: policy.PrincipalService, Text: who.Name}, "")}, nil
 	case SelectGroup:
 		return w.findGroup(who)
 	case SelectARN:
@@ -221,11 +221,13 @@ func (w *World) findGroup(who Selector) ([]*caller, error) {
 
 func (w *World) findARN(who Selector) ([]*caller, error) {
 	arn := who.Name
-	if role := roleOfSession(arn); role != arn { // a session stands for its role
+	if role := roleOfSession(arn); role != arn { // D22: the role, with the name of the session fixed
 		account, name := arnAccount(arn), role[strings.LastIndexByte(role, '/')+1:]
 		for _, c := range w.callers {
 			if c.kind == "role" && c.name == name && c.principal.Account == account {
-				return []*caller{c}, nil
+				named := *c
+				named.arn, named.principal.ARN, named.session = arn, arn, afterLast(arn, "/")
+				return []*caller{&named}, nil
 			}
 		}
 	}
@@ -242,7 +244,7 @@ func (w *World) findARN(who Selector) ([]*caller, error) {
 	account := arnAccount(arn)
 	if isAccountID(account) && !w.accounts[account].principalsRead() {
 		e := principalText(arn)
-		return []*caller{w.outsidePrincipal(&e)}, nil
+		return []*caller{w.outsidePrincipal(&e, "")}, nil
 	}
 	if strings.Contains(arn, ":group/") {
 		for _, a := range w.order {

@@ -67,6 +67,9 @@ func (c *caller) sort() string {
 	if c.freeTags {
 		text += "+tags"
 	}
+	if c.session != "" {
+		text += "+session " + c.session
+	}
 	for _, name := range []string{"glue", "codebuild"} { // their keys hang on the action too
 		if c.origins.service(name) {
 			text += "+" + name
@@ -153,7 +156,15 @@ func (t *targets) resourceReaders() *readers {
 		t.named = map[string][]int{}
 		for _, g := range t.groups {
 			add(g.policy)
-			t.nameCallers(g)
+			t.nameCallers(g.policy, g.place)
+			for _, gr := range g.grants {
+				t.name(gr.Grantee, g.place)
+				t.name(gr.Retiring, g.place)
+			}
+		}
+		for _, e := range t.world.endpoints {
+			add(e.policy)
+			t.nameCallers(e.policy, everyGroup)
 		}
 		for _, id := range sortedKeys(t.world.accounts) {
 			for _, level := range t.world.accounts[id].rcps {
@@ -171,25 +182,27 @@ func (t *targets) resourceReaders() *readers {
 }
 
 // nameCallers notes the ARNs and ids that the resource side spells out: such callers are told apart from all others.
-func (t *targets) nameCallers(g *targetGroup) {
-	name := func(who string) {
-		who = roleOfSession(who)
-		if at := t.named[who]; who != "" && (len(at) == 0 || at[len(at)-1] != g.place) {
-			t.named[who] = append(at, g.place)
-		}
+func (t *targets) nameCallers(p *Policy, place int) {
+	if p == nil {
+		return
 	}
-	if g.policy != nil {
-		for i := range g.policy.Doc.Statements {
-			for _, e := range g.policy.Doc.Statements[i].Principals.Entries {
-				if e.Kind == policy.PrincipalARN || e.Kind == policy.PrincipalID {
-					name(e.Text)
-				}
+	for i := range p.Doc.Statements {
+		for _, e := range p.Doc.Statements[i].Principals.Entries {
+			if e.Kind == policy.PrincipalARN || e.Kind == policy.PrincipalID {
+				t.name(e.Text, place)
 			}
 		}
 	}
-	for _, gr := range g.grants {
-		name(gr.Grantee)
-		name(gr.Retiring)
+}
+
+// everyGroup is the place of what every group of targets has on its side.
+const everyGroup = -1
+
+// name notes that the side of the group at a place spells somebody out.
+func (t *targets) name(who string, place int) {
+	who = roleOfSession(who)
+	if at := t.named[who]; who != "" && (len(at) == 0 || at[len(at)-1] != place) {
+		t.named[who] = append(at, place)
 	}
 }
 
@@ -274,7 +287,7 @@ func callerKey(k string) bool {
 // vector spells what the readers see of a caller.
 func (r *readers) vector(t *targets, c *caller) string {
 	var b strings.Builder
-	r.spell(&b, &situation{world: t.world, caller: c, named: t.question.named})
+	r.spell(&b, &situation{world: t.world, caller: c, asking: t.question})
 	if len(t.namedBy(c)) > 0 {
 		b.WriteString("\x00named " + c.arn)
 	}

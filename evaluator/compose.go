@@ -44,6 +44,7 @@ type composer struct {
 	identity, boundary, session, endpoint []*formula
 	scp                                   [][]*formula // allows by level
 	denies, policyDenies                  []*formula   // the latter of the resource's own policy
+	through, stopped                      [][]*formula // allows and denies of the snapshot's VPC endpoints
 	own, grants, issued                   byKind       // resource policy; KMS grants; those of the caller's own account
 }
 
@@ -64,6 +65,7 @@ func (e *evaluation) compose(p *verdictPart) {
 	}
 	c.collect()
 	p.result = c.result()
+	p.passage = c.passage()
 }
 
 // regionOf is the Region that every resource of a cell is in as its ARN tells, empty where it does not.
@@ -192,6 +194,9 @@ func (c *composer) resourceTest(cond *policy.Condition) *formula {
 // collect lowers every statement in play and sorts it by layer and match kind.
 func (c *composer) collect() {
 	c.scp = make([][]*formula, len(c.e.layers.SCP))
+	if c.e.endpoints {
+		c.through, c.stopped = make([][]*formula, len(c.e.w.endpoints)), make([][]*formula, len(c.e.w.endpoints))
+	}
 	for _, in := range c.part.class.in {
 		if in.grant != nil {
 			c.collectGrant(in)
@@ -296,7 +301,11 @@ func (c *composer) doubt(in *instance) *formula {
 		f = conj(f, c.unknown(policy.ServiceRuleMissing, in))
 	}
 	if in.layer == LayerEndpoint && in.statement.Effect == policy.Allow && in.kinds == MatchAccount && c.e.caller.principal.Kind != Root {
-		switch endpointKindFor(c.e.layers.EndpointKind, ActionService(c.action)) { // D42
+		kind := c.e.layers.EndpointKind
+		if c.e.endpoints {
+			kind = c.e.w.endpoints[in.level].kind
+		}
+		switch endpointKindFor(kind, ActionService(c.action)) { // D42
 		case EndpointGateway:
 			return formulaFalse
 		case EndpointUnknown:
@@ -359,11 +368,14 @@ func (c *composer) sessions(in *instance) *formula {
 }
 
 func (c *composer) collectDeny(in *instance, f *formula) {
-	if in.layer == LayerResource {
+	switch {
+	case in.layer == LayerResource:
 		c.policyDenies = append(c.policyDenies, f)
-		return
+	case in.layer == LayerEndpoint && c.e.endpoints:
+		c.stopped[in.level] = append(c.stopped[in.level], f)
+	default:
+		c.denies = append(c.denies, f)
 	}
-	c.denies = append(c.denies, f)
 }
 
 func (c *composer) collectAllow(in *instance, f *formula) {
@@ -378,6 +390,10 @@ func (c *composer) collectAllow(in *instance, f *formula) {
 	case LayerSCP:
 		c.scp[in.level] = append(c.scp[in.level], f)
 	case LayerEndpoint:
+		if c.e.endpoints {
+			c.through[in.level] = append(c.through[in.level], f)
+			return
+		}
 		c.endpoint = append(c.endpoint, f)
 	case LayerResource:
 		if RetiresGrant(c.action) {
@@ -537,6 +553,19 @@ func (c *composer) ceilings() *formula {
 	}
 	return conj(parts...)
 }
+
+// passage is what the snapshot's VPC endpoints let through: a request that goes through one of them needs its consent (D42).
+func (c *composer) passage() *formula {
+	parts := make([]*formula, 0, len(c.through))
+	for i := range c.through {
+		goes := c.l.condition(textCondition(policy.StringEquals, sourceEndpoint, c.e.w.endpoints[i].id), policy.Allow)
+		parts = append(parts, disj(negate(goes), conj(disj(c.through[i]...), negate(disj(c.stopped[i]...)))))
+	}
+	return conj(parts...)
+}
+
+// sourceEndpoint is the key that tells through which VPC endpoint a request goes.
+const sourceEndpoint = "aws:SourceVpce"
 
 // granted is G of D5.
 func (c *composer) granted(outsider bool) *formula {

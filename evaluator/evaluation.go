@@ -66,6 +66,7 @@ type evaluation struct {
 	keys      []string // see keysInPlay
 	outsider  bool     // the caller is not of the account that owns the resource
 	unsure    bool     // which of the two is not known (D6)
+	endpoints bool     // statements of the snapshot's VPC endpoints are in play
 }
 
 // newEvaluation is evaluationFor, with somewhere to put symbols; ok is false when nothing can be allowed.
@@ -85,7 +86,7 @@ func evaluationFor(t *targets, side *callerSide, g *targetGroup, budget *region.
 		w: t.world, asking: t.question, caller: c, group: g, budget: budget, live: g.actions, layers: layersOf(c, g),
 		applies: func(it *item) region.Set { return t.appliesIn(g, it) },
 		situate: func(m *member) keyFacts {
-			s := &situation{world: t.world, caller: c, target: g, named: t.question.named}
+			s := &situation{world: t.world, caller: c, target: g, asking: t.question}
 			if m != nil {
 				s.action, s.member = m.name, m
 			}
@@ -96,6 +97,7 @@ func evaluationFor(t *targets, side *callerSide, g *targetGroup, budget *region.
 	e.outsider, e.unsure = relation(&c.principal, g.ownerAccount(), g.star)
 	e.gatherCaller(t, side)
 	e.gatherResource()
+	e.gatherEndpoints()
 	for _, p := range t.question.Resources {
 		e.question = append(e.question, e.tests.add(policy.ResourceTemplate(p, policy.Identity, false)))
 	}
@@ -215,6 +217,48 @@ func (e *evaluation) gatherResource() {
 	for i := range l.Grants {
 		e.gatherGrant(&l.Grants[i])
 	}
+}
+
+// gatherEndpoints collects the statements of the snapshot's VPC endpoints, where something tells which endpoint a request goes through
+// (D42): the others may come another way.
+func (e *evaluation) gatherEndpoints() {
+	if len(e.w.endpoints) == 0 || e.caller.principal.Kind == Service || !e.reads(policy.CanonicalKey(sourceEndpoint)) {
+		return
+	}
+	e.endpoints = true
+	for i, ep := range e.w.endpoints {
+		e.gatherDocument(LayerEndpoint, i, ep.policy)
+	}
+}
+
+// reads tells whether a condition in play, or the question, reads a key.
+func (e *evaluation) reads(key string) bool {
+	if e.asking.named[key] {
+		return true
+	}
+	for _, in := range e.instances {
+		if in.statement == nil {
+			continue
+		}
+		for i := range in.statement.Conditions {
+			if in.statement.Conditions[i].Key == key {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tiesToEndpoint tells whether a verdict hangs on the endpoint that the request goes through, or the question fixes it. What does not may
+// come another way.
+func (e *evaluation) tiesToEndpoint(p *verdictPart) bool {
+	key := policy.CanonicalKey(sourceEndpoint)
+	d := e.symbols.domains[key]
+	if e.asking.named[key] || d == nil {
+		return d != nil
+	}
+	space := e.symbols.space
+	return space.And(space.Exists(p.node, d.presence), p.care) != p.node
 }
 
 // gatherCaller takes over the statements of the caller's side, which are collected once for all groups.
@@ -651,6 +695,7 @@ type verdictPart struct {
 	cell     *cell
 	when     *formula // the question's context
 	result   *formula
+	passage  *formula // what VPC endpoints let through
 	granting []*grantingPart
 	facts    keyFacts
 	node     region.Node
@@ -700,6 +745,9 @@ func (e *evaluation) run(cover *coverage) ([]*verdictPart, error) {
 	for _, p := range parts {
 		p.care = e.symbols.space.And(e.symbols.axioms, e.symbols.node(p.when))
 		p.node = e.symbols.space.And(e.symbols.node(p.result), p.care)
+		if e.endpoints && p.passage != nil && e.tiesToEndpoint(p) {
+			p.node = e.symbols.space.And(p.node, e.symbols.node(p.passage))
+		}
 		if err := e.budget.Err(); err != nil {
 			return nil, fmt.Errorf("decide: %w", err)
 		}

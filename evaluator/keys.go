@@ -1,7 +1,9 @@
 package evaluator
 
 import (
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -42,8 +44,8 @@ type situation struct {
 	action string
 	// region is that of the resource at hand, where its ARN tells.
 	region string
-	// named are the keys that the question itself mentions: a default fact about them is then withdrawn.
-	named map[string]bool
+	// asking is the question: a default fact about a key that it mentions itself is withdrawn.
+	asking *compiledQuestion
 }
 
 func (s *situation) fact(key string) keyFact {
@@ -154,6 +156,8 @@ func (s *situation) principalFact(key string) (keyFact, bool) {
 		return known(map[PrincipalKind]string{User: "User", RoleSession: "AssumedRole", FederatedUser: "FederatedUser", Root: "Account"}[p.Kind]), true
 	case "aws:userid":
 		switch {
+		case role && c.session != "":
+			return known(p.UniqueID + ":" + c.session), true
 		case role:
 			return keyFact{state: keyPresent, universe: patternLang(region.Literal(p.UniqueID+":"), true)}, true
 		case p.Kind == FederatedUser:
@@ -235,16 +239,33 @@ func (s *situation) orgFact(a *account, value func(*account) policy.ContextValue
 // requestFact is the network, resource and request keys that exist for every service (C32–C36).
 func (s *situation) requestFact(key string) (keyFact, bool) {
 	switch key {
-	case "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount",
-		"aws:vpceorgid", "aws:vpceorgpaths", "aws:tagkeys", "aws:referer", "aws:useragent", "aws:calledvia",
-		"aws:calledviafirst", "aws:calledvialast":
+	case "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths":
+		if s.caller.principal.Kind == Service { // D46: it comes through no endpoint
+			return keyFact{}, true
+		}
 		return keyFact{state: keyFree}, true
+	case "aws:sourceip", "aws:tagkeys", "aws:referer", "aws:useragent":
+		return keyFact{state: keyFree}, true
+	case "aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "kms:viaservice":
+		if s.caller.principal.Kind == Service { // D35: a forwarded call stays the caller's own
+			return keyFact{}, true
+		}
+		return keyFact{state: keyFree}, key != "kms:viaservice" // which actions have that one the catalogue tells
 	case "aws:currenttime", "aws:epochtime":
-		return keyFact{state: keyPresent}, true
+		switch {
+		case !s.asking.fixesTime():
+			return keyFact{state: keyPresent}, true
+		case key == "aws:epochtime":
+			return known(strconv.FormatInt(s.asking.Now.Unix(), 10)), true
+		}
+		return known(s.asking.Now.UTC().Format(time.RFC3339)), true // C34
 	case "aws:viaawsservice":
+		if s.caller.principal.Kind == Service {
+			return known("false"), true
+		}
 		return keyFact{state: keyPresent}, true
 	case "aws:securetransport":
-		if s.named[key] {
+		if s.asking.named[key] {
 			return keyFact{state: keyPresent}, true
 		}
 		return known("true"), true // C34: always present, true by default
@@ -288,6 +309,8 @@ func (s *situation) ownerFact(key string) keyFact {
 			return known(t.ownerID)
 		}
 		return keyFact{state: keyPresent}
+	case t.ownerID == awsAccount: // in nobody's organization
+		return keyFact{}
 	case t.owner == nil:
 		return keyFact{state: keyFree}
 	case key == "aws:resourceorgid":

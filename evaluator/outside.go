@@ -59,6 +59,10 @@ func (w *World) grantees(g *targetGroup) []*caller {
 			seen[c.kind+"\x00"+c.arn+"\x00"+c.principal.ARN] = c
 		}
 	}
+	partition := "aws"
+	if g.owner != nil {
+		partition = g.owner.partition
+	}
 	if g.policy != nil {
 		for i := range g.policy.Doc.Statements {
 			s := &g.policy.Doc.Statements[i]
@@ -66,16 +70,16 @@ func (w *World) grantees(g *targetGroup) []*caller {
 				continue
 			}
 			if s.Principals.Not {
-				w.addPublic(add)
+				addPublic(partition, add)
 				continue
 			}
 			for j := range s.Principals.Entries {
 				e := &s.Principals.Entries[j]
 				if e.Kind == policy.PrincipalEveryone {
-					w.addPublic(add)
+					addPublic(partition, add)
 					continue
 				}
-				add(w.grantee(e))
+				add(w.grantee(e, partition))
 			}
 		}
 	}
@@ -83,7 +87,7 @@ func (w *World) grantees(g *targetGroup) []*caller {
 		for _, who := range []string{gr.Grantee, gr.Retiring, gr.IssuingAccount} { // the latter two may retire it (D33)
 			if who != "" {
 				e := principalText(who)
-				add(w.grantee(&e))
+				add(w.grantee(&e, partition))
 			}
 		}
 	}
@@ -95,17 +99,17 @@ func (w *World) grantees(g *targetGroup) []*caller {
 }
 
 // addPublic stands for everyone: an unsigned caller, and any principal of an account outside the zone of trust.
-func (w *World) addPublic(add func(*caller)) {
+func addPublic(partition string, add func(*caller)) {
 	add(&caller{kind: "public", arn: "*", name: "anonymous", outside: true, principal: Principal{Kind: Anonymous, ARN: "anonymous"}})
-	add(stranger("public", "*", "any AWS account"))
+	add(stranger("public", "*", "any AWS account", partition))
 	add(&caller{kind: "service", arn: "*", name: "any AWS service", outside: true, principal: Principal{Kind: Service, ARN: anyService}})
 }
 
 // stranger is a caller of an account that nobody knows.
-func stranger(kind, arn, name string) *caller {
+func stranger(kind, arn, name, partition string) *caller {
 	return &caller{kind: kind, arn: arn, name: name, outside: true, principal: Principal{
-		Kind: RoleSession, ARN: "arn:aws:sts::" + strangerAccount + ":assumed-role/anyone/session",
-		RoleARN: "arn:aws:iam::" + strangerAccount + ":role/anyone", UniqueID: "AROAANYONE", Account: strangerAccount,
+		Kind: RoleSession, ARN: "arn:" + partition + ":sts::" + strangerAccount + ":assumed-role/anyone/" + anySession,
+		RoleARN: "arn:" + partition + ":iam::" + strangerAccount + ":role/anyone", UniqueID: "AROAANYONE", Account: strangerAccount,
 	}}
 }
 
@@ -115,8 +119,9 @@ const anyService = "any.amazonaws.com"
 // strangerAccount stands for an account that nobody knows.
 const strangerAccount = "999999999999"
 
-// grantee is the caller that one principal entry stands for, nil for principals of the snapshot and those that match nobody.
-func (w *World) grantee(e *policy.PrincipalEntry) *caller {
+// grantee is the caller that one principal entry stands for, nil for principals of the snapshot and those that match nobody. Its ARN is of the
+// entry's partition, or of the given one where the entry is no ARN.
+func (w *World) grantee(e *policy.PrincipalEntry, partition string) *caller {
 	switch e.Kind {
 	case policy.PrincipalService:
 		return &caller{kind: "service", arn: e.Text, name: e.Text, outside: true, principal: Principal{Kind: Service, ARN: e.Text}}
@@ -130,7 +135,7 @@ func (w *World) grantee(e *policy.PrincipalEntry) *caller {
 		}
 		return &caller{kind: "provider", arn: e.Text, name: e.Text, outside: true, principal: Principal{Kind: kind, ARN: e.Text}}
 	case policy.PrincipalCanonicalUser: // A29
-		c := stranger("account", e.Text, e.Text)
+		c := stranger("account", e.Text, e.Text, partition)
 		c.principal.CanonicalID = e.Text
 		return c
 	case policy.PrincipalAccount, policy.PrincipalARN:
@@ -145,7 +150,7 @@ func (w *World) grantee(e *policy.PrincipalEntry) *caller {
 		case w.has(e.Text):
 			return nil
 		}
-		return w.outsidePrincipal(e)
+		return w.outsidePrincipal(e, partition)
 	}
 	return nil
 }
@@ -201,14 +206,17 @@ func (w *World) federatedUser(a *account, e *policy.PrincipalEntry) *caller {
 	}}
 }
 
-func (w *World) outsidePrincipal(e *policy.PrincipalEntry) *caller {
+func (w *World) outsidePrincipal(e *policy.PrincipalEntry, partition string) *caller {
+	if strings.HasPrefix(e.Text, "arn:") {
+		partition = arnField(e.Text, 2)
+	}
 	c := &caller{kind: "account", arn: e.Text, name: e.Text, outside: true, account: w.accounts[e.Account]}
 	c.principal = Principal{
-		Kind: RoleSession, Account: e.Account, Management: c.account != nil && c.account.management, ARN: "arn:aws:sts::" + e.Account + ":assumed-role/someone/" + anySession,
-		RoleARN: "arn:aws:iam::" + e.Account + ":role/someone", UniqueID: "AROASOMEONE",
+		Kind: RoleSession, Account: e.Account, Management: c.account != nil && c.account.management, ARN: "arn:" + partition + ":sts::" + e.Account + ":assumed-role/someone/" + anySession,
+		RoleARN: "arn:" + partition + ":iam::" + e.Account + ":role/someone", UniqueID: "AROASOMEONE",
 	}
 	if e.Kind == policy.PrincipalAccount {
-		c.arn = "arn:aws:iam::" + e.Account + ":root"
+		c.arn = "arn:" + partition + ":iam::" + e.Account + ":root"
 		return c
 	}
 	resource := arnField(e.Text, 6)
@@ -218,10 +226,10 @@ func (w *World) outsidePrincipal(e *policy.PrincipalEntry) *caller {
 	case strings.HasPrefix(resource, "role/"):
 		name := resource[strings.LastIndexByte(resource, '/')+1:]
 		c.kind, c.principal.RoleARN = "role", e.Text
-		c.principal.ARN = "arn:aws:sts::" + e.Account + ":assumed-role/" + name + "/" + anySession
+		c.principal.ARN = "arn:" + partition + ":sts::" + e.Account + ":assumed-role/" + name + "/" + anySession
 	case strings.HasPrefix(resource, "assumed-role/"): // its role is named without the path (A25)
 		name, _, _ := strings.Cut(strings.TrimPrefix(resource, "assumed-role/"), "/")
-		role := "arn:" + arnField(e.Text, 2) + ":iam::" + e.Account + ":role/"
+		role := "arn:" + partition + ":iam::" + e.Account + ":role/"
 		c.kind, c.principal.ARN, c.principal.RoleARN = "role", e.Text, role+name
 		c.roleARNs = &region.Lang{Patterns: []region.Pattern{region.Literal(role + name), underPaths(role, name)}}
 	case strings.HasPrefix(resource, "federated-user/"):
@@ -271,7 +279,7 @@ func (s *situation) outsideFact(key string) (keyFact, bool) {
 		case stranger:
 			return keyFact{state: keyPresent, universe: s.world.outsideARNs()}, true
 		}
-		return keyFact{state: keyPresent, universe: patternLang(region.Glob("arn:aws:iam::"+p.Account+":", false), true)}, true
+		return keyFact{state: keyPresent, universe: patternLang(region.Literal("arn:"+arnField(p.ARN, 2)+":iam::"+p.Account+":"), true)}, true
 	case "aws:principalaccount":
 		if stranger {
 			return keyFact{state: keyPresent, universe: s.world.outsideAccounts()}, true

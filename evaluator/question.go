@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -19,6 +20,13 @@ type Question struct {
 	When      Expr     // nil: every context
 	Strict    bool     // leave out what stands on an assumption about a resource that is not in the snapshot
 	Budget    int64    // steps of work for one principal; 0: DefaultBudget
+	// Now is the time at which requests are made unless the question speaks of it itself (C34); zero: at any time.
+	Now time.Time
+}
+
+// fixesTime tells whether the time of requests is known: the question does not speak of it itself.
+func (c *compiledQuestion) fixesTime() bool {
+	return !c.Now.IsZero() && !c.named["aws:currenttime"] && !c.named["aws:epochtime"]
 }
 
 // QuestionError is returned for a question that cannot be asked: an action or a resource that is none. About is what it is about, as
@@ -83,6 +91,9 @@ type askedAction struct {
 
 // compile resolves a question's actions against the catalogue.
 func (w *World) compile(q Question) (*compiledQuestion, error) {
+	if !w.readsTime {
+		q.Now = time.Time{} // answers that the time does not touch are the same at any time
+	}
 	c := &compiledQuestion{Question: q, named: map[string]bool{}, actions: map[string]region.Set{}, services: map[string]bool{}}
 	if c.Budget <= 0 {
 		c.Budget = DefaultBudget

@@ -42,11 +42,14 @@ func (w *World) compileResources(a *account) {
 			tagsKnown: r.TagsKnown, attributes: r.Attributes, grants: compileGrants(grants[r.ARN]),
 		}
 		switch {
-		case res.typ == "AWS::EC2::VPCEndpoint": // D42: its document limits requests that go through it, and is no policy on it
+		case res.typ == "AWS::EC2::VPCEndpoint": // D42: its document is no policy on it
+			w.addEndpoint(a, r)
 		case !r.Policy.IsZero():
 			res.policy = &Policy{Name: res.arn, Doc: w.docs.get(r.Policy, policy.Resource)}
 		case kmsKey(res.arn), a.denied(r.Type, r.Region): // D32, F15: it has one, or may have, and it was not read
 			res.policy = &Policy{Name: res.arn, Doc: w.docs.missing(policy.Resource)}
+		case res.typ == "AWS::EFS::FileSystem": // D47: whoever reaches it may mount it
+			res.policy = &Policy{Name: res.arn, Doc: openFileSystem()}
 		}
 		if res.policy != nil {
 			public, uncertain := PolicyIsPublic(res.policy.Doc)
@@ -60,6 +63,47 @@ func (w *World) compileResources(a *account) {
 	w.compileEntities(a)
 	added := w.resources[start:]
 	sort.SliceStable(added, func(i, j int) bool { return added[i].arn < added[j].arn })
+}
+
+// endpoint is a VPC endpoint whose document limits the requests that go through it (D42).
+type endpoint struct {
+	id     string // vpce-…, as aws:SourceVpce has it
+	kind   EndpointKind
+	policy *Policy
+}
+
+// addEndpoint takes an endpoint with a document; one without lets everything through.
+func (w *World) addEndpoint(a *account, r *graph.Resource) {
+	e := &endpoint{id: afterLast(string(r.ARN), "/"), policy: &Policy{Name: string(r.ARN)}}
+	switch {
+	case strings.EqualFold(r.Attributes.EndpointType, "Gateway"):
+		e.kind = EndpointGateway
+	case r.Attributes.EndpointType != "":
+		e.kind = EndpointInterface
+	}
+	switch {
+	case !r.Policy.IsZero():
+		e.policy.Doc = w.docs.get(r.Policy, policy.VPCEndpoint)
+	case a.denied(r.Type, r.Region):
+		e.policy.Doc = w.docs.missing(policy.VPCEndpoint)
+	default:
+		return
+	}
+	w.endpoints = append(w.endpoints, e)
+}
+
+// endpointOf gives the endpoint that a request goes through, nil when it is none that is known.
+func (w *World) endpointOf(ctx *policy.Context) *endpoint {
+	v, ok := ctx.Lookup("aws:sourcevpce")
+	if !ok || v.Multi {
+		return nil
+	}
+	for _, e := range w.endpoints {
+		if e.id == v.Single {
+			return e
+		}
+	}
+	return nil
 }
 
 // compileShares adds what RAM shares and nothing else in the snapshot speaks of (D53): subnets and the like, which have no policies. A share

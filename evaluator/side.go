@@ -63,7 +63,7 @@ func (t *targets) sideOf(c *caller) *callerSide {
 	side.unlimited = !hasPolicies(p) || c.outside || p.Kind == FederatedUser
 	e := &evaluation{
 		w: t.world, asking: t.question, caller: c, group: &targetGroup{}, live: t.question.all(), layers: &Layers{Boundary: c.boundary},
-		situate: func(*member) keyFacts { return &situation{world: t.world, caller: c, named: t.question.named} },
+		situate: func(*member) keyFacts { return &situation{world: t.world, caller: c, asking: t.question} },
 	}
 	e.tests.shared = &t.question.resources
 	if hasPolicies(p) {
@@ -124,7 +124,7 @@ func (t *targets) numberOf(st *callerStatement, c *caller) int {
 	}
 	if len(rd.conditions) > 0 || len(rd.keys) > 0 {
 		var b strings.Builder
-		rd.spell(&b, &situation{world: t.world, caller: c, named: t.question.named})
+		rd.spell(&b, &situation{world: t.world, caller: c, asking: t.question})
 		key.reads = b.String()
 	}
 	t.numberMu.Lock()

@@ -56,14 +56,13 @@ func (w *World) Simulate(who Selector, action, resource string, given []KeyValue
 	}
 	sk.request = append(append([]KeyValue{}, given...), s.Defaults...)
 	s.Request = *e.request(sk, c)
-	if who.Kind == SelectARN && roleOfSession(who.Name) != who.Name && c.principal.Kind == RoleSession { // a session that was named
-		s.Request.Principal.ARN = who.Name
-		s.Request.Context.Set("aws:userid", policy.Single(c.principal.UniqueID+":"+afterLast(who.Name, "/")))
-	}
 	layers := *e.layers
 	if c.outside && hasIdentitySide(&c.principal) {
 		layers.Identity = []Policy{{Name: "assumed", Doc: allowAll()}}
 		s.Assumptions = append(s.Assumptions, outsideAssumption)
+	}
+	if ep := w.endpointOf(&s.Request.Context); ep != nil {
+		layers.Endpoint, layers.EndpointKind = ep.policy, ep.kind
 	}
 	if assumption != "" {
 		s.Assumptions = append(s.Assumptions, assumption)

@@ -76,6 +76,15 @@ func sharedStatement(who, service, owner string) policy.Statement {
 	return out
 }
 
+// openFileSystem is what an EFS file system without a policy allows: everything to every client that can connect (D47).
+func openFileSystem() *policy.Document {
+	s := compileSynthetic(policy.Resource, syntheticStatement{
+		Sid: "NoFileSystemPolicy", Effect: "Allow", Principal: map[string]string{"AWS": "*"}, Resource: []string{"*"},
+		Action: []string{"elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess"},
+	})
+	return &policy.Document{Kind: policy.Resource, Variables: true, Statements: []policy.Statement{s}}
+}
+
 func afterLast(s, sep string) string { return s[strings.LastIndex(s, sep)+1:] }
 
 // aclActions are the S3 actions that an ACL permission stands for, on the bucket that carries it (D36, D40).

@@ -207,6 +207,7 @@ type targets struct {
 	tagKeys    map[string]bool // resource tags that documents in play read, lower case
 	regions    bool            // documents in play read the Region
 	transport  bool            // documents in play read aws:SecureTransport
+	clock      bool            // documents in play read the time of the request
 	boundaries bool            // documents in play read the boundary of the entity that is acted on
 	contentMu  sync.Mutex
 	contents   map[*policy.Statement]int
@@ -364,6 +365,7 @@ func (t *targets) scanDocuments() {
 		}
 		t.regions = t.regions || key == "aws:requestedregion"
 		t.transport = t.transport || key == "aws:securetransport"
+		t.clock = t.clock || key == "aws:currenttime" || key == "aws:epochtime"
 		t.boundaries = t.boundaries || key == "iam:permissionsboundary"
 	}
 	for k := range t.question.named {

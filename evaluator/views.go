@@ -41,7 +41,7 @@ type viewClass struct {
 func (t *targets) viewClass(c *caller) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\x00%d%t%t\x00", c.sort(), c.principal.Kind, c.boundary != nil, c.outside)
-	t.resourceReaders().spell(&b, &situation{world: t.world, caller: c, named: t.question.named})
+	t.resourceReaders().spell(&b, &situation{world: t.world, caller: c, asking: t.question})
 	return b.String()
 }
 
@@ -62,7 +62,7 @@ func (v *views) of(class string, groups int) *viewClass {
 
 // viewFor gives what a caller sees of a group.
 func (t *targets) viewFor(side *callerSide, g *targetGroup) *groupView {
-	if slices.Contains(side.named, g.place) {
+	if slices.Contains(side.named, g.place) || slices.Contains(side.named, everyGroup) {
 		return t.look(side, g)
 	}
 	at := &side.view.groups[g.place]
@@ -79,7 +79,7 @@ func (t *targets) look(side *callerSide, g *targetGroup) *groupView {
 	v := &groupView{number: t.views.count.Add(1), consents: t.consents(side, g)}
 	var b strings.Builder
 	b.WriteString(g.base)
-	facts := &situation{world: t.world, caller: c, target: g, named: t.question.named}
+	facts := &situation{world: t.world, caller: c, target: g, asking: t.question}
 	outsider, unsure := relation(&c.principal, g.ownerAccount(), false)
 	v.admits = !outsider || unsure
 	fmt.Fprintf(&b, "\x00%t%t", outsider, unsure)
@@ -89,6 +89,9 @@ func (t *targets) look(side *callerSide, g *targetGroup) *groupView {
 				t.viewDocument(&b, c, g, facts, level[i].Doc, nil)
 			}
 		}
+	}
+	for _, ep := range t.world.endpoints {
+		t.viewDocument(&b, c, g, facts, ep.policy.Doc, nil)
 	}
 	if g.policy != nil {
 		if g.restricted {
@@ -116,7 +119,7 @@ func (t *targets) readsOf(side *callerSide, g *targetGroup) string {
 		return ""
 	}
 	var b strings.Builder
-	side.reads.spell(&b, &situation{world: t.world, caller: side.caller, target: g, named: t.question.named})
+	side.reads.spell(&b, &situation{world: t.world, caller: side.caller, target: g, asking: t.question})
 	return b.String()
 }
 

@@ -3,8 +3,10 @@ package evaluator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"sort"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -75,16 +77,55 @@ func (t *targets) standing() []string {
 	if w.org == nil {
 		out = append(out, "no-organization-data: no SCP or RCP limits anybody, and organization keys are open")
 	}
-	switch given := w.given; {
-	case !given[graph.KindResourcePolicies]:
+	if n := w.unreadAccounts(); n > 0 {
+		out = append(out, fmt.Sprintf("accounts-not-read (%d): their principals are no rows unless a policy names them", n))
+	}
+	without, ungranted := 0, 0
+	for _, a := range w.order {
+		if a.coverage[graph.KindResourcePolicies] == "" {
+			without++
+		}
+		if a.coverage[graph.KindGrants] == "" && a.hasKeys() {
+			ungranted++
+		}
+	}
+	switch {
+	case without == len(w.order):
 		out = append(out, "no-resource-policies: resources are judged by the principals' policies alone")
-	case c.services["kms"] && !given[graph.KindGrants]:
-		out = append(out, "no-kms-grants: nobody uses a key by a grant")
+	case without > 0:
+		out = append(out, fmt.Sprintf("no-resource-policies (%d of %d accounts): their resources are judged by the principals' policies alone", without, len(w.order)))
+	}
+	if ungranted > 0 && c.services["kms"] {
+		out = append(out, fmt.Sprintf("no-kms-grants (%d of %d accounts): keys are judged without the grants on them", ungranted, len(w.order)))
 	}
 	if !c.named["aws:securetransport"] && t.transport {
 		out = append(out, "aws:SecureTransport is true")
 	}
+	if c.fixesTime() && t.clock {
+		out = append(out, "aws:CurrentTime is "+c.Now.UTC().Format(time.RFC3339))
+	}
 	return out
+}
+
+// hasKeys tells whether the account has KMS keys in the snapshot.
+func (a *account) hasKeys() bool {
+	for _, r := range a.facts.Resources {
+		if kmsKey(string(r.ARN)) {
+			return true
+		}
+	}
+	return false
+}
+
+// unreadAccounts counts the accounts inside whose users and roles are not in the snapshot.
+func (w *World) unreadAccounts() int {
+	n := 0
+	for id, a := range w.accounts {
+		if w.inZone(id) && !a.principalsRead() {
+			n++
+		}
+	}
+	return n
 }
 
 // judgeAll judges callers class by class, on all cores, and gives the rows that are not denied.

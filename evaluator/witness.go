@@ -326,14 +326,18 @@ func (e *evaluation) inCell(d *domain, cell int, value string) bool {
 func (e *evaluation) request(sk *sketch, c *caller) *Request {
 	r := &Request{Principal: c.principal, Action: sk.member.name, Target: e.target(sk.resource)}
 	ctx := policy.NewContext(24)
-	facts := &situation{world: e.w, caller: c, target: e.group, named: e.asking.named, member: sk.member, action: sk.member.name, region: sk.region}
+	facts := &situation{world: e.w, caller: c, target: e.group, asking: e.asking, member: sk.member, action: sk.member.name, region: sk.region}
 	for _, key := range e.standardKeys(c) {
 		if f := facts.fact(key.canonical); f.state == keyKnown {
 			ctx.Put(key.canonical, f.value)
 		}
 	}
-	if c.principal.Kind == RoleSession && !c.outside {
-		ctx.Set("aws:userid", policy.Single(c.principal.UniqueID+":"+anySession))
+	open := c.principal.Kind == RoleSession && strings.HasSuffix(c.principal.ARN, "/"+anySession)
+	if open {
+		r.Principal.ARN += witnessSession
+		if !c.outside {
+			ctx.Set("aws:userid", policy.Single(c.principal.UniqueID+":"+witnessSession))
+		}
 	}
 	for _, kv := range sk.request {
 		if kv.Multi {
@@ -344,7 +348,7 @@ func (e *evaluation) request(sk *sketch, c *caller) *Request {
 		if c.outside && c.principal.Kind == RoleSession && len(kv.Values) == 1 {
 			r.Principal = become(r.Principal, kv.Key, kv.Values[0])
 		}
-		if strings.EqualFold(kv.Key, "aws:userid") && c.principal.Kind == RoleSession && len(kv.Values) == 1 {
+		if open && strings.EqualFold(kv.Key, "aws:userid") && len(kv.Values) == 1 {
 			if _, session, ok := strings.Cut(kv.Values[0], ":"); ok && session != "" {
 				r.Principal.ARN = strings.TrimSuffix(c.principal.ARN, anySession) + session
 			}
@@ -394,7 +398,7 @@ var everyContext = contextKeys(
 	"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:userid", "aws:username", "aws:PrincipalOrgID",
 	"aws:PrincipalOrgPaths", "aws:PrincipalIsAWSService", "aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths",
 	"aws:RequestedRegion", "aws:SecureTransport", "kms:CallerAccount", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList",
-	"iam:PermissionsBoundary", "lambda:FunctionUrlAuthType",
+	"iam:PermissionsBoundary", "lambda:FunctionUrlAuthType", "aws:CurrentTime", "aws:EpochTime",
 )
 
 // standardKeys are the keys that a complete context of a caller has, as far as they are known.
@@ -438,6 +442,9 @@ func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bo
 				layers.Resource = &Policy{Name: "assumed", Doc: delegating(r.Target.Account)}
 			}
 		}
+	}
+	if ep := e.w.endpointOf(&r.Context); ep != nil {
+		layers.Endpoint, layers.EndpointKind = ep.policy, ep.kind
 	}
 	d := Decider{Actions: CatalogTypes(e.w.catalog)}
 	got := d.Decide(r, &layers)

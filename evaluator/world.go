@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sort"
@@ -24,10 +25,11 @@ type World struct {
 	org       *organization
 	byARN     map[string]*resource
 	docs      *documents
+	endpoints []*endpoint
 	shares    map[graph.ARN][]accountShare // while compiling
 	typeMu    sync.Mutex                   // guards typeCache
 	typeCache map[string][]*resourceType
-	given     map[string]bool // kinds of data that some account has
+	readsTime bool // some document reads the time of the request
 }
 
 // organization is the tree and where each policy hangs.
@@ -106,8 +108,8 @@ func (d *documents) missing(kind policy.Kind) *policy.Document {
 func Compile(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*World, error) {
 	w := &World{
 		facts: facts, catalog: cat, accounts: map[string]*account{}, byARN: map[string]*resource{},
-		typeCache: map[string][]*resourceType{}, given: map[string]bool{},
-		docs: &documents{facts: facts, done: make(map[documentKey]*documentSlot, len(facts.Documents))},
+		typeCache: map[string][]*resourceType{},
+		docs:      &documents{facts: facts, done: make(map[documentKey]*documentSlot, len(facts.Documents))},
 	}
 	w.compileOrganization()
 	for _, a := range facts.Accounts {
@@ -138,6 +140,7 @@ func Compile(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*Wo
 	for _, r := range w.resources {
 		w.byARN[r.arn] = r
 	}
+	w.scanDocuments()
 	return w, nil
 }
 
@@ -164,7 +167,6 @@ func (w *World) compileAccount(facts *graph.Account) {
 		a.groups[g.Name] = g
 	}
 	for _, c := range facts.Coverage {
-		w.given[c.Kind] = w.given[c.Kind] || c.State != graph.CoverageNotAsked
 		state, seen := a.coverage[c.Kind]
 		if !seen || state == graph.CoverageComplete {
 			a.coverage[c.Kind] = c.State
@@ -317,6 +319,18 @@ func (w *World) multivalued(key string) (multi, known bool) {
 	}
 	info, ok := w.catalog.ConditionKey(key)
 	return info.Multivalued, ok
+}
+
+// scanDocuments notes whether any document reads the time, which then is a fact of the answer. It reads text, so that no document need be
+// compiled for it.
+func (w *World) scanDocuments() {
+	for _, d := range w.facts.Documents {
+		text := bytes.ToLower(d.Canonical)
+		if bytes.Contains(text, []byte("aws:currenttime")) || bytes.Contains(text, []byte("aws:epochtime")) {
+			w.readsTime = true
+			return
+		}
+	}
 }
 
 // Complete tells whether everything that was asked for could be read, and names what could not.

@@ -21,7 +21,7 @@ type plan struct {
 }
 
 func (p *plan) question(access *syntax.Access, c *syntax.Clauses) (evaluator.Question, error) {
-	q := evaluator.Question{Strict: p.options.Strict, Budget: p.options.Budget}
+	q := evaluator.Question{Strict: p.options.Strict, Budget: p.options.Budget, Now: p.engine.snapshot.Time}
 	if access != nil {
 		q.AllOf = access.Quantifier == syntax.AllOf
 		for _, a := range access.Actions {

@@ -210,8 +210,23 @@ type pair struct {
 	class            class
 }
 
-// principal compares one row. Several callers stand for one where a row is about a set of them.
+// principal compares one row. All resources that are not listed and that no pattern tells apart are judged together, so that what hangs
+// on the Region may be said of all of them, though the ARN of each tells its own (C34): then the verdict is compared as if none did.
 func (n *naive) principal(q *question, callers []*principal, actions, resources []string, have *row) error {
+	err := n.row(q, callers, actions, resources, have, true)
+	if err == nil || !strings.HasPrefix(err.Error(), "verdict:") && !strings.HasPrefix(err.Error(), "all-of:") {
+		return err
+	}
+	n.freeRegion = true
+	defer func() { n.freeRegion = false }()
+	if n.row(q, callers, actions, resources, have, false) == nil {
+		return nil
+	}
+	return err
+}
+
+// row compares one row. Several callers stand for one where a row is about a set of them. With points every request is compared too.
+func (n *naive) row(q *question, callers []*principal, actions, resources []string, have *row, points bool) error {
 	public := callers[0].arn == "*"
 	var pairs []pair
 	for _, action := range actions {
@@ -230,7 +245,7 @@ func (n *naive) principal(q *question, callers []*principal, actions, resources 
 				}
 				var failure error
 				c := n.contexts(q, p, action, t, func(pt *point) {
-					if failure == nil {
+					if failure == nil && points {
 						failure = n.point(pt, t, have, public, q.allOf)
 					}
 				})

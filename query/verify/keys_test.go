@@ -19,8 +19,20 @@ func (n *naive) values(p *principal, action string, t *target, key string, asked
 	own := p.Kind == evaluator.User || p.Kind == evaluator.RoleSession || p.Kind == evaluator.Root
 	switch key {
 	case "aws:sourceip", "aws:sourcevpce", "aws:tagkeys", "aws:requesttag/team": // C32, C34
+		if key == "aws:sourcevpce" && p.Kind == evaluator.Service { // D46
+			return absent()
+		}
 		return free(key)
-	case "aws:currenttime", "aws:viaawsservice":
+	case "aws:viaawsservice":
+		if p.Kind == evaluator.Service { // D35: a forwarded call is the caller's own
+			return known("false")
+		}
+		return present(key)
+	case "kms:viaservice":
+		if p.Kind == evaluator.Service {
+			return absent()
+		}
+	case "aws:currenttime":
 		return present(key)
 	case "aws:securetransport":
 		if !asked {
@@ -171,6 +183,9 @@ func (n *naive) resourceValues(t *target, action, key string) ([]*policy.Context
 		}
 		return absent(), true
 	case "aws:resourceaccount":
+		if t.account == "aws" {
+			return known("639982225848"), true // D6
+		}
 		return known(t.account), true
 	case "aws:resourceorgid":
 		return n.orgValues(t.account, key), true
@@ -181,6 +196,9 @@ func (n *naive) resourceValues(t *target, action, key string) ([]*policy.Context
 		}
 		if t.of != nil && t.of.region != "" {
 			return known(t.of.region), true
+		}
+		if parts := strings.SplitN(t.arn, ":", 6); len(parts) == 6 && parts[3] != "" && !n.freeRegion {
+			return known(parts[3]), true
 		}
 		return present(key), true
 	}

@@ -20,6 +20,8 @@ type naive struct {
 	resources  []*resource
 	byARN      map[string]*resource
 	points     int // decided
+	// freeRegion takes the Region of requests for resources that are not listed as open, whatever their ARNs say.
+	freeRegion bool
 }
 
 type documentKey struct {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -37,6 +38,7 @@ func TestRules(t *testing.T) {
 			}
 			var export struct {
 				Files tree
+				Time  time.Time // of the snapshot; without it the time of requests is open
 				Cases []ruleCase
 			}
 			if err := json.Unmarshal(text, &export); err != nil {
@@ -46,7 +48,7 @@ func TestRules(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e, err := query.New(t.Context(), facts, answer.Snapshot{})
+			e, err := query.New(t.Context(), facts, answer.Snapshot{Time: export.Time})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -164,6 +164,9 @@ func (n *naive) target(q *question, p *principal, action, arn string) (*target, 
 	if p.outside {
 		return nil, false
 	}
+	if t.account == "aws" { // D6: read as if it were the caller's own, and never written
+		return t, service == "iam" && !evaluator.ServiceRefuses(action, &p.Principal, &evaluator.Target{Resource: arn}, false)
+	}
 	if t.account != p.Account {
 		t.unread = true // whether a grant lets somebody retire is not known either; the assumed policy below cannot say so
 		if strings.EqualFold(action, "kms:RetireGrant") {
