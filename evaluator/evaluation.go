@@ -430,14 +430,13 @@ type actionClass struct {
 func (e *evaluation) classes(c *cell) []*actionClass {
 	parts := []region.Set{c.actions}
 	split := func(by region.Set) {
-		for i := 0; i < len(parts); i++ {
-			in := parts[i].And(by)
-			if in.Empty() {
-				continue
-			}
-			if out := parts[i].AndNot(by); !out.Empty() {
-				parts[i] = in
-				parts = append(parts, out)
+		if !c.actions.Intersects(by) {
+			return
+		}
+		for i, n := 0, len(parts); i < n; i++ {
+			if parts[i].Intersects(by) && !parts[i].SubsetOf(by) {
+				parts = append(parts, parts[i].AndNot(by))
+				parts[i] = parts[i].And(by)
 			}
 		}
 	}
