@@ -202,11 +202,14 @@ func (e *Engine) nearest(who evaluator.Selector) string {
 
 // nearest is the name that was probably meant, letter case aside.
 func nearest(text string, names []string) string {
+	names = slices.Sorted(slices.Values(names)) // the first of equals, whatever order they come in
 	lower := make([]string, len(names))
 	spelled := make(map[string]string, len(names))
 	for i, n := range names {
 		lower[i] = strings.ToLower(n)
-		spelled[lower[i]] = n
+		if _, ok := spelled[lower[i]]; !ok {
+			spelled[lower[i]] = n
+		}
 	}
 	if n, ok := spelled[strings.ToLower(text)]; ok { // the letter case alone is wrong
 		return n
