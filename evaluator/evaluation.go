@@ -428,15 +428,19 @@ type actionClass struct {
 
 // classes refines a cell's members by the statements that match them, the keys that they list and the service rules.
 func (e *evaluation) classes(c *cell) []*actionClass {
-	parts := []region.Set{c.actions}
-	split := func(by region.Set) {
-		if !c.actions.Intersects(by) {
-			return
+	var parts [][]int // lists, not sets: a cell holds few of the members of a large question
+	c.actions.Each(func(i int) {
+		if parts == nil {
+			parts = [][]int{nil}
 		}
+		parts[0] = append(parts[0], i)
+	})
+	split := func(by region.Set) {
 		for i, n := 0, len(parts); i < n; i++ {
-			if parts[i].Intersects(by) && !parts[i].SubsetOf(by) {
-				parts = append(parts, parts[i].AndNot(by))
-				parts[i] = parts[i].And(by)
+			in, out := divide(parts[i], by)
+			if len(in) > 0 && len(out) > 0 {
+				parts[i] = in
+				parts = append(parts, out)
 			}
 		}
 	}
@@ -451,7 +455,7 @@ func (e *evaluation) classes(c *cell) []*actionClass {
 	}
 	out := make([]*actionClass, len(parts))
 	for i, members := range parts {
-		cl := &actionClass{members: members, first: members.First()}
+		cl := &actionClass{members: region.SetOf(c.actions.Len(), members...), first: members[0]}
 		for _, in := range e.instances {
 			if in.members.Has(cl.first) {
 				cl.in = append(cl.in, in)
@@ -461,6 +465,28 @@ func (e *evaluation) classes(c *cell) []*actionClass {
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].first < out[j].first })
 	return out
+}
+
+// divide cuts a list of members, in order, into those of a set and the others; where all are on one side it gives the list itself.
+func divide(members []int, by region.Set) (in, out []int) {
+	first, same := by.Has(members[0]), 1
+	for same < len(members) && by.Has(members[same]) == first {
+		same++
+	}
+	switch {
+	case same < len(members):
+		for _, m := range members {
+			if by.Has(m) {
+				in = append(in, m)
+			} else {
+				out = append(out, m)
+			}
+		}
+		return in, out
+	case first:
+		return members, nil
+	}
+	return nil, members
 }
 
 // ruleSets are the sets of members that service rules treat alike, whatever the policies say.
