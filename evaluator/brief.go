@@ -100,7 +100,7 @@ func clusters(grants []*Access) []*cluster {
 		}
 		c := same[id]
 		for i := 0; c == nil && i < len(out); i++ {
-			if out[i].stored == u.stored && out[i].takes(&u.kindOfUse) {
+			if out[i].stored == u.stored && out[i].service() == service(grants[0].question, u.members) && out[i].takes(&u.kindOfUse) {
 				c = out[i]
 				c.members = c.members.Or(u.members)
 				c.kinds = append(c.kinds, u.kindOfUse)
@@ -115,6 +115,16 @@ func clusters(grants []*Access) []*cluster {
 		c.assumes, c.hints = union(c.assumes, u.assumes), append(c.hints, u.hints...)
 	}
 	return out
+}
+
+// service is that of the line's first action: services are lines of their own.
+func (c *cluster) service() string { return service(c.of.question, c.members) }
+
+func service(q *compiledQuestion, members region.Set) string {
+	if q == nil || members.Empty() {
+		return ""
+	}
+	return ActionService(q.members[members.First()].name)
 }
 
 // takes tells whether a line that has more members still says the truth of all its resources.

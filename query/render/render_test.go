@@ -39,7 +39,7 @@ func samples() map[string]func() *answer.Answer {
 		Verdict: answer.Conditional, Conditions: "aws:MultiFactorAuthPresent is present and aws:MultiFactorAuthPresent = true and aws:SourceIp in 203.0.113.0/24", Via: via, Witness: witness}
 	all := answer.Grant{Actions: []string{"kms:*"}, Resources: []string{"*"}, Verdict: answer.Allowed, Via: via[:1], Assumptions: []string{"key-delegates-to-account"}, Witness: witness}
 	hang := answer.Grant{Actions: []string{"kms:*"}, Resources: []string{"*"}, Verdict: answer.Unknown, Causes: []string{"missing-document: arn:aws:iam::111122223333:policy/Gone"}}
-	many := make([]answer.Grant, 9)
+	many := make([]answer.Grant, 12)
 	for i := range many {
 		many[i] = all
 		many[i].Conditions = fmt.Sprintf("aws:PrincipalTag/n = %d", i)
