@@ -132,6 +132,11 @@ func TestUnknownNames(t *testing.T) {
 		{"what can user/ann do except outside", "outside", `"what can" takes no except`, ""},
 		{"who can nosuch:@write", "nosuch:@write", `no service "nosuch"`, ""},
 		{"who can s3:* when aws:CurrentTime < soon", "soon", "neither a number nor a date", ""},
+		{"who can s3:* when aws:SourceIp = here", "here", "aws:SourceIp is an address", ""},
+		{"who can s3:* when aws:MultiFactorAuthPresent != yes", "yes", "aws:MultiFactorAuthPresent is true or false", ""},
+		{"who can s3:* when aws:MultiFactorAuthAge in (1, x)", "x", "aws:MultiFactorAuthAge is a number", ""},
+		{"who can s3:* | where verdict = alowed", "alowed", "verdict is one of allowed, conditional, unknown, denied", "allowed"},
+		{"who can s3:* | where kind in (user, rol)", "rol", "kind is one of", "role"},
 		{"who can s3:* when resource < 5", "resource < 5", "the resource is compared with", ""},
 		{"who can s3:* | where prinicpal = x", "prinicpal", "no field", "principal"},
 		{"who can s3:* | select grants.condition", "grants.condition", "no field", "grants.conditions"},
@@ -154,10 +159,13 @@ func TestUnknownNames(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	for question, want := range map[string]string{
-		"who can s3:GetObjekt":                                "action s3:GetObjekt is not in the catalogue",
-		"who can s3:GetObject in tag teem = data":             "no principal of the snapshot has a tag teem; did you mean Team?",
-		"can service nosuch.amazonaws.com do s3:GetObject":    "no policy of the snapshot names the service nosuch.amazonaws.com",
-		"who can s3:GetObject except service x.amazonaws.com": "no policy of the snapshot names the service x.amazonaws.com",
+		"who can s3x:*": "did you mean s3:*?",
+		"who can s3:GetObject when aws:SourceIpp is present":      "did you mean aws:SourceIp?",
+		"who can s3:GetObject when aws:SourceIp = kms:ViaService": "no request for the actions that are asked about holds kms:ViaService",
+		"who can s3:GetObjekt":                                    "action s3:GetObjekt is not in the catalogue",
+		"who can s3:GetObject in tag teem = data":                 "no principal of the snapshot has a tag teem; did you mean Team?",
+		"can service nosuch.amazonaws.com do s3:GetObject":        "no policy of the snapshot names the service nosuch.amazonaws.com",
+		"who can s3:GetObject except service x.amazonaws.com":     "no policy of the snapshot names the service x.amazonaws.com",
 	} {
 		_, summary := ask(t, small(t), question)
 		if len(summary.Warnings) != 1 || !strings.Contains(summary.Warnings[0], want) {
