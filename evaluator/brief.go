@@ -3,6 +3,7 @@ package evaluator
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
@@ -22,10 +23,24 @@ type Line struct {
 // Brief sums up the row's grants for people. Resources stand in one line if each of them gets all of the line's actions that apply to it;
 // those of the snapshot are never mixed with what it does not hold.
 func (r *Row) Brief() []Line {
+	if r.lines == nil {
+		return brief(r.Grants)
+	}
+	r.lines.once.Do(func() { r.lines.list = brief(r.Grants) })
+	return r.lines.list
+}
+
+// lines are made when the first row needs them.
+type lines struct {
+	once sync.Once
+	list []Line
+}
+
+func brief(grants []*Access) []Line {
 	type key struct{ verdict, conditions, notes, assumptions string }
 	var keys []key
 	together := map[key][]*Access{}
-	for _, g := range r.Grants {
+	for _, g := range grants {
 		k := key{g.Verdict.String(), exprText(g.Conditions), strings.Join(g.Notes, "\x00"), assumed(g)}
 		if together[k] == nil {
 			keys = append(keys, k)

@@ -26,6 +26,7 @@ type Row struct {
 	ActionCount int
 
 	caller *caller
+	lines  *lines // of the rows of a class, which share their grants
 }
 
 // Answer is what a question over many principals gave.
@@ -139,11 +140,11 @@ func (w *World) judgeClass(ctx context.Context, t *targets, cl *class) ([]*Row, 
 			verdict, covers = t.question.sum(grants, cover)
 		}
 	}
-	rows := make([]*Row, 0, len(cl.members))
+	rows, shared := make([]*Row, 0, len(cl.members)), &lines{}
 	for _, m := range cl.members {
 		rows = append(rows, &Row{
 			Principal: m.arn, Kind: m.kind, Account: m.principal.Account, Verdict: verdict, Covers: covers, Actions: actions,
-			ActionCount: count, Grants: grants, caller: m,
+			ActionCount: count, Grants: grants, caller: m, lines: shared,
 		})
 	}
 	return rows, nil

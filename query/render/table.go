@@ -10,7 +10,7 @@ import (
 
 const (
 	gap         = "  "
-	widest      = 110 // what a column of a wide table is padded to
+	widest      = 110 // what a column is padded to where lines may be as long as they must
 	longestWord = 48  // beyond it a word is broken
 	maxStacked  = 8   // lines of one cell where columns do not fit
 	narrowest   = 2   // what a column that may be narrowed keeps, for each share it has
@@ -79,7 +79,7 @@ func writeGrid(w *bufio.Writer, l *layout, entries [][]string, total int, color 
 			return
 		}
 		fit(widths, words, l.headings, room)
-	} else if l.wide {
+	} else {
 		for i := range widths[:len(widths)-1] { // a cell that is longer moves its own line alone
 			widths[i] = min(widths[i], widest)
 		}
