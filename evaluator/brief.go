@@ -22,10 +22,11 @@ type Line struct {
 // Brief sums up the row's grants for people. Resources stand in one line if each of them gets all of the line's actions that apply to it;
 // those of the snapshot are never mixed with what it does not hold.
 func (r *Row) Brief() []Line {
+	grants := r.Grants
 	type key struct{ verdict, conditions, notes, assumptions string }
 	var keys []key
 	together := map[key][]*Access{}
-	for _, g := range r.Grants {
+	for _, g := range grants {
 		k := key{g.Verdict.String(), exprText(g.Conditions), strings.Join(g.Notes, "\x00"), assumed(g)}
 		if together[k] == nil {
 			keys = append(keys, k)
@@ -100,7 +101,7 @@ func clusters(grants []*Access) []*cluster {
 		}
 		c := same[id]
 		for i := 0; c == nil && i < len(out); i++ {
-			if out[i].stored == u.stored && out[i].takes(&u.kindOfUse) {
+			if out[i].stored == u.stored && out[i].service() == service(grants[0].question, u.members) && out[i].takes(&u.kindOfUse) {
 				c = out[i]
 				c.members = c.members.Or(u.members)
 				c.kinds = append(c.kinds, u.kindOfUse)
@@ -116,6 +117,16 @@ func clusters(grants []*Access) []*cluster {
 		c.grants = joined(c.grants, u.grants)
 	}
 	return out
+}
+
+// service is that of the line's first action: services are lines of their own.
+func (c *cluster) service() string { return service(c.of.question, c.members) }
+
+func service(q *compiledQuestion, members region.Set) string {
+	if q == nil || members.Empty() {
+		return ""
+	}
+	return ActionService(q.members[members.First()].name)
 }
 
 // takes tells whether a line that has more members still says the truth of all its resources.

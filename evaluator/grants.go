@@ -499,20 +499,16 @@ func (c *compiledQuestion) spell(members region.Set, hints []*policy.Actions) ([
 		}
 	}
 	for _, s := range c.serviceSets() {
-		if left.Empty() {
-			break
-		}
-		if s.whole {
+		if s.whole && left.Has(s.first) {
 			take(s.name+":*", s.members)
 		}
 	}
 	unknown := left.And(c.others) // no verb stands for every action that is not known yet
 	left = left.AndNot(unknown)
 	for _, s := range c.verbs {
-		if left.Empty() {
-			break
+		if members.Has(s.first) {
+			take(s.name+"*", s.members)
 		}
-		take(s.name+"*", s.members)
 	}
 	left = left.Or(unknown)
 	left.Each(func(i int) { out = append(out, c.members[i].name) })
@@ -530,6 +526,7 @@ func compareActions(a, b string) int {
 type serviceSet struct {
 	name    string
 	members region.Set
+	first   int // the least of them
 	whole   bool
 }
 
@@ -547,6 +544,7 @@ func (c *compiledQuestion) serviceSets() []serviceSet {
 	}
 	for i := range c.sets {
 		s := &c.sets[i]
+		s.first = s.members.First()
 		s.members.Each(func(m int) {
 			other := c.members[m].other
 			s.whole = s.whole || other && (strings.HasSuffix(c.members[m].name, ":"+OtherName))
@@ -585,6 +583,7 @@ func (c *compiledQuestion) verbSets() {
 	}
 	kept := c.verbs[:0]
 	for _, v := range c.verbs {
+		v.first = v.members.First()
 		if v.members.Count() > 3 && c.alone(v) {
 			kept = append(kept, v)
 		}

@@ -165,7 +165,11 @@ func (w *World) expand(text string, c *compiledQuestion) ([]string, error) {
 			}
 		}
 		if len(names) == 0 {
-			return nil, badQuestion(text, "action %q: the catalogue has no service %q", text, service)
+			hint := ""
+			if near := w.catalog.NearestService(service); near != "" {
+				hint = "; did you mean " + near + text[len(service):] + "?"
+			}
+			return nil, badQuestion(text, "action %q: the catalogue has no service %q%s", text, service, hint)
 		}
 		return names, nil
 	}
@@ -208,6 +212,12 @@ func (w *World) expand(text string, c *compiledQuestion) ([]string, error) {
 
 func (w *World) unknownAction(text string) string {
 	near := w.catalog.Nearest(text)
+	if prefix, rest, _ := strings.Cut(text, ":"); strings.ContainsAny(rest, "*?") && !w.catalog.Known(prefix) {
+		near = nil
+		if s := w.catalog.NearestService(prefix); s != "" {
+			near = []string{s + ":" + rest}
+		}
+	}
 	msg := fmt.Sprintf("action %s is not in the catalogue of %s; the answer comes from the policies", text, w.catalog.Date())
 	if len(near) > 0 {
 		msg += "; did you mean " + near[0] + "?"

@@ -15,6 +15,7 @@ type Simulation struct {
 	Decision    Decision
 	Defaults    []KeyValue // keys that were not given and have a value all the same (C34)
 	Assumptions []string
+	Warnings    []string
 }
 
 // Simulate decides one request on the snapshot. Keys that are not in the given context are absent, but for what the snapshot knows
@@ -36,6 +37,9 @@ func (w *World) Simulate(who Selector, action, resource string, given []KeyValue
 	if strings.ContainsAny(action, "*?@") || strings.Count(action, ":") != 1 {
 		return nil, badQuestion(action, "action %q: want one action, such as kms:Decrypt", action)
 	}
+	if resource != "*" && (!strings.HasPrefix(resource, "arn:") || strings.Count(resource, ":") < 5) {
+		return nil, badQuestion(resource, "resource %q: want an ARN, or * for an action that has none", resource)
+	}
 	q, err := w.compile(Question{Actions: []string{action}})
 	if err != nil {
 		return nil, err
@@ -44,7 +48,7 @@ func (w *World) Simulate(who Selector, action, resource string, given []KeyValue
 	g, assumption := t.groupOf(c, resource)
 	e, _ := evaluationFor(t, t.sideOf(c), g, region.NewBudget(DefaultBudget))
 	sk := &sketch{member: &q.members[0], resource: resource, request: given, region: arnField(resource, 4)}
-	s := &Simulation{}
+	s := &Simulation{Warnings: q.warnings}
 	has := map[string]bool{}
 	for _, kv := range given {
 		has[policy.CanonicalKey(kv.Key)] = true

@@ -82,10 +82,10 @@ func (t *targets) standing() []string {
 	}
 	without, ungranted := 0, 0
 	for _, a := range w.order {
-		if a.coverage[graph.KindResourcePolicies] == "" {
+		if !a.given(graph.KindResourcePolicies) {
 			without++
 		}
-		if a.coverage[graph.KindGrants] == "" && a.hasKeys() {
+		if !a.given(graph.KindGrants) && a.hasKeys() {
 			ungranted++
 		}
 	}
@@ -108,6 +108,12 @@ func (t *targets) standing() []string {
 }
 
 // hasKeys tells whether the account has KMS keys in the snapshot.
+// given tells whether data of a kind was there to be read.
+func (a *account) given(kind string) bool {
+	state := a.coverage[kind]
+	return state != "" && state != graph.CoverageNotAsked
+}
+
 func (a *account) hasKeys() bool {
 	for _, r := range a.facts.Resources {
 		if kmsKey(string(r.ARN)) {

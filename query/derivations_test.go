@@ -30,7 +30,7 @@ func TestSampleDerivations(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := map[string][]string{}
-	for _, r := range ask(t, sampleEngine(t), mainQuestion).rows {
+	for _, r := range keep(t, sample(t), mainQuestion).rows {
 		row := r.(*answer.WhoCan).Whole()
 		var points []string
 		for _, g := range row.Grants {

@@ -53,6 +53,72 @@ func (p *plan) place(err error, access *syntax.Access, who *syntax.Principal, c 
 	return err
 }
 
+// knownKeys warns of condition keys that no request will hold: those that AWS documents nowhere, and those of other services.
+func (p *plan) knownKeys(x syntax.Expr, access *syntax.Access) {
+	switch x := x.(type) {
+	case *syntax.Not:
+		p.knownKeys(x.Term, access)
+	case *syntax.And:
+		for _, t := range x.Terms {
+			p.knownKeys(t, access)
+		}
+	case *syntax.Or:
+		for _, t := range x.Terms {
+			p.knownKeys(t, access)
+		}
+	case *syntax.Compare:
+		p.knownKey(x.Key, access)
+		for _, o := range x.Operands {
+			if o.Key {
+				p.knownKey(o.Text, access)
+			}
+		}
+	}
+}
+
+func (p *plan) knownKey(key string, access *syntax.Access) {
+	c := p.engine.catalog
+	prefix, _, _ := strings.Cut(key, ":")
+	if !strings.EqualFold(prefix, "aws") && !c.Known(prefix) {
+		return // a claim of an identity provider, or the resource
+	}
+	warn := func(format string, args ...any) {
+		if text := fmt.Sprintf(format, args...); !slices.Contains(p.warnings, text) {
+			p.warnings = append(p.warnings, text)
+		}
+	}
+	info, ok := c.ConditionKey(key)
+	if !ok {
+		names := make([]string, 0, len(c.GlobalKeys()))
+		for _, k := range c.GlobalKeys() {
+			names = append(names, k.Name)
+		}
+		hint := ""
+		if near := nearest(key, names); near != "" {
+			hint = "; did you mean " + near + "?"
+		}
+		warn("condition key %s is not in the catalogue of %s%s", key, c.Date(), hint)
+		return
+	}
+	if info.Global || access == nil {
+		return
+	}
+	lower := strings.ToLower(key)
+	for _, a := range access.Actions {
+		known := false
+		for action := range c.Actions(a.Text) {
+			if action.HasKey(lower) {
+				return
+			}
+			known = true
+		}
+		if !known {
+			return // an action that nobody knows may have any key
+		}
+	}
+	warn("no request for the actions that are asked about holds %s", key)
+}
+
 // knownScopes checks in and except.
 func (p *plan) knownScopes(c *syntax.Clauses) error {
 	for i := range c.In {
@@ -202,11 +268,14 @@ func (e *Engine) nearest(who evaluator.Selector) string {
 
 // nearest is the name that was probably meant, letter case aside.
 func nearest(text string, names []string) string {
+	names = slices.Sorted(slices.Values(names)) // the first of equals, whatever order they come in
 	lower := make([]string, len(names))
 	spelled := make(map[string]string, len(names))
 	for i, n := range names {
 		lower[i] = strings.ToLower(n)
-		spelled[lower[i]] = n
+		if _, ok := spelled[lower[i]]; !ok {
+			spelled[lower[i]] = n
+		}
 	}
 	if n, ok := spelled[strings.ToLower(text)]; ok { // the letter case alone is wrong
 		return n

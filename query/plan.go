@@ -34,6 +34,7 @@ func (p *plan) question(access *syntax.Access, c *syntax.Clauses) (evaluator.Que
 	r := reader{catalog: p.engine.catalog, text: p.text}
 	when, err := r.expr(c.When)
 	q.When = when
+	p.knownKeys(c.When, access)
 	return q, err
 }
 

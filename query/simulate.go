@@ -3,6 +3,7 @@ package query
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,12 @@ func (e *Engine) Simulate(principal, action, resource string, context []evaluato
 	who, err := ParsePrincipal(principal)
 	if err != nil {
 		return nil, err
+	}
+	context = slices.Clone(context)
+	for i := range context {
+		if info, ok := e.catalog.ConditionKey(context[i].Key); ok && info.Multivalued {
+			context[i].Multi = true // C10: a set, also when it has one value
+		}
 	}
 	s, err := e.world.Simulate(who, action, resource, context, now)
 	var nobody *evaluator.NoPrincipalError

@@ -79,6 +79,12 @@ func (r *reader) compare(x *syntax.Compare) (evaluator.Expr, error) {
 		return test(policy.Null, policy.NoSet, "false"), nil
 	case syntax.Absent:
 		return test(policy.Null, policy.NoSet, "true"), nil
+	case syntax.Equal, syntax.NotEqual, syntax.In:
+		if err := r.readable(x, r.equality(x), set); err != nil {
+			return nil, err
+		}
+	}
+	switch x.Op {
 	case syntax.NotEqual: // the exact complement of =
 		return evaluator.Not{Of: test(r.equality(x), set, values...)}, nil
 	case syntax.Equal, syntax.In:
@@ -119,6 +125,22 @@ func (r *reader) equality(x *syntax.Compare) policy.Base {
 		return policy.IPAddress
 	}
 	return policy.StringEquals
+}
+
+// readable refuses a value that a key of its type never has: the answer would be empty for no reason that one sees.
+func (r *reader) readable(x *syntax.Compare, op policy.Base, set policy.SetOperator) error {
+	what := map[policy.Base]string{policy.Bool: "true or false", policy.NumericEquals: "a number", policy.DateEquals: "a time", policy.IPAddress: "an address"}[op]
+	for _, o := range x.Operands {
+		c := policy.NewCondition(op, set, false, x.Key, o.Text)
+		bad := len(c.Values) == 1 && c.Values[0].Invalid
+		if op == policy.Bool {
+			bad = !strings.EqualFold(o.Text, "true") && !strings.EqualFold(o.Text, "false")
+		}
+		if what != "" && bad {
+			return r.fail(o.Pos, o.Text, fmt.Sprintf("%s is %s, and %q is none", x.Key, what, o.Text))
+		}
+	}
+	return nil
 }
 
 // order chooses numbers or dates for < and its kin: by the key's type, else by what the value can be read as.

@@ -61,7 +61,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
 	flags.Int64Var(&f.budget, "budget", 0, "engine steps for one verdict before it is unknown (0: the default)")
 	flags.DurationVar(&f.timeout, "timeout", 0, "end with an error after this time (0: none)")
 	flags.BoolVar(&f.timing, "timing", false, "print on stderr how long it took")
-	flags.StringVar(&f.expect, "expect", "", "for can: exit with 1 unless every verdict is this one")
+	flags.StringVar(&f.expect, "expect", "", "for can: exit with 1 unless every verdict is this: allowed, conditional, denied or unknown")
 	flags.BoolVar(&f.grammar, "help-grammar", false, "print the grammar of the language and exit")
 	f.output = addOutput(cmd)
 	return cmd

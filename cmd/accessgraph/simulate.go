@@ -51,14 +51,14 @@ expect, stderr ends with a count, and the exit code is 1 if one failed.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.principal, "principal", "", "who asks: an ARN, user/NAME or role/NAME")
+	flags.StringVar(&f.principal, "principal", "", "who asks: an ARN, user/NAME, role/NAME, root or service NAME")
 	flags.StringVar(&f.action, "action", "", "the action, as kms:Decrypt")
 	flags.StringVar(&f.resource, "resource", "", "the ARN of what is acted on, or *")
 	flags.StringArrayVar(&f.context, "context", nil, "a context key and its value, KEY=VALUE")
-	flags.StringVar(&f.expect, "expect", "", "exit with 1 unless the decision is this: allowed, denied, implicit_deny, explicit_deny")
+	flags.StringVar(&f.expect, "expect", "", "exit with 1 unless the decision is this: allowed (or allow), denied (either deny), implicit_deny, explicit_deny")
 	flags.StringVar(&f.at, "at", "", "the snapshot to ask (default @latest)")
 	flags.StringVar(&f.cases, "cases", "", "a file of cases, one JSON object a line; - is standard input")
-	flags.StringVarP(&f.output, "output", "o", "text", "format of a single decision: text or json")
+	flags.StringVarP(&f.output, "output", "o", "table", "format of a single decision: table or json")
 	return cmd
 }
 

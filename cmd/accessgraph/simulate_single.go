@@ -50,6 +50,9 @@ func (a *app) simulate(ctx context.Context, f *simulateFlags) error {
 	if err != nil {
 		return usageError{err}
 	}
+	for _, w := range s.Warnings {
+		a.warn("%s", w)
+	}
 	out := simulatedOf(s, f)
 	if f.output == "json" {
 		err = writeJSON(a, out)
@@ -86,8 +89,8 @@ func (f *simulateFlags) check() ([]evaluator.KeyValue, error) {
 	if _, ok := expectations()[f.expect]; !ok && f.expect != "" {
 		return nil, fmt.Errorf("--expect %q is not one of allowed, denied, implicit_deny, explicit_deny", f.expect)
 	}
-	if f.output != "text" && f.output != "json" {
-		return nil, fmt.Errorf("output format %q is not one of text, json", f.output)
+	if f.output != "table" && f.output != "json" {
+		return nil, fmt.Errorf("output format %q is not one of table, json", f.output)
 	}
 	var given []evaluator.KeyValue
 	at := make(map[string]int) // keys are compared without letter case

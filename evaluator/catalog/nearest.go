@@ -41,6 +41,17 @@ func (c *Catalog) Nearest(name string) []string {
 	return trim(out)
 }
 
+// NearestService suggests the service that an unknown prefix was probably meant to be, empty if none is near.
+func (c *Catalog) NearestService(prefix string) string {
+	best, least := "", len(prefix)
+	for i, d := range c.nearServices(prefix) {
+		if d < least {
+			best, least = c.file.Entries[i].Prefix, d
+		}
+	}
+	return best
+}
+
 type candidate struct {
 	name     string
 	distance int

@@ -44,6 +44,8 @@ type Column struct {
 	Type Type
 	// Text of a Text or List column that holds ARNs: like also tries the part after the account.
 	ARN bool
+	// All that there can be, where that is a few words.
+	Words []string
 }
 
 // Schema says which fields the rows of an answer have, in the order of their JSON. Nested fields, which stages can use and
@@ -89,12 +91,16 @@ func (s *Schema) Names() []string {
 	return names
 }
 
+func verdicts() []string {
+	return []string{string(Allowed), string(Conditional), string(Unknown), string(Denied)}
+}
+
 // nestedGrants are the fields inside grants.
 func nestedGrants() []Column {
 	return []Column{
 		{Name: "grants.actions", Type: List},
 		{Name: "grants.resources", Type: List, ARN: true},
-		{Name: "grants.verdict", Type: List},
+		{Name: "grants.verdict", Type: List, Words: verdicts()},
 		{Name: "grants.conditions", Type: List},
 		{Name: "grants.assumptions", Type: List},
 		{Name: "grants.causes", Type: List},
@@ -108,9 +114,9 @@ func nestedGrants() []Column {
 func WhoCanSchema() *Schema {
 	return &Schema{Kind: KindWhoCan, Nested: nestedGrants(), Columns: []Column{
 		{Name: "principal", ARN: true},
-		{Name: "kind"},
+		{Name: "kind", Words: []string{"user", "role", "root", "account", "service", "provider", "public"}},
 		{Name: "account"},
-		{Name: "verdict"},
+		{Name: "verdict", Words: verdicts()},
 		{Name: "actions", Type: List},
 		{Name: "action_count", Type: Number},
 		{Name: "resources", Type: List, ARN: true},
@@ -124,7 +130,7 @@ func CanSchema() *Schema {
 		{Name: "principal", ARN: true},
 		{Name: "action"},
 		{Name: "resource", ARN: true},
-		{Name: "verdict"},
+		{Name: "verdict", Words: verdicts()},
 		{Name: "covers", Type: Bool},
 		{Name: "layer"},
 		{Name: "grants", Type: Object},
@@ -137,11 +143,11 @@ func WhatCanSchema() *Schema {
 		{Name: "principal", ARN: true},
 		{Name: "account"},
 		{Name: "service"},
-		{Name: "access"},
+		{Name: "access", Words: []string{"List", "Read", "Write", "Tagging", "Permissions management"}},
 		{Name: "actions", Type: List},
 		{Name: "action_count", Type: Number},
 		{Name: "resources", Type: List, ARN: true},
-		{Name: "verdict"},
+		{Name: "verdict", Words: verdicts()},
 		{Name: "conditions"},
 		{Name: "via", Type: Object},
 		{Name: "assumptions", Type: List},

@@ -14,7 +14,7 @@ import (
 
 // What a table shows of long lists; wide and the machine formats show everything.
 const (
-	maxGrants    = 4
+	maxGrants    = 8
 	maxActions   = 3
 	maxResources = 2
 )

@@ -39,7 +39,7 @@ func samples() map[string]func() *answer.Answer {
 		Verdict: answer.Conditional, Conditions: "aws:MultiFactorAuthPresent is present and aws:MultiFactorAuthPresent = true and aws:SourceIp in 203.0.113.0/24", Via: via, Witness: witness}
 	all := answer.Grant{Actions: []string{"kms:*"}, Resources: []string{"*"}, Verdict: answer.Allowed, Via: via[:1], Assumptions: []string{"key-delegates-to-account"}, Witness: witness}
 	hang := answer.Grant{Actions: []string{"kms:*"}, Resources: []string{"*"}, Verdict: answer.Unknown, Causes: []string{"missing-document: arn:aws:iam::111122223333:policy/Gone"}}
-	many := make([]answer.Grant, 9)
+	many := make([]answer.Grant, 12)
 	for i := range many {
 		many[i] = all
 		many[i].Conditions = fmt.Sprintf("aws:PrincipalTag/n = %d", i)
@@ -112,6 +112,36 @@ func TestGolden(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestNarrow holds what a table looks like where columns do not fit, and that a line is as long as it must be without a terminal.
+func TestNarrow(t *testing.T) {
+	got := write(t, render.Table, samples()["can"](), render.Options{Width: 60})
+	want := `111122223333 user/alice
+  VERDICT    conditional
+  COVERS     no
+  ACTIONS    kms:Decrypt, kms:Encrypt, kms:GenerateDataKey,
+             +2 more
+  RESOURCES  key/1234abcd-12ab-34cd-56ef-1234567890ab
+  WHEN       aws:MultiFactorAuthPresent is present and
+             aws:MultiFactorAuthPresent = true and
+             aws:SourceIp in 203.0.113.0/24
+444455556666 user/alice
+  VERDICT    denied
+  COVERS     no
+  ACTIONS    kms:Decrypt
+  RESOURCES  *
+  WHEN       never (scp)
+
+2 principals
+assumes: no-organization-data
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if n := strings.Count(write(t, render.Table, samples()["can"](), render.Options{}), "\n"); n != 6 {
+		t.Errorf("without a terminal there are %d lines, want one a grant", n)
 	}
 }
 

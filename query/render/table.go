@@ -10,8 +10,9 @@ import (
 
 const (
 	gap         = "  "
-	widest      = 110 // what a column of a wide table is padded to
+	widest      = 110 // what a column is padded to where lines may be as long as they must
 	longestWord = 48  // beyond it a word is broken
+	maxStacked  = 8   // lines of one cell where columns do not fit
 	narrowest   = 2   // what a column that may be narrowed keeps, for each share it has
 )
 
@@ -72,8 +73,13 @@ func writeGrid(w *bufio.Writer, l *layout, entries [][]string, total int, color 
 		}
 	}
 	if total > 0 {
-		fit(widths, longestWords(l, entries), l.headings, total-len(gap)*(len(widths)-1))
-	} else if l.wide {
+		words, room := longestWords(l, entries), total-len(gap)*(len(widths)-1)
+		if cramped(words, widths, room) {
+			writeStacked(w, l, entries, total, color)
+			return
+		}
+		fit(widths, words, l.headings, room)
+	} else {
 		for i := range widths[:len(widths)-1] { // a cell that is longer moves its own line alone
 			widths[i] = min(widths[i], widest)
 		}
@@ -100,6 +106,43 @@ func longestWords(l *layout, entries [][]string) []int {
 		}
 	}
 	return words
+}
+
+// cramped tells whether so many words would have to be broken that nobody could read the columns.
+func cramped(words, widths []int, room int) bool {
+	least := 0
+	for i := range words {
+		least += min(words[i], widths[i])
+	}
+	return room*5 < least*3
+}
+
+// writeStacked writes an entry over several lines, for terminals that are too narrow for columns: who and the verdict, then the rest
+// under its headings.
+func writeStacked(w *bufio.Writer, l *layout, entries [][]string, total int, color bool) {
+	const indent = "  "
+	label := 0
+	for _, h := range l.headings {
+		label = max(label, width(h.title))
+	}
+	for _, cells := range entries {
+		for _, line := range wrap(cells[0], total, maxStacked) {
+			w.WriteString(line + "\n")
+		}
+		for i, c := range cells {
+			if i == 0 || c == "" {
+				continue
+			}
+			head := indent + l.headings[i].title + strings.Repeat(" ", label-width(l.headings[i].title)) + indent
+			for _, line := range wrap(c, total-width(head), maxStacked) {
+				if color && l.headings[i].verdict {
+					line = colored(line)
+				}
+				w.WriteString(head + line + "\n")
+				head = strings.Repeat(" ", width(head))
+			}
+		}
+	}
 }
 
 // fit narrows the columns that have a share until all of them take at most total, or as little as they may. Words stay whole where

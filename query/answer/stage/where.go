@@ -1,6 +1,9 @@
 package stage
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/accessgraph/accessgraph/query/answer"
 	"github.com/accessgraph/accessgraph/query/syntax"
 )
@@ -100,6 +103,12 @@ func (p *pipeline) fieldHolds(c answer.Column, x *syntax.FieldTest) (test, error
 	}
 	tests := make([]test, len(x.Values))
 	for i, v := range x.Values {
+		exact := x.Op == syntax.Equal || x.Op == syntax.NotEqual || x.Op == syntax.In
+		if exact && len(c.Words) > 0 && !slices.Contains(c.Words, v.Text) {
+			err := p.errorf(v.Pos, v.Text, "%s is one of %s, and %q is none of them", c.Name, strings.Join(c.Words, ", "), v.Text)
+			err.Suggestion = syntax.Nearest(v.Text, c.Words)
+			return nil, err
+		}
 		var err error
 		if tests[i], err = compile(c, x.Op, v.Text, p.now); err != nil {
 			return nil, p.errorf(v.Pos, v.Text, "%v", err)
