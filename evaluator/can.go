@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -334,13 +335,8 @@ func splitPower(r *Row, g *Access) []*Power {
 // spellLevel writes a set of one service and level: the level's own name when it is whole.
 func (c *compiledQuestion) spellLevel(set region.Set, service, access string) ([]string, int) {
 	whole := true
-	for i := range c.members {
-		m := &c.members[i]
-		if ActionService(m.name) == service && levelName(m.action) == access && !set.Has(i) {
-			whole = false
-			break
-		}
-	}
+	at := slices.IndexFunc(c.serviceSets(), func(s serviceSet) bool { return s.members.Has(set.First()) })
+	c.sets[at].members.Each(func(i int) { whole = whole && (set.Has(i) || levelName(c.members[i].action) != access) })
 	names, count := c.spell(set, nil)
 	word := map[string]string{"List": "@list", "Read": "@read", "Write": "@write", "Tagging": "@tagging", "Permissions management": "@permissions"}[access]
 	if whole && word != "" && len(names) > 3 {

@@ -442,20 +442,16 @@ func (c *compiledQuestion) spell(members region.Set, hints []*policy.ActionPatte
 		}
 	}
 	for _, s := range c.serviceSets() {
-		if left.Empty() {
-			break
-		}
-		if s.whole {
+		if s.whole && members.Has(s.first) {
 			take(s.name+":*", s.members)
 		}
 	}
 	unknown := left.And(c.others) // no verb stands for every action that is not known yet
 	left = left.AndNot(unknown)
 	for _, s := range c.verbs {
-		if left.Empty() {
-			break
+		if members.Has(s.first) { // there are thousands of verbs, and few sets have many of them
+			take(s.name+"*", s.members)
 		}
-		take(s.name+"*", s.members)
 	}
 	left = left.Or(unknown)
 	left.Each(func(i int) { out = append(out, c.members[i].name) })
@@ -467,6 +463,7 @@ func (c *compiledQuestion) spell(members region.Set, hints []*policy.ActionPatte
 type serviceSet struct {
 	name    string
 	members region.Set
+	first   int // one of the members
 	whole   bool
 }
 
@@ -477,7 +474,7 @@ func (c *compiledQuestion) serviceSets() []serviceSet {
 	for i := range c.members {
 		service := ActionService(c.members[i].name)
 		if n := len(c.sets); n == 0 || c.sets[n-1].name != service {
-			c.sets = append(c.sets, serviceSet{name: service, members: region.NewSet(len(c.members))})
+			c.sets = append(c.sets, serviceSet{name: service, members: region.NewSet(len(c.members)), first: i})
 		}
 		last := &c.sets[len(c.sets)-1]
 		last.members.Add(i)
@@ -516,7 +513,7 @@ func (c *compiledQuestion) verbSets() {
 		if !seen {
 			at = len(c.verbs)
 			index[verb] = at
-			c.verbs = append(c.verbs, serviceSet{name: verb, members: region.SetOf(len(c.members), any)})
+			c.verbs = append(c.verbs, serviceSet{name: verb, members: region.SetOf(len(c.members), any), first: i})
 		}
 		c.verbs[at].members.Add(i)
 	}
@@ -531,8 +528,13 @@ func (c *compiledQuestion) verbSets() {
 
 // alone tells whether no member outside the set begins with its verb (kms:Enable takes in kms:EnableKeyRotation, but not kms:Encrypt).
 func (c *compiledQuestion) alone(v serviceSet) bool {
-	for i := range c.members {
-		if !v.members.Has(i) && c.members[i].action != nil && strings.HasPrefix(c.members[i].name, v.name) {
+	verb := strings.ToLower(v.name) // by which the members are sorted
+	from := sort.Search(len(c.members), func(i int) bool { return strings.ToLower(c.members[i].name) >= verb })
+	for i, m := range c.members[from:] {
+		switch {
+		case !strings.HasPrefix(strings.ToLower(m.name), verb):
+			return true
+		case !v.members.Has(from+i) && m.action != nil && strings.HasPrefix(m.name, v.name):
 			return false
 		}
 	}
