@@ -1,6 +1,7 @@
 package region
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -232,6 +233,12 @@ func TestBudgetEndsWork(t *testing.T) {
 	}
 	if _, err := Intersects(NewBudget(0), globs("*a*"), globs("*b*")); !errors.Is(err, ErrBudget) {
 		t.Errorf("Intersects: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	stopped := NewBudget(1 << 40).Within(ctx)
+	if _, err := Cells(stopped, nil, []Lang{hostile}); !errors.Is(err, context.Canceled) || stopped.Used() > 10*lookEvery || errors.Is(err, ErrBudget) {
+		t.Errorf("a cancelled context: %v after %d steps", err, stopped.Used())
 	}
 	var unlimited *Budget
 	if !unlimited.Spend(1<<62) || unlimited.Err() != nil || unlimited.Used() != 0 {

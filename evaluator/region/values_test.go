@@ -1,7 +1,9 @@
 package region
 
 import (
+	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -229,6 +231,35 @@ func drawTest(t *rapid.T, kind int) Test {
 		}
 		return AddressIn(prefixes)
 	}
+}
+
+// TestAddressesInBlocks holds the search among many blocks against looking at each.
+func TestAddressesInBlocks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		number := rapid.IntRange(0, 7)
+		address := func() string {
+			if rapid.Bool().Draw(t, "six") {
+				return fmt.Sprintf("2001:db8::%d:%d", number.Draw(t, "a"), number.Draw(t, "b"))
+			}
+			return fmt.Sprintf("10.0.%d.%d", number.Draw(t, "a"), number.Draw(t, "b"))
+		}
+		var prefixes []Prefix
+		for range rapid.IntRange(0, 8).Draw(t, "blocks") {
+			text := address()
+			bits := rapid.IntRange(0, 8).Draw(t, "bits")
+			if p, ok := ParsePrefix(fmt.Sprintf("%s/%d", text, map[bool]int{true: 128, false: 32}[strings.Contains(text, ":")]-2*bits)); ok {
+				prefixes = append(prefixes, p)
+			}
+		}
+		test := AddressIn(prefixes)
+		for range 8 {
+			text := address()
+			a, _ := ParseAddr(text)
+			if want := slices.ContainsFunc(prefixes, func(p Prefix) bool { return p.Contains(a) }); test.Holds(text) != want {
+				t.Fatalf("%s in %v: want %v", text, prefixes, want)
+			}
+		}
+	})
 }
 
 // checkPartition holds a partition against values: every cell has its witness, and if it says it is exact, every value has

@@ -158,6 +158,11 @@ func usedDocuments(f *graph.Facts) map[graph.DocumentHash]bool {
 
 // sortReport puts what was noticed into an order that does not depend on the order of files.
 func sortReport(r *Report) {
+	for _, list := range [][]string{r.Warnings, r.Incomplete} {
+		for i := range list {
+			list[i] = printable(list[i])
+		}
+	}
 	slices.Sort(r.Warnings)
 	r.Warnings = slices.Compact(r.Warnings)
 	slices.Sort(r.Incomplete)

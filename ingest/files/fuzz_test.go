@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,6 +27,10 @@ func FuzzRead(f *testing.F) {
 			f.Add([]byte(bad.content))
 		}
 	}
+	const user = `{"UserDetailList":[{"Arn":"arn:aws:iam::111122223333:user/u",`
+	for _, control := range []string{`"\u001b[31mX":1,"UserPolicyList":[{"PolicyName":"\u001b[32m","PolicyDocument":"["}]}]}`, `"\u001b[31m`, `"\u001b[31mX":`} {
+		f.Add([]byte(user + control))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
@@ -34,6 +39,12 @@ func FuzzRead(f *testing.F) {
 			checkIncomplete(t, facts, report, err)
 			if err != nil {
 				checkError(t, err, data)
+				return nil
+			}
+			wantPrintable(t, report.Warnings...)
+			wantPrintable(t, report.Incomplete...)
+			for _, f := range report.UnknownNames {
+				wantPrintable(t, f.Name)
 			}
 			return facts
 		}
@@ -57,8 +68,16 @@ func checkError(t *testing.T, err error, data []byte) {
 	if !errors.As(err, &bad) || bad.File != "-" || bad.Problem == "" || bad.Line < 0 || bad.Line > 1+bytes.Count(data, []byte{'\n'}) {
 		t.Fatalf("the error names no place: %#v", err)
 	}
-	if text := err.Error(); !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\n\x1b") || len(text) > 2000 {
-		t.Fatalf("the error cannot be printed: %q", text)
+	wantPrintable(t, err.Error())
+}
+
+// wantPrintable holds that a message can be shown on a terminal.
+func wantPrintable(t *testing.T, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !utf8.ValidString(text) || strings.ContainsFunc(text, func(c rune) bool { return !unicode.IsPrint(c) }) || len(text) > 5000 {
+			t.Fatalf("the message cannot be shown: %q", text)
+		}
 	}
 }
 

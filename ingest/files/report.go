@@ -38,7 +38,7 @@ const (
 
 func (u *unknownFields) count(of string, name []byte) {
 	u.total++
-	full := of + "." + shorten(string(name))
+	full := of + "." + printable(shorten(string(name)))
 	if _, ok := u.byName[full]; ok || len(u.byName) < mostUnknownNames {
 		u.byName[full]++
 	}
