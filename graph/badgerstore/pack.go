@@ -26,8 +26,9 @@ const (
 	// wholeHash is the size up to which all files of a pack are hashed when it is opened: about 5 ms.
 	// Packs at least double in size, so all that are hashed whole take twice that.
 	wholeHash = 8 << 20
-	// tailBytes is how much before the index of a table is hashed too: opening a table reads its last block.
-	tailBytes = 2 << 20
+	// tailBytes is how much before the index of a table is hashed too: opening a table reads its last block, which holds
+	// little more than one chunk.
+	tailBytes = 2 * chunkBytes
 )
 
 // description is the PACK file: what a pack consists of.
