@@ -68,7 +68,7 @@ func badgerOptions(dir string) badger.Options {
 		WithDetectConflicts(false).
 		WithCompression(options.ZSTD).
 		WithZSTDCompressionLevel(1).
-		WithBlockSize(16 << 10).
+		WithBlockSize(64 << 10).
 		WithBlockCacheSize(4 << 20).
 		WithMemTableSize(8 << 20).
 		WithValueLogFileSize(1 << 20).
