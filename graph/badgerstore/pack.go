@@ -70,9 +70,9 @@ func badgerOptions(dir string) badger.Options {
 		WithZSTDCompressionLevel(1).
 		WithBlockSize(64 << 10).
 		WithBlockCacheSize(4 << 20).
-		WithMemTableSize(8 << 20).
+		WithMemTableSize(2 << 20). // not used, but made
 		WithValueLogFileSize(1 << 20).
-		WithValueThreshold(1 << 20).
+		WithValueThreshold(2 * chunkBytes).
 		WithNumCompactors(0)
 }
 
