@@ -376,7 +376,7 @@ func (c *coder) finish() error {
 
 // encode gives the record of v.
 func encode[T any](v *T, each func(*coder, *T)) ([]byte, error) {
-	c := &coder{}
+	c := &coder{out: make([]byte, 0, 256)} // most records are smaller
 	each(c, v)
 	return c.out, c.err
 }

@@ -164,14 +164,33 @@ func sortTags(s []Tag) []Tag { return sortValues(s, tagKey, codeTag) }
 
 // sortValues sorts by key and then by the whole record, and drops exact duplicates.
 func sortValues[T any](s []T, key func(*T) string, each func(*coder, *T)) []T {
+	if ascending(len(s), func(i int) string { return key(&s[i]) }) {
+		return clip(s)
+	}
 	slices.SortFunc(s, func(a, b T) int { return compareRecords(&a, &b, key, each) })
 	return clip(slices.CompactFunc(s, func(a, b T) bool { return compareRecords(&a, &b, key, each) == 0 }))
 }
 
 // sortEntities is sortValues for records held by pointer.
 func sortEntities[T any](s []*T, key func(*T) string, each func(*coder, *T)) []*T {
+	if ascending(len(s), func(i int) string { return key(s[i]) }) {
+		return clip(s)
+	}
 	slices.SortFunc(s, func(a, b *T) int { return compareRecords(a, b, key, each) })
 	return clip(slices.CompactFunc(s, func(a, b *T) bool { return compareRecords(a, b, key, each) == 0 }))
+}
+
+// ascending tells whether n keys are in order and different, as those of facts that were read in order are.
+func ascending(n int, key func(i int) string) bool {
+	last := ""
+	for i := range n {
+		k := key(i)
+		if i > 0 && k <= last {
+			return false
+		}
+		last = k
+	}
+	return true
 }
 
 func compareRecords[T any](a, b *T, key func(*T) string, each func(*coder, *T)) int {

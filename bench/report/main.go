@@ -85,6 +85,7 @@ func report(only, readme string) (err error) {
 			continue
 		}
 		b.group = g.name
+		fmt.Fprintf(os.Stderr, "measuring %s\n", g.name)
 		if err := g.run(b); err != nil {
 			return fmt.Errorf("%s: %w", g.name, err)
 		}

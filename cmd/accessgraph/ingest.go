@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -65,6 +66,8 @@ func (a *app) ingestFiles(ctx context.Context, paths []string, name string, part
 	if err := checkWritable(ctx, store); err != nil {
 		return err
 	}
+	// All facts stay in memory until they are stored: half as much garbage beside them is worth a few percent of time.
+	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	show, done := a.ingestProgress()
 	facts, report, err := files.Read(ctx, paths, files.Options{Partial: partial, Progress: show, Stdin: a.stdin})
 	done()

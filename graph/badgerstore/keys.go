@@ -12,7 +12,7 @@ import (
 // metadata moreFollows. Values then stay below the size from which Badger keeps them in another file.
 const (
 	hashBytes   = 32
-	chunkBytes  = 512 << 10
+	chunkBytes  = 128 << 10
 	maxChunks   = 1 << 16
 	moreFollows = 1
 )

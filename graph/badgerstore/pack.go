@@ -26,8 +26,9 @@ const (
 	// wholeHash is the size up to which all files of a pack are hashed when it is opened: about 5 ms.
 	// Packs at least double in size, so all that are hashed whole take twice that.
 	wholeHash = 8 << 20
-	// tailBytes is how much before the index of a table is hashed too: opening a table reads its last block.
-	tailBytes = 2 << 20
+	// tailBytes is how much before the index of a table is hashed too: opening a table reads its last block, which holds
+	// little more than one chunk.
+	tailBytes = 2 * chunkBytes
 )
 
 // description is the PACK file: what a pack consists of.
@@ -67,11 +68,11 @@ func badgerOptions(dir string) badger.Options {
 		WithDetectConflicts(false).
 		WithCompression(options.ZSTD).
 		WithZSTDCompressionLevel(1).
-		WithBlockSize(16 << 10).
+		WithBlockSize(64 << 10).
 		WithBlockCacheSize(4 << 20).
-		WithMemTableSize(8 << 20).
+		WithMemTableSize(2 << 20). // not used, but made
 		WithValueLogFileSize(1 << 20).
-		WithValueThreshold(1 << 20).
+		WithValueThreshold(2 * chunkBytes).
 		WithNumCompactors(0)
 }
 

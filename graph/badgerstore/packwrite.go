@@ -52,8 +52,9 @@ func (s *Store) writePack(ctx context.Context, dir string, contents iter.Seq2[co
 
 // writeTables has Badger write the contents.
 func writeTables(ctx context.Context, dir string, contents iter.Seq2[content, error], estimate int64) (description, error) {
-	// A table is 32 times the base size, and twice that is allocated at once.
-	base := min(max(estimate/32, 16<<10), 1<<20)
+	// A table is 32 times the base size when it is compressed. Until it is on disk Badger keeps some ten times that in
+	// memory, and on a slow disk up to 16 tables at once.
+	base := min(max(estimate/32, 16<<10), 32<<10)
 	db, err := badger.Open(badgerOptions(dir).WithBaseTableSize(base))
 	if err != nil {
 		return description{}, err

@@ -37,7 +37,9 @@ func (b *builder) finish(ctx context.Context) (*graph.Facts, error) {
 	ids := slices.Sorted(maps.Keys(b.accounts))
 	for _, id := range ids {
 		b.accounts[id].dropContradictions()
+		b.accounts[id].seen = nil // nothing more comes, and with its like it is as large as the facts
 	}
+	b.deferred, b.documents.byRaw = nil, nil
 	if err := b.documents.checkAll(ctx, func(use func(documentUse)) {
 		for _, id := range ids {
 			eachUse(b.accounts[id].account, use)

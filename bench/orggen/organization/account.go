@@ -14,6 +14,7 @@ type account struct {
 	member
 	r         random
 	teams     []string
+	keys      []string // ids of its KMS keys
 	env       string
 	attached  map[string]int // managed policy ARN -> principals and groups that have it
 	bounded   map[string]int // the same as boundary
@@ -37,6 +38,9 @@ func (g *org) account(i int, sink Sink) error {
 	teams := slices.Clone(teamNames)
 	a.r.Shuffle(len(teams), func(i, j int) { teams[i], teams[j] = teams[j], teams[i] })
 	a.teams = teams[:min(1+g.options.Principals/25, 8)]
+	for range 2 + g.options.Principals/40 {
+		a.keys = append(a.keys, a.r.uuid())
+	}
 
 	a.baseline()
 	rest := g.options.Principals - len(a.details.RoleDetailList)

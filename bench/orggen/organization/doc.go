@@ -7,7 +7,8 @@
 // about every twenty accounts). Account 0 is the management account, 1 audit, 2 log archive, 3 shared services; of the rest one
 // in ten is a sandbox and the others alternate between production and development. Seven SCPs at four levels (protected
 // baseline, root user, Regions, key deletion, an allow list for sandboxes, MFA for users, FullAWSAccess) and, beside AWS's own,
-// two RCPs (only the organization's principals and AWS services; TLS only in production).
+// two RCPs (only the organization's principals and AWS services; TLS only in production). Neither binds the management account:
+// an organization of one account is one without them.
 //
 // Principals of one account, in this order until their number is reached:
 //
@@ -15,15 +16,23 @@
 //     break-glass, CI deploy (GitHub OIDC, with boundary), CI plan, monitoring vendor (ExternalId), backup vendor (no
 //     ExternalId, one account in five), stack-set execution;
 //   - users, a fifth of the rest unless Options.UserShare says otherwise: 70 % with groups alone, 15 % with a boundary, 10 % with
-//     an inline policy of their own, 5 % with a managed policy attached directly. Groups: six common ones and one a team;
-//   - roles: 35 % of services (Lambda, EC2, ECS, Step Functions), each with an inline policy on its own account's resources; 25 % of
-//     teams (attribute-based, on tags); 15 % with AWS-managed policies alone; 5 % trusted by other accounts; 20 % with hand-written
-//     policies that no other principal has.
+//     an inline policy of their own, 5 % with a managed policy attached directly. Groups: seven common ones and one a team;
+//   - roles: 35 % of services (45 % Lambda, 25 % EC2, 20 % ECS, 10 % Step Functions), each with a boundary and an inline policy on
+//     its own account's resources, half of them without a name of their own in it, and 80 % with something that runs with
+//     them; 25 % of teams (attribute-based, on tags, 30 % with a boundary); 15 % with AWS-managed policies alone; 5 % trusted by
+//     other accounts (60 % by a role there, 20 % by an account, 20 % by an OU); 20 % with one to three hand-written policies that no
+//     other principal has.
 //
-// Hand-written policies have one to six statements of one to six actions out of 25 services: 60 % exact, 30 % a verb with a star
-// (s3:Get*), 10 % a whole service; 40 % on "*", 40 % on an ARN with wildcards, 20 % on one resource; one statement in four has a
-// condition (MFA, source address, VPC endpoint, organization, Region, tags, time, TLS), one in ten is a Deny, 3 % use NotAction
-// and 2 % NotResource.
+// AWS-managed policies are our own short versions of eleven of AWS's (ReadOnlyAccess has 184 action patterns; AWS's has well
+// over a thousand). Of customer-managed policies each account has the boundary, three of its own (self-service, by tag, office
+// network) and one a team; 15 % have an older version.
+//
+// Hand-written policies have one to six statements (35, 25, 18, 12, 6 and 4 %) of one to six actions (30, 25, 20, 12, 8 and 5 %) out
+// of 25 services, nine of which make two thirds: 60 % exact, 30 % a verb with a star (s3:Get*), 10 % a whole service; 40 % on "*",
+// 40 % on an ARN with wildcards, 20 % on one resource (of KMS, a key that is there). One statement in four has a condition, each of
+// these as likely: MFA, source address, VPC endpoint, organization, Region, a resource tag by value, by pattern or equal to the
+// principal's, time, TLS, the principal's ARN, its tag with the age of MFA. One in ten is a Deny, 3 % use NotAction and 2 %
+// NotResource; 5 % of the policies are of Version 2008-10-17.
 //
 // Resources for M principals: 2+M/40 KMS keys (the first AWS's own), 2+M/25 buckets, 1+M/50 each of queues, topics, secrets and functions. Key
 // policies: 60 % AWS's default, 20 % default with administrators and users, 10 % naming roles only, 5 % the whole

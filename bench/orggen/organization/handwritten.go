@@ -104,7 +104,7 @@ func (a *account) handwrittenStatement(i int) statement {
 	return s
 }
 
-// skewed prefers small numbers: the first third is drawn about twice as often as the rest.
+// skewed prefers small numbers: two thirds of what is drawn are of the first third.
 func (r random) skewed(n int) int {
 	if r.chance(50) {
 		return r.IntN(1 + n/3)
@@ -137,10 +137,16 @@ func (a *account) resourcePattern(s usedService) any {
 	case 0:
 		return "*"
 	case 1:
-		if s.prefix == "s3" {
+		switch s.prefix {
+		case "s3":
 			return []string{a.arnOf(s, name), a.arnOf(s, name+"/*")}
+		case "kms": // the names of keys say nothing
+			return a.arnOf(s, "*")
 		}
 		return a.arnOf(s, name[:len(team)+1]+"*")
+	}
+	if s.prefix == "kms" {
+		return a.arnOf(s, a.r.pick(a.keys))
 	}
 	return a.arnOf(s, name)
 }

@@ -8,7 +8,7 @@ var regionalKinds = []string{"AWS::KMS::Key", "AWS::SQS::Queue", "AWS::SNS::Topi
 // makeResources adds everything that has a policy of its own.
 func (a *account) makeResources() {
 	m := a.options.Principals
-	for i := range 2 + m/40 {
+	for i := range a.keys {
 		a.key(i)
 	}
 	for i := range 2 + m/25 {
@@ -51,7 +51,7 @@ func (a *account) someAccount() string { return a.accounts[a.r.IntN(len(a.accoun
 var keyUse = []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"}
 
 func (a *account) key(i int) {
-	arn := a.resourceARN("kms", a.region(), "key/"+a.r.uuid())
+	arn := a.resourceARN("kms", a.region(), "key/"+a.keys[i])
 	delegating := allow("kms:*", "*").as("Enable IAM policies").to(by("AWS", a.iam("root")))
 	var doc document
 	manager := "CUSTOMER"
@@ -108,6 +108,10 @@ func (a *account) grant(key string) {
 func (a *account) bucket(i int) {
 	team := a.r.pick(a.teams)
 	name := fmt.Sprintf("%s-%s%d", a.bucketPrefix(team), a.r.pick([]string{"data", "logs", "assets"}), i)
+	if i < len(a.teams) { // the one that the team's services use
+		team = a.teams[i]
+		name = a.bucketPrefix(team) + "-data"
+	}
 	arn := "arn:aws:s3:::" + name
 	both := []string{arn, arn + "/*"}
 	tls := deny("s3:*", both).as("TLS").to("*").when("Bool", "aws:SecureTransport", "false")
