@@ -3,6 +3,7 @@ package evaluator
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
@@ -316,7 +317,7 @@ func (s *solver) solve(i, from int) bool {
 	}
 	seg := &s.segments[i]
 	if seg.Kind == policy.SegmentTokens {
-		if literal, ok := (region.Pattern{Tokens: seg.Tokens, Fold: s.fold}).Literal(); ok {
+		if literal, ok := (region.Pattern{Tokens: seg.Tokens, Fold: s.fold}).Literal(); ok && !strings.ContainsRune(literal, utf8.RuneError) {
 			return !strings.HasPrefix(s.text[from:], literal) || s.solve(i+1, from+len(literal))
 		}
 		return s.ends(from, func(end int) bool {
@@ -324,15 +325,22 @@ func (s *solver) solve(i, from int) bool {
 		})
 	}
 	for _, b := range s.path {
-		if b.key == seg.Key { // a variable has one value throughout
-			value := b.text
-			if !b.present {
-				value = seg.Default
-			}
-			return s.ends(from, func(end int) bool {
-				return !s.equal(s.text[from:end], value) || !b.present && !seg.HasDefault || s.solve(i+1, end)
-			})
+		if b.key != seg.Key {
+			continue
 		}
+		value := b.text // a variable has one value throughout
+		switch {
+		case !b.present && !seg.HasDefault:
+			return true
+		case !b.present:
+			value = seg.Default
+		}
+		if !s.fold {
+			return !strings.HasPrefix(s.text[from:], value) || s.solve(i+1, from+len(value))
+		}
+		return s.ends(from, func(end int) bool {
+			return !s.equal(s.text[from:end], value) || s.solve(i+1, end)
+		})
 	}
 	return s.ends(from, func(end int) bool {
 		value := s.text[from:end]

@@ -87,7 +87,7 @@ func (s *symbols) addRelations(t *keyTest) {
 }
 
 // expr is a relation with the resource in words: `resource like 'arn:…/${key}/*'`.
-func (o *opaque) expr() Expr { return resourceLike([]string{o.name}) }
+func (o *opaque) expr() Expr { return resourceLike([]string{SpellTemplate(o.shown, true)}) }
 
 // positives are the positive tests from which a condition is made: its own operator without negation and IfExists, and for a
 // multivalued key both of ForAllValues and ForAnyValue, since each negated form is the complement of the other's positive.
