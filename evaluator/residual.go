@@ -24,15 +24,15 @@ func (s *symbols) literals() []literal {
 		return s.lits
 	}
 	for _, d := range s.order {
-		seen := map[string]bool{}
+		seen := map[region.Node]bool{} // equal texts may be two tests, for their documents' versions have a say (A2)
 		for _, t := range d.atoms {
 			for _, p := range append(t.positives(), t.validities()...) {
-				id := p.cond.String()
-				if seen[id] {
+				node := s.testNode(p)
+				if seen[node] {
 					continue
 				}
-				seen[id] = true
-				s.lits = append(s.lits, literal{expr: Test{Condition: p.cond}, order: d.key + "\x00" + id, node: s.testNode(p)})
+				seen[node] = true
+				s.lits = append(s.lits, literal{expr: Test{Condition: p.cond}, order: d.key + "\x00" + p.cond.String(), node: node})
 			}
 			if len(t.relates) > 0 {
 				s.addRelations(t)
@@ -41,9 +41,9 @@ func (s *symbols) literals() []literal {
 		if s.world.keyType(d.key) == catalog.Bool && !d.multi { // both words for a Bool, so that "true" need not be "not false, and present"
 			for i, c := range d.cells {
 				cond := policy.NewCondition(policy.Bool, policy.NoSet, false, d.written, c.Witness)
-				if c.Single && !seen[cond.String()] {
-					seen[cond.String()] = true
-					s.lits = append(s.lits, literal{expr: Test{Condition: cond}, order: d.key + "\x00" + cond.String(), node: s.cellNode(d, i)})
+				if node := s.cellNode(d, i); c.Single && !seen[node] {
+					seen[node] = true
+					s.lits = append(s.lits, literal{expr: Test{Condition: cond}, order: d.key + "\x00" + cond.String(), node: node})
 				}
 			}
 		}

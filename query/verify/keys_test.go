@@ -217,6 +217,10 @@ func consistent(ctx *policy.Context, inPlay map[string]bool) bool {
 		return false
 	}
 	via, hasVia := ctx.Lookup("aws:viaawsservice")
-	_, forwarded := ctx.Lookup("kms:viaservice")
-	return !(hasVia && via.Single == "false" && forwarded)
+	for _, key := range []string{"kms:viaservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast"} { // C34
+		if _, forwarded := ctx.Lookup(key); hasVia && via.Single == "false" && forwarded {
+			return false
+		}
+	}
+	return true
 }
