@@ -112,7 +112,7 @@ func (e *evaluation) inPiece(p *piece, text string) bool {
 			return false
 		}
 	}
-	return !p.item.claimed || !e.claimedUnder(text)
+	return !p.item.claimed || p.item.apart || !e.claimedUnder(text)
 }
 
 // claimedUnder tells whether something of the snapshot claims a resource as lying under it.
