@@ -310,7 +310,7 @@ var everyContext = []string{
 	"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:userid", "aws:username", "aws:PrincipalOrgID",
 	"aws:PrincipalOrgPaths", "aws:PrincipalIsAWSService", "aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths",
 	"aws:RequestedRegion", "aws:SecureTransport", "kms:CallerAccount", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList",
-	"iam:PermissionsBoundary", "lambda:FunctionUrlAuthType", "aws:CurrentTime", "aws:EpochTime",
+	"iam:PermissionsBoundary", "lambda:FunctionUrlAuthType", "aws:CurrentTime", "aws:EpochTime", "aws:ViaAWSService",
 }
 
 // standardKeys are the keys that a complete context of a caller has, as far as they are known.
