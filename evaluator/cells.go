@@ -354,6 +354,9 @@ func (e *evaluation) claims(it *item, partial []int) []region.Pattern {
 			out = append(out, region.Literal(text))
 		}
 		for i, r := range text { // what lies under a resource of the snapshot
+			if it.apart {
+				break
+			}
 			if (r != '/' && r != ':') || e.w.byARN[text[:i]] == nil || seen[text[:i+1]] {
 				continue
 			}

@@ -583,7 +583,10 @@ func (c *composer) granted(outsider bool) *formula {
 		case f.kind == formFalse:
 		case !TakesAnonymous(c.action):
 			f = conj(f, c.e.symbols.unknown(policy.ServiceRuleMissing, "unsigned calls of "+c.action))
-		case c.e.group.urlAuth == "" && ActionService(c.action) == "lambda": // D47: they come through a function URL alone
+		case c.e.group.urlAuth != "" || ActionService(c.action) != "lambda":
+		case strings.EqualFold(c.action, "lambda:InvokeFunctionUrl"): // D47: the URL takes unsigned calls where its type is NONE
+			f = conj(f, c.l.condition(textCondition(policy.StringEquals, "lambda:FunctionUrlAuthType", "NONE"), policy.Allow))
+		default: // D47: they come through a URL alone
 			f = conj(f, c.e.symbols.unknown(policy.CollectionGap, "the function URL of "+c.resource))
 		}
 		return f

@@ -233,7 +233,7 @@ func (w *World) outsidePrincipal(e *policy.PrincipalEntry, partition string) *ca
 		c.kind, c.principal.ARN, c.principal.RoleARN = "role", e.Text, role+name
 		c.roleARNs = &region.Lang{Patterns: []region.Pattern{region.Literal(role + name), underPaths(role, name)}}
 	case strings.HasPrefix(resource, "federated-user/"):
-		c.principal.Kind, c.principal.ARN, c.principal.RoleARN = FederatedUser, e.Text, ""
+		c.kind, c.principal.Kind, c.principal.ARN, c.principal.RoleARN = "session", FederatedUser, e.Text, ""
 	}
 	return c
 }
@@ -267,10 +267,20 @@ func (s *situation) outsideFact(key string) (keyFact, bool) {
 	}
 	stranger := p.Account == strangerAccount
 	exact := s.caller.kind == "user" || s.caller.kind == "role"
+	if p.Kind == FederatedUser {
+		switch key {
+		case "aws:principaltype":
+			return known("FederatedUser"), true
+		case "aws:userid":
+			return known(p.Account + ":" + afterLast(p.ARN, "/")), true
+		case "aws:username", "aws:federatedprovider", "aws:sourceidentity", "aws:assumedroot":
+			return keyFact{}, true
+		}
+	}
 	switch key {
 	case "aws:principalarn":
 		switch {
-		case exact && p.Kind == User:
+		case exact && p.Kind == User, p.Kind == FederatedUser:
 			return known(p.ARN), true
 		case exact && s.caller.roleARNs != nil:
 			return keyFact{state: keyPresent, universe: s.caller.roleARNs}, true

@@ -322,5 +322,10 @@ func mentionedKeys(e Expr, into map[string]bool) {
 		mentionedKeys(e.Of, into)
 	case Test:
 		into[e.Condition.Key] = true
+		for i := range e.Condition.Values {
+			if t := e.Condition.Values[i].Template; t != nil {
+				addVariables(t, func(key string) { into[key] = true })
+			}
+		}
 	}
 }

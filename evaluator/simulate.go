@@ -95,12 +95,14 @@ func (t *targets) groupOf(c *caller, resource string) (*targetGroup, string) {
 	if t.question.members[0].action != nil && len(t.question.members[0].action.Resources) == 0 || resource == "*" {
 		return &targetGroup{owner: c.account, ownerID: c.principal.Account, star: true, snapshot: true, actions: t.star, items: []*item{{text: "*", literal: true}}}, ""
 	}
-	for _, g := range t.groups {
-		for _, it := range g.items {
-			if it.literal && it.text == resource || !it.literal && it.pattern.Match(resource) {
-				one := g.alike()
-				one.items = []*item{it}
-				return one, ""
+	for _, listed := range []bool{true, false} { // a resource of its own before what lies under another
+		for _, g := range t.groups {
+			for _, it := range g.items {
+				if it.literal && listed && it.text == resource || !it.literal && !listed && it.pattern.Match(resource) {
+					one := g.alike()
+					one.items = []*item{it}
+					return one, g.assumption
+				}
 			}
 		}
 	}

@@ -21,6 +21,8 @@ type resourceType struct {
 	pattern  region.Pattern
 	matcher  region.Matcher
 	children []*resourceType
+	// others are the children that are no resources of the type itself; an alias of a function is one (D47).
+	others []*resourceType
 }
 
 // matches tells whether an ARN is of this type and of none of its children's.
@@ -28,7 +30,7 @@ func (t *resourceType) matches(arn string) bool {
 	if !t.matcher.Match(arn) {
 		return false
 	}
-	for _, c := range t.children {
+	for _, c := range t.others {
 		if c.matcher.Match(arn) {
 			return false
 		}
@@ -39,9 +41,9 @@ func (t *resourceType) matches(arn string) bool {
 // within is the language of the type's ARNs in one partition and account ("" for any).
 func (t *resourceType) within(partition, account string) []region.Lang {
 	langs := []region.Lang{{Patterns: []region.Pattern{templatePattern(t.template, partition, account)}}}
-	if len(t.children) > 0 {
+	if len(t.others) > 0 {
 		not := region.Lang{Not: true}
-		for _, c := range t.children {
+		for _, c := range t.others {
 			not.Patterns = append(not.Patterns, c.pattern)
 		}
 		langs = append(langs, not)
@@ -106,6 +108,9 @@ func (w *World) types(service string) []*resourceType {
 			rest, ok := strings.CutPrefix(other.template, t.template)
 			if ok && rest != "" && (rest[0] == '/' || rest[0] == ':') {
 				t.children = append(t.children, other)
+				if !qualifies(other.key) {
+					t.others = append(t.others, other)
+				}
 			}
 		}
 	}
@@ -130,6 +135,23 @@ type item struct {
 	types   []string
 	service string
 	claimed bool // the snapshot's own resources are to be taken out of it
+	apart   bool // lies under a resource of the snapshot, whose policy does not speak of it (D47)
+}
+
+// qualifies tells the types that are a resource of another type with a qualifier: actions on a function act on its aliases and versions.
+func qualifies(typ string) bool {
+	return typ == "lambda/function alias" || typ == "lambda/function version"
+}
+
+// underPolicy tells the types whose resources the policy of what they lie under speaks of: a bucket's of its objects. Aliases and versions of
+// a function, versions of a layer, streams and backups of a table have policies of their own, or none (D47).
+func underPolicy(typ string) bool {
+	switch typ {
+	case "lambda/function alias", "lambda/function version", "lambda/layerVersion", "lambda/durable execution",
+		"dynamodb/stream", "dynamodb/backup", "dynamodb/export", "dynamodb/import":
+		return false
+	}
+	return true
 }
 
 // targetGroup is a set of resources that no policy in play can tell apart by anything but their ARN: they share owner, policy,
@@ -319,6 +341,13 @@ func (t *targets) groupSnapshot() {
 
 func (t *targets) addResource(byKey map[string]*targetGroup, r *resource, service string, withPolicy bool) {
 	items := t.world.itemsOf(r, service)
+	if len(t.question.patterns) > 0 { // otherwise what is said of a function is enough
+		for _, it := range items {
+			if it.apart && qualifies(it.types[0]) {
+				it.types = append(it.types, "lambda/function")
+			}
+		}
+	}
 	var kept []*item
 	actions := region.NewSet(len(t.question.members))
 	for _, it := range items {
@@ -327,6 +356,10 @@ func (t *targets) addResource(byKey map[string]*targetGroup, r *resource, servic
 		}
 		set := t.applies(it)
 		if set.Empty() {
+			continue
+		}
+		if it.apart {
+			t.addApart(byKey, r, service, it, set)
 			continue
 		}
 		actions = actions.Or(set)
@@ -353,6 +386,19 @@ func (t *targets) addResource(byKey map[string]*targetGroup, r *resource, servic
 		t.groups = append(t.groups, g)
 	}
 	g.items = append(g.items, kept...)
+	g.actions = g.actions.Or(actions)
+}
+
+// addApart adds what lies under a resource of the snapshot and has no part in its policy: nothing is known of it.
+func (t *targets) addApart(byKey map[string]*targetGroup, r *resource, service string, it *item, actions region.Set) {
+	key := service + "\x00apart\x00" + r.owner.id + "\x00" + r.region
+	g := byKey[key]
+	if g == nil {
+		g = &targetGroup{owner: r.owner, region: r.region, assumption: notInSnapshot, actions: t.question.none()}
+		byKey[key] = g
+		t.groups = append(t.groups, g)
+	}
+	g.items = append(g.items, it)
 	g.actions = g.actions.Or(actions)
 }
 
@@ -464,7 +510,7 @@ func (w *World) itemsOf(r *resource, service string) []*item {
 			p.Tokens = append(p.Tokens, templatePattern("::::::"+rest, "", "").Tokens[6:]...)
 			items = append(items, &item{
 				text: p.String(), pattern: p, langs: []region.Lang{{Patterns: []region.Pattern{p}}},
-				types: []string{c.key}, service: self.service,
+				types: []string{c.key}, service: self.service, claimed: !underPolicy(c.key), apart: !underPolicy(c.key),
 			})
 		}
 	}

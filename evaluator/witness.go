@@ -127,7 +127,7 @@ func (e *evaluation) inPiece(p *piece, text string) bool {
 			return false
 		}
 	}
-	return !p.item.claimed || !e.claimedUnder(text)
+	return !p.item.claimed || p.item.apart || !e.claimedUnder(text)
 }
 
 // claimedUnder tells whether something of the snapshot claims a resource as lying under it.
@@ -398,7 +398,7 @@ var everyContext = contextKeys(
 	"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:userid", "aws:username", "aws:PrincipalOrgID",
 	"aws:PrincipalOrgPaths", "aws:PrincipalIsAWSService", "aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths",
 	"aws:RequestedRegion", "aws:SecureTransport", "kms:CallerAccount", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList",
-	"iam:PermissionsBoundary", "lambda:FunctionUrlAuthType", "aws:CurrentTime", "aws:EpochTime",
+	"iam:PermissionsBoundary", "lambda:FunctionUrlAuthType", "aws:CurrentTime", "aws:EpochTime", "aws:ViaAWSService",
 )
 
 // standardKeys are the keys that a complete context of a caller has, as far as they are known.
