@@ -125,7 +125,7 @@ func (b *bench) memory() error {
 	if err != nil {
 		return err
 	}
-	s, rss, err := b.process("ingest", "files", dir, "--store", filepath.Join(b.dir, "memory-store"))
+	rss, s, err := b.peakOf("ingest", "files", dir, "--store", filepath.Join(b.dir, "memory-store"))
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (b *bench) store() error {
 	store := filepath.Join(b.dir, "size-store")
 	var sizes []int64
 	for range 2 {
-		if _, _, err := b.process("ingest", "files", dir, "--store", store); err != nil {
+		if _, err := b.process("ingest", "files", dir, "--store", store); err != nil {
 			return err
 		}
 		n, err := size(store)

@@ -50,7 +50,15 @@ type bench struct {
 func main() {
 	only := flag.String("only", "", "measure one group and write no file: "+strings.Join(groupNames(), ", "))
 	readme := flag.String("readme", filepath.Join("bench", "README.md"), "file to write the table into")
+	peakOf := flag.Bool("peak-of", false, "run the command that follows and print its peak memory in bytes, its time and its CPU time in nanoseconds")
 	flag.Parse()
+	if *peakOf {
+		if err := printPeak(flag.Args()); err != nil {
+			fmt.Fprintln(os.Stderr, "report:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := report(*only, *readme); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)

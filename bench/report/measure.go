@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -57,17 +58,49 @@ func (s spent) milliseconds() string {
 	return fmt.Sprintf("%.0f ms (%.0f ms of CPU)", s.wall.Seconds()*1e3, s.cpu.Seconds()*1e3)
 }
 
-// process runs the program in a new process; its output is thrown away. rss is the most memory that was resident.
-func (b *bench) process(args ...string) (s spent, rss int64, err error) {
+// process runs the program in a new process; its output is thrown away.
+func (b *bench) process(args ...string) (spent, error) {
 	var stderr bytes.Buffer
 	cmd := exec.CommandContext(b.ctx, b.binary, args...)
 	cmd.Stderr = &stderr
 	start := time.Now()
 	if err := cmd.Run(); err != nil {
-		return s, 0, fmt.Errorf("accessgraph %q: %w\n%s", args, err, stderr.Bytes())
+		return spent{}, fmt.Errorf("accessgraph %q: %w\n%s", args, err, stderr.Bytes())
 	}
-	s = spent{time.Since(start), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
-	return s, peak(cmd.ProcessState), nil
+	return spent{time.Since(start), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, nil
+}
+
+// peakOf runs the program in a new process and gives the most memory that it had resident. The figure of a process begins with
+// that of the one which starts it, and this one may have grown: a small one, this command with -peak-of, starts it instead.
+func (b *bench) peakOf(args ...string) (rss int64, s spent, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return 0, s, err
+	}
+	var stderr bytes.Buffer
+	cmd := exec.CommandContext(b.ctx, self, append([]string{"-peak-of", b.binary}, args...)...)
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err == nil {
+		_, err = fmt.Sscan(string(out), &rss, &s.wall, &s.cpu)
+	}
+	if err != nil {
+		return 0, s, fmt.Errorf("accessgraph %q: %w\n%s", args, err, stderr.Bytes())
+	}
+	return rss, s, nil
+}
+
+// printPeak is the small process: it runs a command and prints peak memory, time and CPU time.
+func printPeak(command []string) error {
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Stderr = os.Stderr
+	start := time.Now()
+	if err := cmd.Run(); err != nil {
+		return err
+	}
+	p := cmd.ProcessState
+	fmt.Println(peak(p), int64(time.Since(start)), int64(p.UserTime()+p.SystemTime()))
+	return nil
 }
 
 // organization gives the directory of a generated organization; each is made once.
@@ -91,7 +124,7 @@ func (b *bench) ingested(o organization.Options) (store string, err error) {
 	}
 	store = dir + "-store"
 	if b.made[store] == "" {
-		if _, _, err := b.process("ingest", "files", dir, "--store", store); err != nil {
+		if _, err := b.process("ingest", "files", dir, "--store", store); err != nil {
 			return "", err
 		}
 		b.made[store] = store

@@ -59,8 +59,7 @@ func (b *bench) whoCan() error {
 // cold asks in new processes.
 func (b *bench) cold(store string) (spent, error) {
 	return median(5, func() (spent, error) {
-		s, _, err := b.process("query", whoCanKMS, "--store", store)
-		return s, err
+		return b.process("query", whoCanKMS, "--store", store)
 	})
 }
 
@@ -114,8 +113,7 @@ func (b *bench) account() error {
 		if err := os.RemoveAll(store); err != nil {
 			return spent{}, err
 		}
-		s, _, err := b.process("ingest", "files", dir, "--store", store)
-		return s, err
+		return b.process("ingest", "files", dir, "--store", store)
 	})
 	if err != nil {
 		return err
@@ -135,7 +133,7 @@ func (b *bench) startup() error {
 	if err := os.CopyFS(dir, fs.FS(sample.FS())); err != nil {
 		return err
 	}
-	if _, _, err := b.process("ingest", "files", dir, "--store", store); err != nil {
+	if _, err := b.process("ingest", "files", dir, "--store", store); err != nil {
 		return err
 	}
 	for _, m := range []struct {
@@ -146,10 +144,7 @@ func (b *bench) startup() error {
 		{"accessgraph version", []string{"version"}, 50 * time.Millisecond},
 		{"who can do kms:* ? on the demo's store", []string{"query", whoCanKMS, "--store", store}, 150 * time.Millisecond},
 	} {
-		s, err := median(21, func() (spent, error) {
-			s, _, err := b.process(m.args...)
-			return s, err
-		})
+		s, err := median(21, func() (spent, error) { return b.process(m.args...) })
 		if err != nil {
 			return err
 		}

@@ -59,7 +59,7 @@ func machine(before, after string) string {
 	text := fmt.Sprintf("%s, %d processors, %s memory, %s/%s, %s; %s, commit %s.", field("/proc/cpuinfo", "model name", "processor of unknown make"),
 		runtime.NumCPU(), memory(), runtime.GOOS, runtime.GOARCH, runtime.Version(), time.Now().UTC().Format("2006-01-02 15:04 UTC"), commit)
 	if before != "" {
-		text += fmt.Sprintf(" Load average (1 minute) before %s, after %s: above 1 before means that other work slowed the times down, but not those of CPU.", before, after)
+		text += fmt.Sprintf(" Load average (1 minute) before %s, after %s: above 1 before means that other work slowed the times down, those of CPU less.", before, after)
 	}
 	return text + "\n"
 }
