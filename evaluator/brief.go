@@ -67,56 +67,84 @@ type cluster struct {
 // kindOfUse is what resources get, of what applies to them.
 type kindOfUse struct{ members, applying region.Set }
 
+// use is what some resources get of the grants that name them.
+type use struct {
+	kindOfUse
+	stored  bool
+	assumes []string
+	grants  []*Access
+	more    map[*Access]*use // with one more grant
+	in      *cluster
+}
+
+// with is what resources get that another grant names too; nil is what those get that none did.
+func (u *use) with(g *Access) *use {
+	if u == nil {
+		return &use{kindOfUse: kindOfUse{members: g.members, applying: g.applying}, stored: g.stored, assumes: g.Assumptions, grants: []*Access{g}}
+	}
+	next := u.more[g]
+	if next == nil {
+		next = &use{
+			kindOfUse: kindOfUse{members: u.members.Or(g.members), applying: u.applying.Or(g.applying)}, stored: u.stored && g.stored,
+			assumes: joined(slices.Clip(u.assumes), g.Assumptions), grants: append(slices.Clip(u.grants), g),
+		}
+		if u.more == nil {
+			u.more = map[*Access]*use{}
+		}
+		u.more[g] = next
+	}
+	return next
+}
+
 // clusters sorts the resources of some grants: first what each gets in all, then those that get the same, then those that a line can
 // hold together.
 func clusters(grants []*Access) []*cluster {
-	type use struct {
-		kindOfUse
-		stored  bool
-		assumes []string
-		grants  []*Access
-	}
 	var order []string
 	uses := map[string]*use{}
-	for i, g := range grants {
+	for _, g := range grants {
+		first := (*use)(nil).with(g)
 		for _, res := range g.Resources() {
-			u := uses[res]
-			if u == nil {
-				u = &use{kindOfUse: kindOfUse{members: g.members, applying: g.applying}, stored: g.stored, assumes: g.Assumptions, grants: grants[i : i+1]}
-				uses[res] = u
-				order = append(order, res)
+			if u := uses[res]; u != nil {
+				uses[res] = u.with(g)
 				continue
 			}
-			u.members, u.applying, u.stored = u.members.Or(g.members), u.applying.Or(g.applying), u.stored && g.stored
-			u.assumes, u.grants = joined(slices.Clip(u.assumes), g.Assumptions), append(u.grants[:len(u.grants):len(u.grants)], g)
+			uses[res] = first
+			order = append(order, res)
 		}
 	}
 	var out []*cluster
 	same := map[string]*cluster{}
 	for _, res := range order {
 		u := uses[res]
-		id := u.members.Key() + "|" + u.applying.Key()
-		if u.stored {
-			id += "|stored"
+		if u.in == nil {
+			u.join(&out, same)
 		}
-		c := same[id]
-		for i := 0; c == nil && i < len(out); i++ {
-			if out[i].stored == u.stored && out[i].service() == service(grants[0].question, u.members) && out[i].takes(&u.kindOfUse) {
-				c = out[i]
-				c.members = c.members.Or(u.members)
-				c.kinds = append(c.kinds, u.kindOfUse)
-			}
-		}
-		if c == nil {
-			c = &cluster{members: u.members, kinds: []kindOfUse{u.kindOfUse}, stored: u.stored, of: grants[0]}
-			out = append(out, c)
-		}
-		same[id] = c
-		c.resources = append(c.resources, res)
-		c.assumes = joined(c.assumes, u.assumes)
-		c.grants = joined(c.grants, u.grants)
+		u.in.resources = append(u.in.resources, res)
 	}
 	return out
+}
+
+// join finds the line for what some resources get, or makes it.
+func (u *use) join(all *[]*cluster, same map[string]*cluster) {
+	id := u.members.Key() + "|" + u.applying.Key()
+	if u.stored {
+		id += "|stored"
+	}
+	c := same[id]
+	for i := 0; c == nil && i < len(*all); i++ {
+		if at := (*all)[i]; at.stored == u.stored && at.service() == service(at.of.question, u.members) && at.takes(&u.kindOfUse) {
+			c = at
+			c.members = c.members.Or(u.members)
+			c.kinds = append(c.kinds, u.kindOfUse)
+		}
+	}
+	if c == nil {
+		c = &cluster{members: u.members, kinds: []kindOfUse{u.kindOfUse}, stored: u.stored, of: u.grants[0]}
+		*all = append(*all, c)
+	}
+	same[id], u.in = c, c
+	c.assumes = joined(c.assumes, u.assumes)
+	c.grants = joined(c.grants, u.grants)
 }
 
 // service is that of the line's first action: services are lines of their own.

@@ -73,6 +73,7 @@ type compiledQuestion struct {
 	spoken     sync.Map // *policy.Actions -> region.Set; see matching
 	resources  sharedTests
 	spellings  spellings
+	tagKeys    sync.Map // [2]string of family and tag -> contextKey
 	partitions sync.Map // see symbols.cut
 	rulesOnce  sync.Once
 	rules      []int32 // by member; see ruleClasses

@@ -1,7 +1,6 @@
 package evaluator
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -406,18 +405,30 @@ func (e *evaluation) standardKeys(c *caller) []contextKey {
 	if len(c.tags) == 0 && len(e.group.tags) == 0 {
 		return everyContext
 	}
-	var keys []string
+	keys := append(make([]contextKey, 0, len(everyContext)+len(c.tags)+3*len(e.group.tags)), everyContext...)
+	add := func(family, tag string) { keys = append(keys, e.asking.tagKey(family, tag)) }
 	for _, t := range c.tags {
-		keys = append(keys, "aws:PrincipalTag/"+t.Key)
+		add("aws:PrincipalTag", t.Key)
 	}
 	for _, t := range e.group.tags {
-		keys = append(keys, "aws:ResourceTag/"+t.Key)
-		keys = append(keys, e.group.service()+":ResourceTag/"+t.Key)
+		add("aws:ResourceTag", t.Key)
+		add(e.group.service()+":ResourceTag", t.Key)
 		if e.group.service() == "s3" {
-			keys = append(keys, "s3:BucketExistingTag/"+t.Key)
+			add("s3:BucketExistingTag", t.Key)
 		}
 	}
-	return append(slices.Clip(everyContext), contextKeys(keys...)...)
+	return keys
+}
+
+// tagKey is the key of a tag; tags recur, so that each is put together once.
+func (c *compiledQuestion) tagKey(family, tag string) contextKey {
+	id := [2]string{family, tag}
+	if k, ok := c.tagKeys.Load(id); ok {
+		return k.(contextKey)
+	}
+	k := contextKeys(family + "/" + tag)[0]
+	c.tagKeys.Store(id, k)
+	return k
 }
 
 func (g *targetGroup) service() string {
