@@ -99,8 +99,17 @@ func (u *use) with(g *Access) *use {
 // clusters sorts the resources of some grants: first what each gets in all, then those that get the same, then those that a line can
 // hold together.
 func clusters(grants []*Access) []*cluster {
-	var order []string
-	uses := map[string]*use{}
+	if len(grants) == 1 { // nothing to put together
+		g := grants[0]
+		return []*cluster{{
+			resources: g.Resources(), members: g.members, kinds: []kindOfUse{{g.members, g.applying}}, stored: g.stored, assumes: g.Assumptions, of: g, grants: grants,
+		}}
+	}
+	n := 0
+	for _, g := range grants {
+		n += len(g.Resources())
+	}
+	order, uses := make([]string, 0, n), make(map[string]*use, n)
 	for _, g := range grants {
 		first := (*use)(nil).with(g)
 		for _, res := range g.Resources() {

@@ -171,7 +171,7 @@ func (w *World) withholding(ctx context.Context, t *targets, p *caller) (Layer, 
 			}
 			sk := &sketch{member: &t.question.members[first], resource: c.pieces[0].sample()}
 			d := Decider{Actions: CatalogTypes(w.catalog)}
-			got := d.Decide(e.request(sk, p), e.layers)
+			got := d.Decide(e.request(sk, p, policy.NewContext(24)), e.layers)
 			if got.Effect != Allowed {
 				return got.Layer, nil
 			}

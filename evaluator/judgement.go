@@ -76,7 +76,7 @@ func (t *targets) decide(side *callerSide, g *targetGroup, budget *region.Budget
 		if a.sketch == nil {
 			continue
 		}
-		if _, agrees := e.confirm(a.sketch, side.caller, a.Assumptions, a.Verdict == Unknown); !agrees {
+		if _, agrees := e.confirm(a.sketch, side.caller, a.Assumptions, a.Verdict == Unknown, &side.room); !agrees {
 			a.doubt()
 		}
 	}

@@ -59,7 +59,7 @@ func (w *World) Simulate(who Selector, action, resource string, given []KeyValue
 		}
 	}
 	sk.request = append(append([]KeyValue{}, given...), s.Defaults...)
-	s.Request = *e.request(sk, c)
+	s.Request = *e.request(sk, c, policy.NewContext(24))
 	layers := *e.layers
 	if c.outside && hasIdentitySide(&c.principal) {
 		layers.Identity = []Policy{{Name: "assumed", Doc: allowAll()}}

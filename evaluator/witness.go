@@ -321,16 +321,17 @@ func (e *evaluation) inCell(d *domain, cell int, value string) bool {
 	return true
 }
 
-// request makes a sketch a concrete request of one principal.
-func (e *evaluation) request(sk *sketch, c *caller) *Request {
+// request makes a sketch a concrete request of one principal, its context in the room of another that is needed no more.
+func (e *evaluation) request(sk *sketch, c *caller, room *policy.Context) *Request {
 	r := &Request{Principal: c.principal, Action: sk.member.name, Target: e.target(sk.resource)}
-	ctx := policy.NewContext(24)
+	ctx := room
+	ctx.Reset()
 	facts := &situation{world: e.w, caller: c, target: e.group, asking: e.asking, member: sk.member, action: sk.member.name, region: sk.region}
-	for _, key := range e.standardKeys(c) {
+	e.standardKeys(c, func(key contextKey) {
 		if f := facts.fact(key.canonical); f.state == keyKnown {
 			ctx.Put(key.canonical, f.value)
 		}
-	}
+	})
 	open := c.principal.Kind == RoleSession && strings.HasSuffix(c.principal.ARN, "/"+anySession)
 	if open {
 		r.Principal.ARN += witnessSession
@@ -400,24 +401,25 @@ var everyContext = contextKeys(
 	"iam:PermissionsBoundary", "lambda:FunctionUrlAuthType", "aws:CurrentTime", "aws:EpochTime", "aws:ViaAWSService",
 )
 
-// standardKeys are the keys that a complete context of a caller has, as far as they are known.
-func (e *evaluation) standardKeys(c *caller) []contextKey {
-	if len(c.tags) == 0 && len(e.group.tags) == 0 {
-		return everyContext
+// standardKeys visits the keys that a complete context of a caller has, as far as they are known.
+func (e *evaluation) standardKeys(c *caller, visit func(contextKey)) {
+	for _, k := range everyContext {
+		visit(k)
 	}
-	keys := append(make([]contextKey, 0, len(everyContext)+len(c.tags)+3*len(e.group.tags)), everyContext...)
-	add := func(family, tag string) { keys = append(keys, e.asking.tagKey(family, tag)) }
 	for _, t := range c.tags {
-		add("aws:PrincipalTag", t.Key)
+		visit(e.asking.tagKey("aws:PrincipalTag", t.Key))
 	}
+	if len(e.group.tags) == 0 {
+		return
+	}
+	service := e.group.service()
 	for _, t := range e.group.tags {
-		add("aws:ResourceTag", t.Key)
-		add(e.group.service()+":ResourceTag", t.Key)
-		if e.group.service() == "s3" {
-			add("s3:BucketExistingTag", t.Key)
+		visit(e.asking.tagKey("aws:ResourceTag", t.Key))
+		visit(e.asking.tagKey(service+":ResourceTag", t.Key))
+		if service == "s3" {
+			visit(e.asking.tagKey("s3:BucketExistingTag", t.Key))
 		}
 	}
-	return keys
 }
 
 // tagKey is the key of a tag; tags recur, so that each is put together once.
@@ -440,8 +442,8 @@ func (g *targetGroup) service() string {
 
 // confirm puts a sketch through the point engine for one principal; what is assumed is supplied. It gives the request and whether the
 // point engine allows it, and without uncertainty unless the grant itself has one.
-func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bool) (*Request, bool) {
-	r := e.request(sk, c)
+func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bool, room *policy.Context) (*Request, bool) {
+	r := e.request(sk, c, room)
 	layers := *layersOf(c, e.group)
 	for _, a := range assumes {
 		switch a {
@@ -464,7 +466,7 @@ func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bo
 
 // witness makes a sketch a request of one principal, as answers show it.
 func (e *evaluation) witness(sk *sketch, c *caller, assumes []string, unknown bool) (*Witness, bool) {
-	r, agrees := e.confirm(sk, c, assumes, unknown)
+	r, agrees := e.confirm(sk, c, assumes, unknown, policy.NewContext(24))
 	w := &Witness{Principal: r.Principal.ARN, Action: r.Action, Resource: r.Target.Resource}
 	r.Context.Each(func(key string, v policy.ContextValue) {
 		kv := KeyValue{Key: e.spelled(key, sk, c), Multi: v.Multi, Values: v.List}
@@ -489,12 +491,13 @@ func (e *evaluation) spelled(key string, sk *sketch, c *caller) string {
 			return kv.Key
 		}
 	}
-	for _, k := range e.standardKeys(c) {
+	written := key
+	e.standardKeys(c, func(k contextKey) {
 		if k.canonical == key {
-			return k.written
+			written = k.written
 		}
-	}
-	return key
+	})
+	return written
 }
 
 // spelledKeys are the keys that every complete context has.

@@ -11,17 +11,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime"
 	"syscall"
 )
 
 func main() {
-	// A process that answers one question and ends gains nothing by collecting its garbage early: the collector first runs when twice
-	// this much is in use. It is address space, never touched, so that what a process takes is bounded by this much more than it needs.
-	ballast := make([]byte, 128<<20)
-	code := run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	runtime.KeepAlive(ballast)
-	os.Exit(code)
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // run is the whole program. The first interrupt asks everything to stop and leave the store clean; the second ends the
