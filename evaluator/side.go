@@ -13,12 +13,12 @@ import (
 type callerSide struct {
 	caller     *caller
 	statements []callerStatement
-	reads      *readers   // where they read facts of the resource
-	unlimited  bool       // the caller needs no identity policy, or none is known: root users, services, outside callers
+	reads      *readers       // where they read facts of the resource
+	unlimited  bool           // the caller needs no identity policy, or none is known: root users, services, outside callers
 	room       policy.Context // for requests that are decided and forgotten
-	view       *viewClass // what it sees of the resource side; set by mergeFor, as the rest
-	named      []int      // groups whose own side spells the caller out, by place
-	reached    region.Set // groups on whose resources some Allow of the identity policies may match, by place
+	view       *viewClass     // what it sees of the resource side; set by mergeFor, as the rest
+	named      []int          // groups whose own side spells the caller out, by place
+	reached    region.Set     // groups on whose resources some Allow of the identity policies may match, by place
 }
 
 // callerStatement is a statement of the caller's side, its patterns resolved where they hang on the caller alone.

@@ -64,7 +64,12 @@ func (g *generator) ask(n *naive) *question {
 	return q
 }
 
-func quoted(s string) string { return "'" + s + "'" }
+func quoted(s string) string {
+	if strings.Contains(s, "'") {
+		return `"` + s + `"`
+	}
+	return "'" + s + "'"
+}
 
 // inside tells whether an account is in the zone of trust (D50).
 func (n *naive) inside(account string) bool { return n.read(account) || n.inOrganization(account) }

@@ -114,6 +114,9 @@ func instances(pattern string, into map[string]bool) {
 			s = strings.NewReplacer("*", fill, "?", "9").Replace(s)
 			if ok && strings.Count(s, ":") >= 5 {
 				into[s] = true
+				if strings.HasPrefix(s, "arn:aws:s3:::") && strings.HasSuffix(pattern, "*") {
+					into[s+"/zz"] = true // B19
+				}
 			}
 		}
 	}
