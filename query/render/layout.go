@@ -100,7 +100,7 @@ func layoutOf(s *answer.Schema, wide bool) *layout {
 			return l.grantEntries(who(row.Principal), []string{row.Service, row.Access}, grant, nil, row.Account, full)
 		}
 	default:
-		return recordLayout(s)
+		return recordLayout(s, who)
 	}
 	if wide { // what it stands on, and what proves it
 		for i := range l.headings {
@@ -300,10 +300,13 @@ func yesNo(b bool) string {
 }
 
 // recordLayout shows each column of a record as it is.
-func recordLayout(s *answer.Schema) *layout {
+func recordLayout(s *answer.Schema, who func(string) string) *layout {
 	l := &layout{noun: [2]string{"row", "rows"}}
 	for _, c := range s.Columns {
-		title := strings.ToUpper(strings.ReplaceAll(c.Name, "_", " "))
+		title := strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(c.Name, "grants."), "_", " "))
+		if title == "CONDITIONS" {
+			title = "WHEN" // as where grants have lines of their own
+		}
 		h := heading{title: title, right: c.Type == answer.Number, verdict: c.Name == "verdict"}
 		if c.Type == answer.Text || c.Type == answer.List || c.Type == answer.Object {
 			h.share, h.lines = 1, 8
@@ -315,6 +318,9 @@ func recordLayout(s *answer.Schema) *layout {
 		for i, c := range s.Columns {
 			v, _ := r.Field(c.Name)
 			cells[i] = plainValue(v, ", ")
+			if c.Name == "principal" {
+				cells[i] = who(cells[i])
+			}
 		}
 		return [][]string{cells}
 	}
