@@ -37,6 +37,7 @@ type layout struct {
 	noun     [2]string // one, many
 	wide     bool      // with the columns that prove the answer
 	notes    []string  // what lines stand on, by the number that they carry, from 1
+	short    map[shortened][2]string
 }
 
 // mark gives the numbers under which the footer says what a line stands on.
@@ -142,7 +143,7 @@ func (l *layout) grantEntries(who string, about []string, whole answer.Grant, gr
 		if full {
 			actions, resources = strings.Join(g.Actions, ", "), strings.Join(g.Resources, ", ")
 		} else {
-			actions, resources = listed(g.Actions, maxActions, len(g.Actions)), listed(shortResources(g, account), maxResources, len(g.Resources))
+			actions, resources = l.shorten(g, account)
 		}
 		if !l.wide {
 			resources += l.mark(g.Assumptions)
@@ -157,7 +158,32 @@ func (l *layout) grantEntries(who string, about []string, whole answer.Grant, gr
 	return out
 }
 
+// shorten gives what a line shows of a grant's actions and resources. Rows share grants: each is shortened once.
+func (l *layout) shorten(g *answer.Grant, account string) (actions, resources string) {
+	id := shortened{g, account}
+	have, ok := l.short[id]
+	if !ok {
+		have = [2]string{
+			listed(g.Actions, maxActions, len(g.Actions)), listed(shortResources(g, account), maxResources, len(g.Resources)),
+		}
+		if l.short == nil {
+			l.short = map[shortened][2]string{}
+		}
+		l.short[id] = have
+	}
+	return have[0], have[1]
+}
+
+// shortened is a grant in the lines of an account's principals.
+type shortened struct {
+	grant   *answer.Grant
+	account string
+}
+
 func proofCells(g *answer.Grant) []string {
+	if len(g.Via) == 0 && len(g.Assumptions) == 0 && g.Witness == nil {
+		return make([]string, 3)
+	}
 	via := make([]string, len(g.Via))
 	for i, ref := range g.Via {
 		via[i] = Statement(ref)
