@@ -277,6 +277,10 @@ func (e *evaluation) relate(it *item, t *resourceTest) (meets, covers bool, err 
 	if t.template.StarOnly {
 		return true, true, nil
 	}
+	if t.matcher.Apart(&it.matcher) {
+		e.budget.Spend(1)
+		return false, false, e.budget.Err()
+	}
 	lang := region.Lang{Patterns: []region.Pattern{t.pattern}}
 	own := region.Lang{Patterns: []region.Pattern{it.pattern}}
 	meets, err = region.Intersects(e.budget, lang, own)

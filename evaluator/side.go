@@ -174,25 +174,37 @@ func (t *targets) met(test *resourceTest) region.Set {
 	}
 	met := region.NewSet(len(t.groups))
 	text, literal := test.pattern.Literal()
-	for _, place := range t.withPatterns {
-		met.Add(place)
-	}
 	if literal && test.static {
 		for _, place := range t.holding[text] {
 			met.Add(place)
 		}
+		for _, place := range t.withPatterns {
+			if t.groups[place].mayMeet(test, false) {
+				met.Add(place)
+			}
+		}
 	} else {
 		for place, g := range t.groups {
-			for _, it := range g.items {
-				if it.literal && test.matcher.Match(it.text) {
-					met.Add(place)
-					break
-				}
+			if g.mayMeet(test, true) {
+				met.Add(place)
 			}
 		}
 	}
 	t.meets.Store(test, met)
 	return met
+}
+
+// mayMeet tells whether a pattern may meet an item of the group, one that is a single ARN only if literals are asked for.
+func (g *targetGroup) mayMeet(test *resourceTest, literals bool) bool {
+	if test.template.Never {
+		return false
+	}
+	for _, it := range g.items {
+		if it.literal && literals && test.matcher.Match(it.text) || !it.literal && !test.matcher.Apart(&it.matcher) {
+			return true
+		}
+	}
+	return false
 }
 
 // consents tells whether the group's own policy may grant the caller access without an identity policy (D21): in its own account, by

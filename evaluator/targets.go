@@ -38,22 +38,18 @@ func (t *resourceType) matches(arn string) bool {
 	return true
 }
 
-// within is the language of the type's ARNs in one partition and account ("" for any).
-func (t *resourceType) within(partition, account string) []region.Lang {
-	langs := []region.Lang{{Patterns: []region.Pattern{templatePattern(t.template, partition, account)}}}
+// item is whatever is of the type in one partition and account ("" for any).
+func (t *resourceType) item(partition, account string) *item {
+	it := patternItem(templatePattern(t.template, partition, account))
+	it.types, it.service = []string{t.key}, t.service
 	if len(t.others) > 0 {
 		not := region.Lang{Not: true}
 		for _, c := range t.others {
 			not.Patterns = append(not.Patterns, c.pattern)
 		}
-		langs = append(langs, not)
+		it.langs = append(it.langs, not)
 	}
-	return langs
-}
-
-// text is the type's glob for print.
-func (t *resourceType) text(partition, account string) string {
-	return templatePattern(t.template, partition, account).String()
+	return it
 }
 
 // templatePattern turns arn:${Partition}:kms:${Region}:${Account}:key/${KeyId} into a pattern: a variable is any run of
@@ -132,10 +128,16 @@ type item struct {
 	literal bool
 	langs   []region.Lang // their intersection, for a piece that is no single ARN
 	pattern region.Pattern
+	matcher region.Matcher // of the pattern
 	types   []string
 	service string
 	claimed bool // the snapshot's own resources are to be taken out of it
 	apart   bool // lies under a resource of the snapshot, whose policy does not speak of it (D47)
+}
+
+// patternItem is whatever a pattern matches.
+func patternItem(p region.Pattern) *item {
+	return &item{text: p.String(), pattern: p, matcher: region.Compile(p), langs: []region.Lang{{Patterns: []region.Pattern{p}}}}
 }
 
 // qualifies tells the types that are a resource of another type with a qualifier: actions on a function act on its aliases and versions.
@@ -508,10 +510,10 @@ func (w *World) itemsOf(r *resource, service string) []*item {
 			rest := c.template[len(t.template):]
 			p := region.Literal(r.arn)
 			p.Tokens = append(p.Tokens, templatePattern("::::::"+rest, "", "").Tokens[6:]...)
-			items = append(items, &item{
-				text: p.String(), pattern: p, langs: []region.Lang{{Patterns: []region.Pattern{p}}},
-				types: []string{c.key}, service: self.service, claimed: !underPolicy(c.key), apart: !underPolicy(c.key),
-			})
+			below := patternItem(p)
+			below.types, below.service = []string{c.key}, self.service
+			below.claimed, below.apart = !underPolicy(c.key), !underPolicy(c.key)
+			items = append(items, below)
 		}
 	}
 	return items
@@ -586,10 +588,7 @@ func (t *targets) managedByAWS(a *account) *targetGroup {
 		if typ.key != "iam/policy" {
 			continue
 		}
-		it := &item{
-			text: typ.text(a.partition, awsAccount), pattern: templatePattern(typ.template, a.partition, awsAccount),
-			langs: typ.within(a.partition, awsAccount), types: []string{typ.key}, service: "iam",
-		}
+		it := typ.item(a.partition, awsAccount)
 		if t.reaches(it) {
 			return &targetGroup{ownerID: awsAccount, items: []*item{it}, actions: reads}
 		}
@@ -616,10 +615,8 @@ func (t *targets) starAsked() bool {
 // otherOfType adds "any other resource" of a type to the rest, or gives it a group of its own where the resource's own
 // consent is needed.
 func (t *targets) otherOfType(a *account, typ *resourceType, rest *targetGroup) *targetGroup {
-	it := &item{
-		text: typ.text(a.partition, a.id), pattern: templatePattern(typ.template, a.partition, a.id),
-		langs: typ.within(a.partition, a.id), types: []string{typ.key}, service: typ.service, claimed: true,
-	}
+	it := typ.item(a.partition, a.id)
+	it.claimed = true
 	mandatory := typ.key == kmsKeyType || typ.service == "sts" && strings.Contains(typ.template, ":role/")
 	if !mandatory {
 		t.addOther(rest, it)
@@ -647,9 +644,6 @@ func consentAssumption(service string) string {
 }
 
 func (t *targets) addOther(rest *targetGroup, it *item) {
-	if it.langs == nil {
-		it.langs = []region.Lang{{Patterns: []region.Pattern{it.pattern}}}
-	}
 	if !t.reaches(it) {
 		return
 	}
@@ -679,8 +673,8 @@ func (w *World) anythingOf(a *account, service string) []*item {
 	items := make([]*item, len(templates))
 	for i, template := range templates {
 		p := templatePattern(template, a.partition, a.id)
-		items[i] = &item{text: p.String(), pattern: p, service: service, claimed: true}
-		items[i].langs = []region.Lang{{Patterns: []region.Pattern{items[i].pattern}}}
+		items[i] = patternItem(p)
+		items[i].service, items[i].claimed = service, true
 		for _, typ := range w.types(service) {
 			if typ.key == kmsKeyType {
 				items[i].langs = append(items[i].langs, region.Lang{Not: true, Patterns: []region.Pattern{typ.pattern}})
@@ -761,7 +755,8 @@ func (t *targets) foreign(c *caller) []*targetGroup {
 		if noPolicy(service, arnField(text, 6)) {
 			continue
 		}
-		it := &item{text: text, pattern: p, langs: []region.Lang{{Patterns: []region.Pattern{p}}}, service: service, claimed: true}
+		it := patternItem(p)
+		it.text, it.service, it.claimed = text, service, true
 		if name, literal := p.Literal(); literal {
 			it.literal, it.text = true, name
 		}
