@@ -143,6 +143,9 @@ func (w *World) judgeAll(ctx context.Context, t *targets, callers []*caller) ([]
 	t.prepare()
 	for i, cl := range classes {
 		group.Go(func() error {
+			if err := gctx.Err(); err != nil {
+				return err
+			}
 			rows, err := w.judgeClass(gctx, t, cl)
 			results[i] = rows
 			return err
