@@ -77,6 +77,7 @@ func (a *app) ingestFiles(ctx context.Context, paths []string, name string, part
 		}
 		return inputError{err}
 	}
+	debug.SetGCPercent(25) // publishing is short, and holds the facts a second time in their stored form
 	entry, err := a.publish(ctx, store, facts, graph.Meta{Name: name, Sources: paths, Tool: toolVersion(), Time: time.Now().Truncate(time.Second)})
 	if err != nil {
 		return storeErrorOf(ctx, err)
