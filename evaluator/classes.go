@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -48,7 +49,7 @@ func (t *targets) classKey(c *caller) string {
 	b.WriteString(c.sort())
 	for i := range c.identity {
 		if p := &c.identity[i]; t.relevant(p.Doc) {
-			b.WriteString("\x00" + p.Name)
+			fmt.Fprintf(&b, "\x00%q", p.Name)
 			b.WriteString(t.spokenOf(p.Doc))
 		}
 	}
@@ -86,8 +87,8 @@ func (t *targets) spokenOf(d *policy.Document) string {
 	var b []byte
 	for i := range d.Statements {
 		if s := &d.Statements[i]; !t.question.matching(&s.Actions).Empty() {
-			b = append(binary.AppendUvarint(append(b, 0), uint64(t.contentOf(s))), ':')
-			b = append(binary.AppendUvarint(b, uint64(s.Index)), s.Sid...)
+			b = binary.AppendUvarint(append(b, 0), uint64(t.contentOf(s)))
+			b = strconv.AppendQuote(binary.AppendUvarint(b, uint64(s.Index)), s.Sid)
 		}
 	}
 	t.spoken[d] = string(b)
@@ -324,9 +325,9 @@ func (f *keyFact) spell(b *strings.Builder, c *caller) {
 	if f.universe != nil {
 		b.WriteString(c.principal.UniqueID)
 	}
-	b.WriteString(f.value.Single)
+	b.WriteString(strconv.Quote(f.value.Single))
 	for _, v := range f.value.List {
-		b.WriteString("," + v)
+		b.WriteString(strconv.Quote(v))
 	}
 	b.WriteByte(0)
 }

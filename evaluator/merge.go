@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -149,7 +150,7 @@ func (t *targets) viewDocument(b *strings.Builder, c *caller, g *targetGroup, fa
 	}
 }
 
-// contentOf numbers statements by what they say, Sid and place aside.
+// contentOf numbers statements by what they say, Sid and place aside. Texts are quoted, as everywhere in such keys: none can pass for several.
 func (t *targets) contentOf(s *policy.Statement) int {
 	t.contentMu.Lock()
 	defer t.contentMu.Unlock()
@@ -157,20 +158,20 @@ func (t *targets) contentOf(s *policy.Statement) int {
 		return n
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d %s %s %t", s.Effect, s.Unanalysable, s.Cause, s.Actions.Not)
+	fmt.Fprintf(&b, "%d %q %q %t", s.Effect, s.Unanalysable, s.Cause, s.Actions.Not)
 	for i := range s.Actions.Patterns {
-		b.WriteString("\x00" + s.Actions.Patterns[i].Text)
+		b.WriteString(strconv.Quote(s.Actions.Patterns[i].Text))
 	}
 	fmt.Fprintf(&b, "\x01%t %t", s.Resources.Not, s.Resources.Implicit)
 	for i := range s.Resources.Patterns {
 		r := &s.Resources.Patterns[i]
-		fmt.Fprintf(&b, "\x00%s %t %t", r.Text, r.Static == nil, r.Never)
+		fmt.Fprintf(&b, "\x00%q %t %t", r.Text, r.Static == nil, r.Never)
 	}
 	for i := range s.Conditions {
-		b.WriteString("\x01" + s.Conditions[i].Key + "\x00" + s.Conditions[i].String())
+		fmt.Fprintf(&b, "\x01%q %q", s.Conditions[i].Key, s.Conditions[i].String())
 		for j := range s.Conditions[i].Values {
 			v := &s.Conditions[i].Values[j]
-			fmt.Fprintf(&b, "\x00%s %t", v.Text, v.Template != nil && v.Template.Static == nil)
+			fmt.Fprintf(&b, "\x00%q %t", v.Text, v.Template != nil && v.Template.Static == nil)
 		}
 	}
 	n, ok := t.contentIDs[b.String()]

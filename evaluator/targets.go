@@ -383,7 +383,7 @@ func (t *targets) addResource(byKey map[string]*targetGroup, r *resource, servic
 		if withPolicy {
 			g.policy = r.policy
 		}
-		g.base = fmt.Sprintf("%s\x00%t%t\x00%s\x00%t%t%t%t%t\x00%s\x00%s", service, r.owner.management, r.owner.inOrg, r.typ, g.restricted, g.keyByAWS, g.linkedRole, g.trust, withPolicy, r.attributes.FunctionURLAuthType, t.boundaryOf(r))
+		g.base = fmt.Sprintf("%s\x00%t%t\x00%q\x00%t%t%t%t%t\x00%q\x00%q", service, r.owner.management, r.owner.inOrg, r.typ, g.restricted, g.keyByAWS, g.linkedRole, g.trust, withPolicy, r.attributes.FunctionURLAuthType, t.boundaryOf(r))
 		byKey[key] = g
 		t.groups = append(t.groups, g)
 	}
@@ -452,7 +452,7 @@ func (t *targets) distinguishing(r *resource) string {
 		fmt.Fprintf(&b, "\x00%t", r.tagsKnown)
 		for _, tag := range r.tags {
 			if t.tagKeys[strings.ToLower(tag.Key)] {
-				b.WriteString("\x00" + tag.Key + "=" + tag.Value)
+				fmt.Fprintf(&b, "\x00%q=%q", tag.Key, tag.Value)
 			}
 		}
 	}
