@@ -29,8 +29,8 @@ var teamNames = []string{
 	"pricing", "inventory", "reports", "media",
 }
 
-// account makes account i and emits its files.
-func (g *org) account(i int, sink Sink) error {
+// account makes the files of account i.
+func (g *org) account(i int) ([]file, error) {
 	a := &account{
 		org: g, member: g.accounts[i], r: newRandom(g.options.Seed, uint64(i)+1), attached: map[string]int{}, bounded: map[string]int{},
 	}
@@ -49,12 +49,13 @@ func (g *org) account(i int, sink Sink) error {
 	a.workloads(rest - users)
 	a.makeResources()
 	a.details.Policies = a.ownPolicies() // last: they count their attachments
-	return a.emit(sink)
+	return a.files()
 }
 
-func (a *account) emit(sink Sink) error {
+func (a *account) files() ([]file, error) {
 	issuer := "oidc-provider/" + githubIssuer
-	files := []struct {
+	var out []file
+	for _, f := range []struct {
 		name string
 		v    any
 	}{
@@ -67,13 +68,14 @@ func (a *account) emit(sink Sink) error {
 		{"open-id-connect-providers.json", map[string]any{"OpenIDConnectProviderList": []any{map[string]any{
 			"Arn": a.iam(issuer), "Url": githubIssuer, "ClientIDList": []string{"sts.amazonaws.com"},
 		}}}},
-	}
-	for _, f := range files {
-		if err := emit(sink, a.id+"/"+f.name, f.v); err != nil {
-			return err
+	} {
+		encoded, err := encode(a.id+"/"+f.name, f.v)
+		if err != nil {
+			return nil, err
 		}
+		out = append(out, encoded)
 	}
-	return nil
+	return out, nil
 }
 
 // iam is the ARN of an IAM entity of the account: "role/x".

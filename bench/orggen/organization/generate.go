@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // Options say which organization to make. The same options give the same organization.
@@ -23,7 +24,15 @@ var errOptions = errors.New("want at least one account and one principal, and a 
 // Sink takes one file of the export, named relative to the export directory with slashes. The data is the sink's to keep.
 type Sink func(name string, data []byte) error
 
-// Generate makes the organization and hands its files to sink, account by account; no more than one account is in memory.
+// file is what a Sink takes.
+type file struct {
+	name string
+	data []byte
+}
+
+// Generate makes the organization and hands its files to sink, account by account, always in the same order and from the
+// goroutine that called it. Accounts are made on all processors: one for each, and one
+// more, are in memory at most.
 // An error is about the options or is the sink's own.
 func Generate(o Options, sink Sink) error {
 	if o.Accounts < 1 || o.Principals < 1 || o.UserShare < 0 || o.UserShare > 1 {
@@ -36,12 +45,51 @@ func Generate(o Options, sink Sink) error {
 	if err := emit(sink, "organization.json", org.export()); err != nil {
 		return err
 	}
-	for i := range org.accounts {
-		if err := org.account(i, sink); err != nil {
-			return err
-		}
+	if err := org.eachAccount(sink); err != nil {
+		return err
 	}
 	return emit(sink, "coverage.json", org.coverage())
+}
+
+// made is one account's files, or why there are none.
+type made struct {
+	files []file
+	err   error
+}
+
+// eachAccount makes the accounts side by side and hands their files on in the order of the accounts: nothing that depends on
+// which of them was ready first reaches the sink.
+func (g *org) eachAccount(sink Sink) error {
+	waiting := make(chan chan made, runtime.GOMAXPROCS(0)) // in the order of the accounts; it bounds how many are in memory
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		defer close(waiting)
+		for i := range g.accounts {
+			result := make(chan made, 1) // nobody may be there to take it
+			select {
+			case waiting <- result:
+			case <-stop:
+				return
+			}
+			go func() {
+				files, err := g.account(i)
+				result <- made{files, err}
+			}()
+		}
+	}()
+	for result := range waiting {
+		account := <-result
+		if account.err != nil {
+			return account.err
+		}
+		for _, f := range account.files {
+			if err := sink(f.name, f.data); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Write makes the organization as an export directory at dir, which is created; files of that name are overwritten.
@@ -58,13 +106,22 @@ func Write(dir string, o Options) error {
 	})
 }
 
-// emit writes v as the AWS CLI prints: indented by four spaces.
+// emit hands v to sink as a file.
 func emit(sink Sink, name string, v any) error {
+	f, err := encode(name, v)
+	if err != nil {
+		return err
+	}
+	return sink(f.name, f.data)
+}
+
+// encode writes v as the AWS CLI prints: indented by four spaces.
+func encode(name string, v any) (file, error) {
 	b, err := json.MarshalIndent(v, "", "    ")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+		return file{}, fmt.Errorf("write %s: %w", name, err)
 	}
-	return sink(name, append(b, '\n'))
+	return file{name, append(b, '\n')}, nil
 }
 
 // random is a source of its own for each account, so that an account does not depend on those before it.

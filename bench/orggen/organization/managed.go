@@ -31,7 +31,7 @@ func readActions(verbs ...string) []string {
 	return out
 }
 
-// awsPolicies are present in every account that attaches them.
+// awsPolicies are present in every account that attaches them. Accounts share the documents: nobody may write to them.
 func awsPolicies() []awsPolicy {
 	return []awsPolicy{
 		{"AdministratorAccess", "AdministratorAccess", policyOf(allow("*", "*"))},
@@ -58,7 +58,7 @@ func awsPolicies() []awsPolicy {
 
 // attachAWS names an AWS-managed policy and counts that it is attached.
 func (a *account) attachAWS(name string) attachedPolicy {
-	for _, p := range awsPolicies() {
+	for _, p := range a.aws {
 		if p.name == name {
 			arn := "arn:aws:iam::aws:policy/" + p.path
 			a.attached[arn]++
@@ -115,7 +115,7 @@ func (a *account) ownPolicies() []managedPolicy {
 		name := "team-" + t
 		out = append(out, a.managed(name, a.iam("policy/"+name), "/", a.teamDocument(t)))
 	}
-	for _, p := range awsPolicies() {
+	for _, p := range a.aws {
 		arn := "arn:aws:iam::aws:policy/" + p.path
 		if a.attached[arn] > 0 {
 			out = append(out, a.managed(p.name, arn, "/"+p.path[:len(p.path)-len(p.name)], p.doc))

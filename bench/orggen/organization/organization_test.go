@@ -88,6 +88,26 @@ func TestSeed(t *testing.T) {
 	}
 }
 
+// TestOrder: accounts are made side by side and handed on one after the other, as organization.json lists them.
+func TestOrder(t *testing.T) {
+	o := Options{Accounts: 30, Principals: 5, Seed: 1}
+	var want, got []string
+	for _, m := range newOrg(o).accounts {
+		want = append(want, m.id)
+	}
+	if err := Generate(o, func(name string, _ []byte) error {
+		if id, _, ok := strings.Cut(name, "/"); ok && (len(got) == 0 || got[len(got)-1] != id) {
+			got = append(got, id)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("accounts came as %v, want %v", got, want)
+	}
+}
+
 // TestSizes: the number of principals is what was asked for, from the smallest organization on.
 func TestSizes(t *testing.T) {
 	for _, o := range []Options{

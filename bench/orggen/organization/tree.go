@@ -38,13 +38,14 @@ type org struct {
 	unitAt   map[string]string // path of names -> id
 	accounts []member
 	vendor   [2]string // outside accounts: monitoring, backup
+	aws      []awsPolicy
 }
 
 var regions = []string{"us-east-1", "eu-west-1", "eu-central-1"}
 
 func newOrg(o Options) *org {
 	r := newRandom(o.Seed, 0)
-	g := &org{options: o, orgID: "o-" + r.hex(10), root: "r-" + r.hex(4), unitAt: map[string]string{}}
+	g := &org{options: o, orgID: "o-" + r.hex(10), root: "r-" + r.hex(4), unitAt: map[string]string{}, aws: awsPolicies()}
 	used := map[string]bool{}
 	fresh := func() string {
 		for {

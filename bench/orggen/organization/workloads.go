@@ -24,15 +24,15 @@ func (a *account) workloads(n int) {
 	}
 }
 
-// runtime is a service that runs things with roles.
-type runtime struct {
+// platform is a service that runs things with roles.
+type platform struct {
 	host    string
 	kind    string // CloudFormation type of what runs
 	arn     string // service and resource of its ARN
 	managed string
 }
 
-var runtimes = []runtime{
+var platforms = []platform{
 	{"lambda.amazonaws.com", "AWS::Lambda::Function", "lambda:function:", "AWSLambdaBasicExecutionRole"},
 	{"ec2.amazonaws.com", "AWS::EC2::Instance", "ec2:instance/i-", "AmazonSSMManagedInstanceCore"},
 	{"ecs-tasks.amazonaws.com", "AWS::ECS::TaskDefinition", "ecs:task-definition/", "AmazonEC2ContainerRegistryReadOnly"},
@@ -41,7 +41,7 @@ var runtimes = []runtime{
 
 // serviceRole is what a piece of software runs with: the same shape everywhere, on resources of its own account.
 func (a *account) serviceRole(team string, i int) {
-	rt := runtimes[a.r.weighted(45, 25, 20, 10)]
+	rt := platforms[a.r.weighted(45, 25, 20, 10)]
 	name := fmt.Sprintf("%s-service-%05d", team, i)
 	prefix := name // half of them keep to objects of their own
 	if a.r.chance(50) {
@@ -74,7 +74,7 @@ func (a *account) serviceRole(team string, i int) {
 }
 
 // run adds what runs with a role.
-func (a *account) run(rt runtime, name, roleARN, profile string) {
+func (a *account) run(rt platform, name, roleARN, profile string) {
 	service, rest, _ := strings.Cut(rt.arn, ":")
 	if profile != "" {
 		name, roleARN = a.r.hex(17), ""
@@ -99,7 +99,7 @@ func (a *account) teamRole(team string, i int) {
 
 // readingRole has AWS-managed policies alone.
 func (a *account) readingRole(team string, i int) {
-	rt := runtimes[a.r.weighted(45, 25, 20, 10)]
+	rt := platforms[a.r.weighted(45, 25, 20, 10)]
 	a.addRole("/", fmt.Sprintf("%s-reader-%05d", team, i), trusts("Service", rt.host), func(r *role) {
 		r.AttachedManagedPolicies = []attachedPolicy{a.attachAWS(a.r.pick([]string{
 			"ReadOnlyAccess", "AmazonS3ReadOnlyAccess", "AmazonDynamoDBFullAccess", "AWSKeyManagementServicePowerUser", "AWSLambdaBasicExecutionRole",
@@ -128,7 +128,7 @@ func (a *account) crossAccountRole(team string, i int) {
 
 // handwrittenRole has policies that nobody else has.
 func (a *account) handwrittenRole(team string, i int) {
-	rt := runtimes[a.r.weighted(45, 25, 20, 10)]
+	rt := platforms[a.r.weighted(45, 25, 20, 10)]
 	name := fmt.Sprintf("%s-app-%05d", team, i)
 	arn := a.addRole("/", name, trusts("Service", rt.host), func(r *role) {
 		for p := range 1 + a.r.weighted(70, 20, 10) {
