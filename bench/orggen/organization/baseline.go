@@ -1,5 +1,7 @@
 package organization
 
+import "slices"
+
 const githubIssuer = "token.actions.githubusercontent.com"
 
 // baseline adds the roles that every account has, as far as the account's size allows.
@@ -86,7 +88,9 @@ func (a *account) ciDeploy() {
 			allow([]string{"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:DeleteRole"}, a.iam("role/service/*")).as("Roles").
 				when("StringEquals", "iam:PermissionsBoundary", a.iam("policy/developer-boundary")),
 			allow("iam:PassRole", a.iam("role/service/*")).as("PassToRuntimes").
-				when("StringEquals", "iam:PassedToService", []string{"lambda.amazonaws.com", "ecs-tasks.amazonaws.com", "ec2.amazonaws.com"}))}}
+				when("StringEquals", "iam:PassedToService", []string{"lambda.amazonaws.com", "ecs-tasks.amazonaws.com", "ec2.amazonaws.com"}),
+			deny([]string{"s3:PutObject", "sqs:SendMessage", "secretsmanager:PutSecretValue"}, "*").as("OwnAccountOrShared").
+				when("StringNotEquals", "aws:ResourceAccount", slices.Compact([]string{a.id, a.one(shared)})))}}
 		r.Tags = a.tags("platform")
 	})
 }

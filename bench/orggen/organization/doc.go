@@ -5,16 +5,16 @@
 //
 // The tree: a root with OUs Security, Infrastructure, Sandbox and Workloads/{Production,Development}/unit-N (one unit for
 // about every twenty accounts). Account 0 is the management account, 1 audit, 2 log archive, 3 shared services; of the rest one
-// in ten is a sandbox and the others alternate between production and development. Seven SCPs at four levels (protected
-// baseline, root user, Regions, key deletion, an allow list for sandboxes, MFA for users, FullAWSAccess) and, beside AWS's own,
-// two RCPs (only the organization's principals and AWS services; TLS only in production). Neither binds the management account:
-// an organization of one account is one without them.
+// in ten is a sandbox and the others alternate between production and development. Eight SCPs at four levels (protected
+// baseline, root user, Regions, key deletion, an allow list for sandboxes, MFA for users, sharing by accounts that it names (one in
+// fifty), FullAWSAccess) and, beside AWS's own, two RCPs (only the organization's principals and AWS services; TLS only in
+// production). Neither binds the management account: an organization of one account is one without them.
 //
 // Principals of one account, in this order until their number is reached:
 //
 //   - the baseline, stamped into every account: three service-linked roles, four SSO roles, organization access, audit,
-//     break-glass, CI deploy (GitHub OIDC, with boundary), CI plan, monitoring vendor (ExternalId), backup vendor (no
-//     ExternalId, one account in five), stack-set execution;
+//     break-glass, CI deploy (GitHub OIDC, with boundary, writing to its own and the shared account alone), CI plan, monitoring
+//     vendor (ExternalId), backup vendor (no ExternalId, one account in five), stack-set execution;
 //   - users, a fifth of the rest unless Options.UserShare says otherwise: 70 % with groups alone, 15 % with a boundary, 10 % with
 //     an inline policy of their own, 5 % with a managed policy attached directly. Groups: seven common ones and one a team;
 //   - roles: 35 % of services (45 % Lambda, 25 % EC2, 20 % ECS, 10 % Step Functions), each with a boundary and an inline policy on

@@ -308,3 +308,31 @@ func TestErrors(t *testing.T) {
 		t.Error("a file is accepted as the directory")
 	}
 }
+
+// TestSplits: what keeps principals of the same shape apart is there, in the organization's documents or in an account's.
+func TestSplits(t *testing.T) {
+	o := Options{Accounts: 60, Principals: 60, Seed: 14}
+	out := generate(t, o)
+	accounts := newOrg(o).accounts
+	one := accounts[production+50]
+	details := func(m member) string { return out[m.id+"/account-authorization-details.json"] }
+	var resources strings.Builder // an account of this size may have none of a kind
+	for _, m := range accounts {
+		resources.WriteString(out[m.id+"/resource-policies.json"])
+	}
+	for _, c := range []struct{ what, in, text string }{
+		{"an SCP that names accounts", out["organization.json"], `"aws:PrincipalAccount": [`},
+		{"an SCP that names this account", out["organization.json"][strings.Index(out["organization.json"], `"aws:PrincipalAccount": [`):], `"` + one.id + `"`},
+		{"an SCP that names a role", out["organization.json"], `"aws:PrincipalArn": "arn:aws:iam::` + accounts[shared].id + `:role/ci/ci-deploy"`},
+		{"a condition on account ids", details(one), `"aws:ResourceAccount": [`},
+		{"a condition on an ARN of the account", details(one), `"iam:PermissionsBoundary": "arn:aws:iam::` + one.id},
+		{"service-linked roles", details(accounts[management]), `"/aws-service-role/`},
+		{"a management account", out["organization.json"], `"MasterAccountId": "` + accounts[management].id + `"`},
+		{"conditions on tags of both sides", details(one), "${aws:PrincipalTag/team}"},
+		{"a resource's policy that names a principal", resources.String(), `:role/service/`},
+	} {
+		if !strings.Contains(c.in, c.text) {
+			t.Errorf("there is no %s: %s", c.what, c.text)
+		}
+	}
+}

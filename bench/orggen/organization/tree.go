@@ -207,6 +207,11 @@ func (g *org) controls() []organizationPolicy {
 				when("StringNotEqualsIfExists", "aws:PrincipalOrgID", g.orgID).when("BoolIfExists", "aws:PrincipalIsAWSService", "false"))},
 		{Name: "tls-only", Type: rcp, Targets: g.unitsAt("Workloads/Production"), Content: policyOf(
 			deny([]string{"s3:*", "sqs:*"}, "*").to("*").when("BoolIfExists", "aws:SecureTransport", "false"))},
+		{Name: "sharing-accounts", Type: scp, Targets: g.unitsAt("Workloads", "Infrastructure"), Content: policyOf(
+			deny([]string{"ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "rds:ModifyDBSnapshotAttribute", "ram:CreateResourceShare"}, "*").
+				as("ShareFromFewAccounts").when("StringNotEquals", "aws:PrincipalAccount", g.sharing()),
+			deny([]string{"iam:*SAMLProvider", "iam:*OpenIDConnectProvider*"}, "*").as("ProvidersFromOnePipeline").
+				when("ArnNotEquals", "aws:PrincipalArn", "arn:aws:iam::"+g.one(shared)+":role/ci/ci-deploy"))},
 	}
 	for i := range list {
 		p := &list[i]
@@ -225,6 +230,15 @@ func (g *org) controls() []organizationPolicy {
 		}
 	}
 	return list
+}
+
+// sharing are the accounts that may share with others: an SCP names them one by one.
+func (g *org) sharing() []string {
+	ids := []string{g.one(shared)}
+	for i := int(production); i < len(g.accounts); i += 50 {
+		ids = append(ids, g.accounts[i].id)
+	}
+	return ids
 }
 
 func (g *org) unitsAt(paths ...string) []string {
