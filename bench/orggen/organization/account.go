@@ -22,6 +22,8 @@ type account struct {
 	compute   []compute
 	resources []resource
 	grants    []grant
+	stamped   int             // how many of its roles are of the baseline; they come first
+	touched   map[string]bool // entities that a planted change was made to
 }
 
 var teamNames = []string{
@@ -43,12 +45,14 @@ func (g *org) account(i int) ([]file, error) {
 	}
 
 	a.baseline()
+	a.stamped = len(a.details.RoleDetailList)
 	rest := g.options.Principals - len(a.details.RoleDetailList)
 	users := int(float64(rest)*g.options.UserShare + 0.5)
 	a.people(users)
 	a.workloads(rest - users)
 	a.makeResources()
 	a.details.Policies = a.ownPolicies() // last: they count their attachments
+	a.change(a.changesOf[i])
 	return a.files()
 }
 

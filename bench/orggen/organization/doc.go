@@ -39,4 +39,16 @@
 // organization, 3 % another account, 2 % an AWS service; a third of the keys has a grant, a fifth of the grants a constraint.
 // Bucket policies: 40 % none, 25 % TLS only, 10 % each another account and the organization, 5 % each a service, a role and a VPC
 // endpoint; the log archive's and one in a hundred others are public or open to an outside account.
+//
+// # Planted changes
+//
+// Options.Changes plants differences, for measurements of a second state: everything is as without them but for what the list of
+// them says, and the counts of attachments that follow. Twelve kinds take turns: an inline policy gains or loses an action; a managed
+// policy gets another default version; one is attached or detached; a user is put into a group or taken out; a boundary is set or
+// removed; an SCP is attached, detached or moved, never at the root; a trust policy is extended or narrowed; the policy of a key or
+// bucket is extended or cut; a principal's, key's or secret's tag team is another; an account is moved to another OU; a user or
+// role is added; one is removed. What the first turn adds, the second takes away. Where an account has nothing left for a kind, the next
+// kind takes its place. No account gets a second change before each has one, and nothing but an SCP is changed twice.
+//
+// Changes are made to finished accounts, each from a random stream of its own that Options.Seed2 decides.
 package organization

@@ -16,10 +16,12 @@ type Options struct {
 	Principals int     // users and roles of each account, at least 1
 	Seed       uint64  //
 	UserShare  float64 // of the principals that are not baseline, how many are users: 0 means a fifth
+	Changes    int     // planted: how many things are otherwise than without
+	Seed2      uint64  // another one plants other changes into the same organization
 }
 
 // Errors about options.
-var errOptions = errors.New("want at least one account and one principal, and a share of users from 0 to 1")
+var errOptions = errors.New("want at least one account and one principal, a share of users from 0 to 1, and no negative number of changes")
 
 // Sink takes one file of the export, named relative to the export directory with slashes. The data is the sink's to keep.
 type Sink func(name string, data []byte) error
@@ -35,20 +37,26 @@ type file struct {
 // more, are in memory at most.
 // An error is about the options or is the sink's own.
 func Generate(o Options, sink Sink) error {
-	if o.Accounts < 1 || o.Principals < 1 || o.UserShare < 0 || o.UserShare > 1 {
-		return fmt.Errorf("make organization of %d accounts with %d principals: %w", o.Accounts, o.Principals, errOptions)
+	_, err := GenerateChanged(o, sink)
+	return err
+}
+
+// GenerateChanged is Generate, and lists the changes that were planted, in the order of their numbers.
+func GenerateChanged(o Options, sink Sink) ([]Change, error) {
+	if o.Accounts < 1 || o.Principals < 1 || o.UserShare < 0 || o.UserShare > 1 || o.Changes < 0 {
+		return nil, fmt.Errorf("make organization of %d accounts with %d principals: %w", o.Accounts, o.Principals, errOptions)
 	}
 	if o.UserShare == 0 {
 		o.UserShare = 0.2
 	}
 	org := newOrg(o)
 	if err := emit(sink, "organization.json", org.export()); err != nil {
-		return err
+		return nil, err
 	}
 	if err := org.eachAccount(sink); err != nil {
-		return err
+		return nil, err
 	}
-	return emit(sink, "coverage.json", org.coverage())
+	return org.changes, emit(sink, "coverage.json", org.coverage())
 }
 
 // made is one account's files, or why there are none.
@@ -92,9 +100,10 @@ func (g *org) eachAccount(sink Sink) error {
 	return nil
 }
 
-// Write makes the organization as an export directory at dir, which is created; files of that name are overwritten.
+// Write makes the organization as an export directory at dir, which is created; files of that name are overwritten. The list of
+// planted changes, if there are any, goes to ChangesFile(dir).
 func Write(dir string, o Options) error {
-	return Generate(o, func(name string, data []byte) error {
+	changes, err := GenerateChanged(o, func(name string, data []byte) error {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return fmt.Errorf("write organization: %w", err)
@@ -104,6 +113,17 @@ func Write(dir string, o Options) error {
 		}
 		return nil
 	})
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	list, err := encodeChanges(changes)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(ChangesFile(dir), list, 0o644); err != nil {
+		return fmt.Errorf("write list of changes: %w", err)
+	}
+	return nil
 }
 
 // emit hands v to sink as a file.

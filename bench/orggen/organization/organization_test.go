@@ -131,7 +131,7 @@ func TestSizes(t *testing.T) {
 
 // TestReferences: whatever an entity names is there.
 func TestReferences(t *testing.T) {
-	facts := read(t, Options{Accounts: 6, Principals: 150, Seed: 11})
+	facts := read(t, Options{Accounts: 6, Principals: 150, Seed: 11, Changes: 100})
 	for _, a := range facts.Accounts {
 		policies, groups := map[graph.ARN]bool{}, map[string]bool{}
 		for _, p := range a.Policies {
@@ -169,7 +169,7 @@ func TestReferences(t *testing.T) {
 
 // TestDocuments: AWS would accept every document where it stands.
 func TestDocuments(t *testing.T) {
-	facts := read(t, Options{Accounts: 10, Principals: 200, Seed: 12})
+	facts := read(t, Options{Accounts: 10, Principals: 200, Seed: 12, Changes: 100})
 	seen := map[policy.Kind]int{}
 	check := func(where string, kind policy.Kind, h graph.DocumentHash) {
 		if h.IsZero() {
@@ -283,7 +283,7 @@ func TestDistribution(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	for _, o := range []Options{{}, {Accounts: 1}, {Accounts: -1, Principals: 1}, {Accounts: 1, Principals: 1, UserShare: 1.5}} {
+	for _, o := range []Options{{}, {Accounts: 1}, {Accounts: -1, Principals: 1}, {Accounts: 1, Principals: 1, UserShare: 1.5}, {Accounts: 1, Principals: 1, Changes: -1}} {
 		if err := Generate(o, func(string, []byte) error { return nil }); !errors.Is(err, errOptions) {
 			t.Errorf("%+v: error %v", o, err)
 		}

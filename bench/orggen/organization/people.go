@@ -5,14 +5,10 @@ import "fmt"
 // people adds n users and the groups that they are in.
 func (a *account) people(n int) {
 	a.groups()
-	common := []string{"developers", "data", "operations", "security", "finance"}
 	for i := range n {
 		team := a.r.pick(a.teams)
-		name := fmt.Sprintf("user-%05d", i)
-		u := user{
-			Path: "/people/", UserName: name, UserId: a.r.uniqueID("AIDA"), Arn: a.iam("user/people/" + name), CreateDate: created,
-			GroupList: []string{"everyone", a.r.pick(common)}, AttachedManagedPolicies: []attachedPolicy{}, Tags: a.tags(team),
-		}
+		u := a.newUser(fmt.Sprintf("user-%05d", i), team)
+		u.GroupList = []string{"everyone", a.r.pick(commonGroups)}
 		if a.r.chance(50) {
 			u.GroupList = append(u.GroupList, "team-"+team)
 		}
@@ -28,6 +24,17 @@ func (a *account) people(n int) {
 			u.AttachedManagedPolicies = []attachedPolicy{a.attachAWS(a.r.pick([]string{"ReadOnlyAccess", "AmazonS3ReadOnlyAccess", "AWSKeyManagementServicePowerUser", "PowerUserAccess"}))}
 		}
 		a.details.UserDetailList = append(a.details.UserDetailList, u)
+	}
+}
+
+// commonGroups are what people do, whatever their team.
+var commonGroups = []string{"developers", "data", "operations", "security", "finance"}
+
+// newUser is a user of a team without policies and groups.
+func (a *account) newUser(name, team string) user {
+	return user{
+		Path: "/people/", UserName: name, UserId: a.r.uniqueID("AIDA"), Arn: a.iam("user/people/" + name), CreateDate: created,
+		AttachedManagedPolicies: []attachedPolicy{}, Tags: a.tags(team),
 	}
 }
 

@@ -39,6 +39,11 @@ type org struct {
 	accounts []member
 	vendor   [2]string // outside accounts: monitoring, backup
 	aws      []awsPolicy
+	policies []organizationPolicy
+
+	changes   []Change        // planted ones; each account fills in its own
+	changesOf map[int][]int   // number of an account -> numbers of its changes
+	touched   map[string]bool // accounts moved, and SCPs at a place, that a change was made to
 }
 
 var regions = []string{"us-east-1", "eu-west-1", "eu-central-1"}
@@ -62,6 +67,8 @@ func newOrg(o Options) *org {
 	}
 	g.vendor = [2]string{fresh(), fresh()}
 	g.plant(r)
+	g.policies = g.controls()
+	g.plantChanges()
 	return g
 }
 
@@ -138,7 +145,7 @@ func (g *org) export() organizationFile {
 		},
 		Roots: []root{{
 			Id: g.root, Arn: g.arn("root", g.root), Name: "Root",
-			PolicyTypes: []policyType{{"SERVICE_CONTROL_POLICY", "ENABLED"}, {"RESOURCE_CONTROL_POLICY", "ENABLED"}},
+			PolicyTypes: []policyType{{serviceControl, "ENABLED"}, {resourceControl, "ENABLED"}},
 		}},
 		OrganizationalUnits: g.units,
 		DelegatedAdministrators: []delegated{{
@@ -153,7 +160,7 @@ func (g *org) export() organizationFile {
 			Id: a.id, Arn: g.arn("account", a.id), Name: a.name, Email: "aws+" + a.name + "@example.com", Status: "ACTIVE", ParentId: a.unit,
 		})
 	}
-	f.Policies = g.controls()
+	f.Policies = g.policies
 	return f
 }
 
@@ -171,9 +178,15 @@ func (g *org) everywhere(but ...string) []string {
 	return targets
 }
 
+// The types of an organization's policies.
+const (
+	serviceControl  = "SERVICE_CONTROL_POLICY"
+	resourceControl = "RESOURCE_CONTROL_POLICY"
+)
+
 // controls are the SCPs and RCPs.
 func (g *org) controls() []organizationPolicy {
-	const scp, rcp = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
+	const scp, rcp = serviceControl, resourceControl
 	baseline := []string{"arn:aws:iam::*:role/org-baseline/*", "arn:aws:iam::*:role/OrganizationAccountAccessRole"}
 	list := []organizationPolicy{
 		{Id: "p-FullAWSAccess", Name: "FullAWSAccess", Type: scp, AwsManaged: true, Targets: g.everywhere("Sandbox"),
