@@ -60,7 +60,7 @@ func (o Options) changeRandom(k int) random { return newRandom(o.Seed2, changeSt
 // an order of their own, so that no account has two before each has one.
 func (g *org) plantChanges() {
 	g.changes = make([]Change, g.options.Changes)
-	g.touched = map[string]bool{}
+	g.taken = map[string]bool{}
 	g.changesOf = map[int][]int{}
 	turn := newRandom(g.options.Seed2, changeStreams).Perm(len(g.accounts))
 	next := 0

@@ -26,7 +26,7 @@ func (g *org) changeTargets(r random, round int) (Change, bool) {
 		for _, t := range g.places() {
 			pair := targetPair{p, t}
 			switch {
-			case g.touched[pair.key()]:
+			case g.taken[pair.key()]:
 			case slices.Contains(p.Targets, t):
 				attached = append(attached, pair)
 			case !slices.ContainsFunc(g.chain(t), func(id string) bool { return slices.Contains(p.Targets, id) }):
@@ -58,14 +58,14 @@ func (g *org) changeTargets(r random, round int) (Change, bool) {
 	after := slices.Clone(p.Targets)
 	c.Entity, c.Before = p.Id, p.Targets
 	if from.policy != nil {
-		g.touched[from.key()] = true
+		g.taken[from.key()] = true
 		after = slices.DeleteFunc(after, func(t string) bool { return t == from.target })
 		if n := g.membersBelow(from.target); n > 0 {
 			effects = append(effects, "principals of "+counted(n, "account", "accounts")+" below "+g.placeName(from.target)+": "+p.Name+" binds them no longer")
 		}
 	}
 	if to.policy != nil {
-		g.touched[to.key()] = true
+		g.taken[to.key()] = true
 		after = append(after, to.target)
 		if n := g.membersBelow(to.target); n > 0 {
 			effects = append(effects, "principals of "+counted(n, "account", "accounts")+" below "+g.placeName(to.target)+": "+p.Name+" binds them from now on")
@@ -79,7 +79,7 @@ func (g *org) changeTargets(r random, round int) (Change, bool) {
 func (g *org) move(r random, _ int) (Change, bool) {
 	var movable []int
 	for i, a := range g.accounts {
-		if !g.touched[a.id] && (i > 0 || len(g.accounts) == 1) {
+		if !g.taken[a.id] && (i > 0 || len(g.accounts) == 1) {
 			movable = append(movable, i)
 		}
 	}
@@ -101,7 +101,7 @@ func (g *org) move(r random, _ int) (Change, bool) {
 	if len(other) == 0 {
 		other = same
 	}
-	g.touched[a.id] = true
+	g.taken[a.id] = true
 	c := Change{Account: a.id, Entity: a.id, Before: a.unit}
 	infrastructure := g.unitAt["Infrastructure"]
 	was := slices.Contains(g.chain(a.unit), infrastructure)

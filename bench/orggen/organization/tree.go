@@ -43,7 +43,7 @@ type org struct {
 
 	changes   []Change        // planted ones; each account fills in its own
 	changesOf map[int][]int   // number of an account -> numbers of its changes
-	touched   map[string]bool // accounts moved, and SCPs at a place, that a change was made to
+	taken     map[string]bool // accounts moved, and SCPs at a place: nothing is changed twice
 }
 
 var regions = []string{"us-east-1", "eu-west-1", "eu-central-1"}
