@@ -323,7 +323,7 @@ func (e *evaluation) splitItem(it *item, in, depends region.Set, partial []int, 
 		p := piece{item: it, whole: len(cells) == 1, witness: c.Witness, bits: c.In, split: split}
 		if text, ok := e.single(c, partial); ok { // one resource: variables then mean what they must be for it (C47)
 			p = piece{item: &item{text: text, literal: true, types: it.types, service: it.service}, whole: true, witness: text}
-		} else if it.claimed && e.w.byARN[c.Witness] != nil {
+		} else if it.claimed && e.w.holds(c.Witness) {
 			p.witness = e.unclaimed(c.Witness)
 		}
 		e.addPiece(byKey, cin, cdepends, actions, p)
@@ -353,7 +353,7 @@ func (e *evaluation) claims(it *item, partial []int) []region.Pattern {
 		if !literal {
 			text = literalPrefix(p)
 		}
-		if literal && e.w.byARN[text] != nil && !seen[text] {
+		if literal && e.w.holds(text) && !seen[text] {
 			seen[text] = true
 			out = append(out, region.Literal(text))
 		}
@@ -361,7 +361,7 @@ func (e *evaluation) claims(it *item, partial []int) []region.Pattern {
 			if it.apart {
 				break
 			}
-			if (r != '/' && r != ':') || e.w.byARN[text[:i]] == nil || seen[text[:i+1]] {
+			if (r != '/' && r != ':') || !e.w.holds(text[:i]) || seen[text[:i+1]] {
 				continue
 			}
 			seen[text[:i+1]] = true
@@ -377,7 +377,7 @@ func (e *evaluation) claims(it *item, partial []int) []region.Pattern {
 func (e *evaluation) unclaimed(arn string) string {
 	for range 64 {
 		arn += "x"
-		if e.w.byARN[arn] == nil {
+		if !e.w.holds(arn) {
 			break
 		}
 	}

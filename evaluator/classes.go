@@ -49,12 +49,18 @@ func (t *targets) classKey(c *caller) string {
 	b.WriteString(c.sort())
 	for i := range c.identity {
 		if p := &c.identity[i]; t.relevant(p.Doc) {
-			fmt.Fprintf(&b, "\x00%q", p.Name)
+			if !t.unproved {
+				fmt.Fprintf(&b, "\x00%q", p.Name)
+			}
 			b.WriteString(t.spokenOf(p.Doc))
 		}
 	}
 	if c.boundary != nil {
-		fmt.Fprintf(&b, "\x00boundary\x00%s\x00%p", c.boundary.Name, c.boundary.Doc)
+		if b.WriteString("\x00boundary\x00"); t.unproved {
+			b.WriteString(t.spokenOf(c.boundary.Doc))
+		} else {
+			fmt.Fprintf(&b, "%s\x00%p", c.boundary.Name, c.boundary.Doc)
+		}
 	}
 	return b.String()
 }
@@ -88,7 +94,9 @@ func (t *targets) spokenOf(d *policy.Document) string {
 	for i := range d.Statements {
 		if s := &d.Statements[i]; !t.question.matching(&s.Actions).Empty() {
 			b = binary.AppendUvarint(append(b, 0), uint64(t.contentOf(s)))
-			b = strconv.AppendQuote(binary.AppendUvarint(b, uint64(s.Index)), s.Sid)
+			if !t.unproved {
+				b = strconv.AppendQuote(binary.AppendUvarint(b, uint64(s.Index)), s.Sid)
+			}
 		}
 	}
 	t.spoken[d] = string(b)
@@ -167,8 +175,8 @@ func (t *targets) resourceReaders() *readers {
 			add(e.policy)
 			t.nameCallers(e.policy, everyGroup)
 		}
-		for _, id := range sortedKeys(t.world.accounts) {
-			for _, level := range t.world.accounts[id].rcps {
+		for _, a := range t.world.owners() {
+			for _, level := range a.rcps {
 				for i := range level {
 					add(&level[i])
 				}

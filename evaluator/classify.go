@@ -73,7 +73,7 @@ func Classify(r *Request, l *Layers, free []string, cat *catalog.Catalog) Classi
 
 // closedEvaluation is an evaluation of one action on one resource that stands on its own, without a snapshot.
 func closedEvaluation(r *Request, l *Layers, free []string, cat *catalog.Catalog) *evaluation {
-	w := &World{catalog: cat, byARN: map[string]*resource{}, accounts: map[string]*account{}}
+	w := &World{catalog: cat, byARN: map[string]*resource{}, accounts: map[string]*account{}, known: &resourceTypes{byService: map[string][]*resourceType{}}}
 	one := region.SetOf(1, 0)
 	asking := &compiledQuestion{
 		members: []member{{name: r.Action}}, actions: map[string]region.Set{}, named: map[string]bool{},

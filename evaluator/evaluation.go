@@ -713,6 +713,27 @@ type grantingPart struct {
 
 // run decides every action class on every cell, and gives those that may be allowed.
 func (e *evaluation) run(cover *coverage) ([]*verdictPart, error) {
+	parts, err := e.composeAll(cover)
+	if err != nil {
+		return nil, err
+	}
+	kept := parts[:0]
+	for _, p := range parts {
+		open, err := e.decidePart(p)
+		if err != nil {
+			return nil, err
+		}
+		if open {
+			kept = append(kept, p)
+		} else {
+			cover.denied = cover.denied.Or(p.class.members)
+		}
+	}
+	return kept, nil
+}
+
+// composeAll writes down under which contexts every action class is allowed on every cell, but for those that never are.
+func (e *evaluation) composeAll(cover *coverage) ([]*verdictPart, error) {
 	if err := e.cutCells(); err != nil {
 		return nil, err
 	}
@@ -738,24 +759,18 @@ func (e *evaluation) run(cover *coverage) ([]*verdictPart, error) {
 	if len(parts) == 0 {
 		return nil, e.budget.Err()
 	}
-	if err := e.symbols.seal(); err != nil {
-		return nil, err
+	return parts, e.symbols.seal()
+}
+
+// decidePart finds the contexts of a part; false: there are none.
+func (e *evaluation) decidePart(p *verdictPart) (bool, error) {
+	p.care = e.symbols.space.And(e.symbols.axioms, e.symbols.node(p.when))
+	p.node = e.symbols.space.And(e.symbols.node(p.result), p.care)
+	if e.endpoints && p.passage != nil && e.tiesToEndpoint(p) {
+		p.node = e.symbols.space.And(p.node, e.symbols.node(p.passage))
 	}
-	kept := parts[:0]
-	for _, p := range parts {
-		p.care = e.symbols.space.And(e.symbols.axioms, e.symbols.node(p.when))
-		p.node = e.symbols.space.And(e.symbols.node(p.result), p.care)
-		if e.endpoints && p.passage != nil && e.tiesToEndpoint(p) {
-			p.node = e.symbols.space.And(p.node, e.symbols.node(p.passage))
-		}
-		if err := e.budget.Err(); err != nil {
-			return nil, fmt.Errorf("decide: %w", err)
-		}
-		if p.node != e.symbols.space.False() {
-			kept = append(kept, p)
-		} else {
-			cover.denied = cover.denied.Or(p.class.members)
-		}
+	if err := e.budget.Err(); err != nil {
+		return false, fmt.Errorf("decide: %w", err)
 	}
-	return kept, nil
+	return p.node != e.symbols.space.False(), nil
 }

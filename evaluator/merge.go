@@ -152,10 +152,8 @@ func (t *targets) viewDocument(b *strings.Builder, c *caller, g *targetGroup, fa
 
 // contentOf numbers statements by what they say, Sid and place aside. Texts are quoted, as everywhere in such keys: none can pass for several.
 func (t *targets) contentOf(s *policy.Statement) int {
-	t.contentMu.Lock()
-	defer t.contentMu.Unlock()
-	if n, ok := t.contents[s]; ok {
-		return n
+	if n, ok := t.question.contents.Load(s); ok {
+		return n.(int)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %q %q %t", s.Effect, s.Unanalysable, s.Cause, s.Actions.Not)
@@ -174,12 +172,8 @@ func (t *targets) contentOf(s *policy.Statement) int {
 			fmt.Fprintf(&b, "\x00%q %t", v.Text, v.Template != nil && v.Template.Static == nil)
 		}
 	}
-	n, ok := t.contentIDs[b.String()]
-	if !ok {
-		n = len(t.contentIDs)
-		t.contentIDs[b.String()] = n
-	}
-	t.contents[s] = n
+	n := t.question.numbers.of(b.String())
+	t.question.contents.Store(s, n)
 	return n
 }
 

@@ -46,7 +46,7 @@ func (w *World) subject(c *caller) *Subject {
 
 // inZone tells whether an account counts as inside: of the organization, or of the snapshot (D50).
 func (w *World) inZone(id string) bool {
-	a := w.accounts[id]
+	a := w.account(id)
 	return a != nil && (a.facts != nil || a.inOrg)
 }
 
@@ -139,7 +139,7 @@ func (w *World) grantee(e *policy.PrincipalEntry, partition string) *caller {
 		c.principal.CanonicalID = e.Text
 		return c
 	case policy.PrincipalAccount, policy.PrincipalARN:
-		a := w.accounts[e.Account]
+		a := w.account(e.Account)
 		switch {
 		case e.Account == "" && arnAccount(e.Text) == "cloudfront": // A29: an origin access identity
 			return &caller{kind: "service", arn: e.Text, name: e.Text, outside: true, principal: Principal{Kind: Service, ARN: e.Text}}
@@ -158,6 +158,9 @@ func (w *World) grantee(e *policy.PrincipalEntry, partition string) *caller {
 // has tells whether a principal of that ARN, or the role of a session of that ARN, is in the snapshot. Root users stand for nobody but
 // themselves here.
 func (w *World) has(arn string) bool {
+	if w.part != nil {
+		return w.part.knows(arn)
+	}
 	account, role := arnAccount(arn), roleOfSession(arn)
 	for _, c := range w.callers {
 		if c.principal.Account != account || c.kind == "root" {
@@ -176,12 +179,12 @@ func (a *account) principalsRead() bool {
 		return false
 	}
 	state := a.coverage[graph.KindIAM]
-	return state == graph.CoverageComplete || state == "" && len(a.facts.Users)+len(a.facts.Roles)+len(a.facts.Groups)+len(a.facts.Policies) > 0
+	return state == graph.CoverageComplete || state == "" && (a.populated || len(a.facts.Users)+len(a.facts.Roles)+len(a.facts.Groups)+len(a.facts.Policies) > 0)
 }
 
 // noProvider tells an identity provider that its account does not have (D29): others of its kind were read there, and it was not.
 func (w *World) noProvider(arn string, kind PrincipalKind) bool {
-	a := w.accounts[arnAccount(arn)]
+	a := w.account(arnAccount(arn))
 	if a == nil || a.facts == nil || a.coverage[graph.KindIdentityProviders] != graph.CoverageComplete {
 		return false
 	}
@@ -210,7 +213,7 @@ func (w *World) outsidePrincipal(e *policy.PrincipalEntry, partition string) *ca
 	if strings.HasPrefix(e.Text, "arn:") {
 		partition = arnField(e.Text, 2)
 	}
-	c := &caller{kind: "account", arn: e.Text, name: e.Text, outside: true, account: w.accounts[e.Account]}
+	c := &caller{kind: "account", arn: e.Text, name: e.Text, outside: true, account: w.account(e.Account)}
 	c.principal = Principal{
 		Kind: RoleSession, Account: e.Account, Management: c.account != nil && c.account.management, ARN: "arn:" + partition + ":sts::" + e.Account + ":assumed-role/someone/" + anySession,
 		RoleARN: "arn:" + partition + ":iam::" + e.Account + ":role/someone", UniqueID: "AROASOMEONE",

@@ -69,6 +69,14 @@ type compiledQuestion struct {
 	lists    map[string]region.Set // key -> members that may have it
 	mu       sync.Mutex            // guards actions and lists
 
+	numbers     numbering[string]       // of what statements and documents say
+	contents    sync.Map                // *policy.Statement -> number of what it says
+	documents   sync.Map                // *policy.Document -> number of what it says
+	statements  numbering[statementKey] // see numberOf
+	seen        numbering[string]       // of what callers see of groups
+	fixed       sync.Map                // *policy.Statement -> its resource patterns without variables; see testsOf
+	pathReaders sync.Map                // *policy.Statement -> whether it reads places in the organization
+
 	inside     sync.Map // action pattern -> whether it asks for no more than the question (bool); see within
 	spoken     sync.Map // *policy.Actions -> region.Set; see matching
 	resources  sharedTests
@@ -329,4 +337,25 @@ func mentionedKeys(e Expr, into map[string]bool) {
 			}
 		}
 	}
+}
+
+// numbering numbers things by what they are, in the order in which they come.
+type numbering[K comparable] struct {
+	mu    sync.Mutex
+	known map[K]int
+}
+
+// of gives a thing's number.
+func (n *numbering[K]) of(key K) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	at, ok := n.known[key]
+	if !ok {
+		if n.known == nil {
+			n.known = map[K]int{}
+		}
+		at = len(n.known)
+		n.known[key] = at
+	}
+	return at
 }

@@ -37,6 +37,9 @@ func (w *World) compileResources(a *account) {
 		grants[g.Key] = append(grants[g.Key], g)
 	}
 	for _, r := range a.facts.Resources {
+		if w.part != nil && (!w.part.service(r.ARN.Service()) || r.Type == "AWS::EC2::VPCEndpoint") {
+			continue
+		}
 		res := &resource{
 			arn: string(r.ARN), typ: r.Type, service: r.ARN.Service(), region: r.Region, owner: a, tags: r.Tags,
 			tagsKnown: r.TagsKnown, attributes: r.Attributes, grants: compileGrants(grants[r.ARN]),
@@ -117,7 +120,7 @@ func (w *World) compileShares() {
 	for _, text := range arns {
 		arn := graph.ARN(text)
 		shares := w.shares[arn]
-		a := w.accounts[string(arn.Account())]
+		a := w.account(string(arn.Account()))
 		switch {
 		case a != nil:
 		case arn.Account() != "":

@@ -19,6 +19,7 @@ type callerSide struct {
 	view       *viewClass     // what it sees of the resource side; set by mergeFor, as the rest
 	named      []int          // groups whose own side spells the caller out, by place
 	reached    region.Set     // groups on whose resources some Allow of the identity policies may match, by place
+	stands     string         // see standing
 }
 
 // callerStatement is a statement of the caller's side, its patterns resolved where they hang on the caller alone.
@@ -120,22 +121,16 @@ func (t *targets) numberOf(st *callerStatement, c *caller) int {
 	rd := &readers{}
 	rd.statement(st.instance.statement, callerKey)
 	s := st.instance.statement
-	key := statementKey{
-		content: t.contentOf(s), index: s.Index, sid: s.Sid, layer: st.instance.layer, level: st.instance.level, policy: st.instance.policy,
+	key := statementKey{content: t.contentOf(s), layer: st.instance.layer, level: st.instance.level}
+	if !t.unproved {
+		key.index, key.sid, key.policy = s.Index, s.Sid, st.instance.policy
 	}
 	if len(rd.conditions) > 0 || len(rd.keys) > 0 {
 		var b strings.Builder
 		rd.spell(&b, &situation{world: t.world, caller: c, asking: t.question})
 		key.reads = b.String()
 	}
-	t.numberMu.Lock()
-	defer t.numberMu.Unlock()
-	n, ok := t.numbers[key]
-	if !ok {
-		n = len(t.numbers)
-		t.numbers[key] = n
-	}
-	return n
+	return t.question.statements.of(key)
 }
 
 // all is every member.

@@ -106,7 +106,7 @@ func (t *targets) groupOf(c *caller, resource string) (*targetGroup, string) {
 			}
 		}
 	}
-	owner := t.world.accounts[arnAccount(resource)]
+	owner := t.world.account(arnAccount(resource))
 	if arnAccount(resource) == "" {
 		owner = c.account
 	}

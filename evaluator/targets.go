@@ -86,11 +86,17 @@ func templatePattern(template, partition, account string) region.Pattern {
 	return p
 }
 
+// resourceTypes are the resource types of the services that somebody asked for.
+type resourceTypes struct {
+	mu        sync.Mutex
+	byService map[string][]*resourceType
+}
+
 // types gives the resource types of a service, children linked.
 func (w *World) types(service string) []*resourceType {
-	w.typeMu.Lock()
-	defer w.typeMu.Unlock()
-	if ts, ok := w.typeCache[service]; ok {
+	w.known.mu.Lock()
+	defer w.known.mu.Unlock()
+	if ts, ok := w.known.byService[service]; ok {
 		return ts
 	}
 	var out []*resourceType
@@ -110,7 +116,7 @@ func (w *World) types(service string) []*resourceType {
 			}
 		}
 	}
-	w.typeCache[service] = out
+	w.known.byService[service] = out
 	return out
 }
 
@@ -228,19 +234,15 @@ type targets struct {
 	speaks     map[*policy.Document]bool   // documents that speak of the question's actions; see classKey
 	spoken     map[*policy.Document]string // see spokenOf
 	once       sync.Once
-	tagKeys    map[string]bool // resource tags that documents in play read, lower case
-	regions    bool            // documents in play read the Region
-	transport  bool            // documents in play read aws:SecureTransport
-	clock      bool            // documents in play read the time of the request
-	boundaries bool            // documents in play read the boundary of the entity that is acted on
-	contentMu  sync.Mutex
-	contents   map[*policy.Statement]int
-	contentIDs map[string]int
+	tagKeys    map[string]bool  // resource tags that documents in play read, lower case
+	regions    bool             // documents in play read the Region
+	transport  bool             // documents in play read aws:SecureTransport
+	clock      bool             // documents in play read the time of the request
+	boundaries bool             // documents in play read the boundary of the entity that is acted on
 	shared     *readers         // of the resource side
 	named      map[string][]int // callers that the resource side spells out, and the groups that do, by place
 	views      views
-	numberMu   sync.Mutex
-	numbers    map[statementKey]int // see numberOf
+	unproved   bool // nobody asks for the proofs of what is found, so that the names of policies and statements tell nobody apart
 
 	holding      map[string][]int // ARN -> the groups that hold it, by place
 	withPatterns []int            // groups with items that are no single ARN, by place
@@ -251,8 +253,7 @@ func (w *World) newTargets(q *compiledQuestion) *targets {
 	t := &targets{
 		world: w, question: q, types: map[string]region.Set{}, star: region.NewSet(len(q.members)),
 		unknown: map[string]region.Set{}, byOwner: map[*account][]*targetGroup{}, others: map[*account][]*targetGroup{}, speaks: map[*policy.Document]bool{},
-		contents: map[*policy.Statement]int{}, contentIDs: map[string]int{}, holding: map[string][]int{},
-		numbers: map[statementKey]int{}, spoken: map[*policy.Document]string{},
+		holding: map[string][]int{}, spoken: map[*policy.Document]string{},
 	}
 	t.indexMembers()
 	t.scanDocuments()
@@ -419,14 +420,12 @@ func (t *targets) scanDocuments() {
 	for k := range t.question.named {
 		note(k)
 	}
-	t.world.docs.mu.Lock()
-	defer t.world.docs.mu.Unlock()
-	for _, slot := range t.world.docs.done {
-		if slot.doc == nil || !t.relevant(slot.doc) {
-			continue
+	t.world.docs.each(func(_ documentKey, doc *policy.Document) {
+		if !t.relevant(doc) {
+			return
 		}
-		for i := range slot.doc.Statements {
-			s := &slot.doc.Statements[i]
+		for i := range doc.Statements {
+			s := &doc.Statements[i]
 			if t.question.matching(&s.Actions).Empty() {
 				continue
 			}
@@ -442,7 +441,7 @@ func (t *targets) scanDocuments() {
 				}
 			}
 		}
-	}
+	})
 }
 
 // distinguishing spells the tags and the Region of a resource as far as something in play reads them.
@@ -741,11 +740,11 @@ func (t *targets) foreign(c *caller) []*targetGroup {
 			continue
 		}
 		p := t.question.patterns[i]
-		if name, literal := p.Literal(); literal && t.world.byARN[name] != nil {
+		if name, literal := p.Literal(); literal && t.world.holds(name) {
 			continue
 		}
 		service := arnField(text, 3)
-		owner := t.world.accounts[id]
+		owner := t.world.account(id)
 		if owner != nil && owner.facts != nil && owner.consentRead(service) {
 			continue
 		}

@@ -25,7 +25,6 @@ type groupView struct {
 type views struct {
 	mu      sync.Mutex
 	classes map[string]*viewClass
-	ids     map[string]int
 	joined  map[string]*targetGroup // groups that were merged before, by their places and views
 	count   atomic.Int64
 }
@@ -50,7 +49,7 @@ func (v *views) of(class string, groups int) *viewClass {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.classes == nil {
-		v.classes, v.ids, v.joined = map[string]*viewClass{}, map[string]int{}, map[string]*targetGroup{}
+		v.classes, v.joined = map[string]*viewClass{}, map[string]*targetGroup{}
 	}
 	c, ok := v.classes[class]
 	if !ok {
@@ -95,21 +94,14 @@ func (t *targets) look(side *callerSide, g *targetGroup) *groupView {
 	}
 	if g.policy != nil {
 		if g.restricted {
-			fmt.Fprintf(&b, "\x00%p", g.policy.Doc) // D39 looks at the policy as a whole
+			fmt.Fprintf(&b, "\x00%d", t.documentNumber(g.policy.Doc)) // D39 looks at the policy as a whole
 		}
 		t.viewDocument(&b, c, g, facts, g.policy.Doc, &v.spoken)
 		for _, s := range v.spoken {
 			v.admits = v.admits || s.Effect == policy.Allow
 		}
 	}
-	t.views.mu.Lock()
-	defer t.views.mu.Unlock()
-	id, ok := t.views.ids[b.String()]
-	if !ok {
-		id = len(t.views.ids)
-		t.views.ids[b.String()] = id
-	}
-	v.id = id
+	v.id = t.question.seen.of(b.String())
 	return v
 }
 

@@ -107,14 +107,17 @@ func (t *targets) standing() []string {
 	return out
 }
 
-// hasKeys tells whether the account has KMS keys in the snapshot.
 // given tells whether data of a kind was there to be read.
 func (a *account) given(kind string) bool {
 	state := a.coverage[kind]
 	return state != "" && state != graph.CoverageNotAsked
 }
 
+// hasKeys tells whether the account has KMS keys in the snapshot.
 func (a *account) hasKeys() bool {
+	if a.keyed {
+		return true
+	}
 	for _, r := range a.facts.Resources {
 		if kmsKey(string(r.ARN)) {
 			return true

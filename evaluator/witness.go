@@ -100,7 +100,7 @@ func (e *evaluation) sampleResource(r *raw) string {
 		return p.witness
 	}
 	if w, ok, err := region.Find(e.budget, p.item.langs...); err == nil && ok {
-		if p.item.claimed && e.w.byARN[w] != nil {
+		if p.item.claimed && e.w.holds(w) {
 			return e.unclaimed(w)
 		}
 		return w
@@ -110,7 +110,7 @@ func (e *evaluation) sampleResource(r *raw) string {
 
 // inPiece tells whether a resource lies in a piece of the resource dimension.
 func (e *evaluation) inPiece(p *piece, text string) bool {
-	if p.item.claimed && e.w.byARN[text] != nil {
+	if p.item.claimed && e.w.holds(text) {
 		return false
 	}
 	for _, l := range p.item.langs {
@@ -132,7 +132,7 @@ func (e *evaluation) inPiece(p *piece, text string) bool {
 // claimedUnder tells whether something of the snapshot claims a resource as lying under it.
 func (e *evaluation) claimedUnder(text string) bool {
 	for i, r := range text {
-		if (r == '/' || r == ':') && e.w.byARN[text[:i]] != nil {
+		if (r == '/' || r == ':') && e.w.holds(text[:i]) {
 			return true
 		}
 	}

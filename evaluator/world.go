@@ -27,9 +27,37 @@ type World struct {
 	docs      *documents
 	endpoints []*endpoint
 	shares    map[graph.ARN][]accountShare // while compiling
-	typeMu    sync.Mutex                   // guards typeCache
-	typeCache map[string][]*resourceType
+	known     *resourceTypes
 	readsTime bool // some document reads the time of the request
+	part      *part
+}
+
+// part is what a world that holds some accounts of a snapshot needs to know of the others.
+type part struct {
+	account *account               // takes the place of the one with its id; nil: none does
+	knows   func(arn string) bool  // whether the snapshot has a principal of that ARN
+	has     func(arn string) bool  // whether it has a resource of that ARN
+	service func(name string) bool // whether resources of a service are in question
+}
+
+// account gives an account by id, nil when nobody knows it.
+func (w *World) account(id string) *account {
+	if w.part != nil && w.part.account != nil && w.part.account.id == id {
+		return w.part.account
+	}
+	return w.accounts[id]
+}
+
+// owners are the accounts whose resources are there, by id.
+func (w *World) owners() []*account {
+	if w.part != nil {
+		return w.order
+	}
+	out := make([]*account, 0, len(w.accounts))
+	for _, id := range sortedKeys(w.accounts) {
+		out = append(out, w.accounts[id])
+	}
+	return out
 }
 
 // organization is the tree and where each policy hangs.
@@ -60,13 +88,27 @@ type account struct {
 	groups     map[string]*graph.Group
 	coverage   map[string]graph.CoverageState
 	public     *graph.PublicAccessBlock
+	populated  bool // it has principals, groups or policies, which facts do not list
+	keyed      bool // it has KMS keys, which facts do not list
 }
 
 // documents compiles each policy document once per kind, when it is first needed.
 type documents struct {
-	facts *graph.Facts
-	mu    sync.Mutex
-	done  map[documentKey]*documentSlot
+	compile func(documentKey) *policy.Document
+	mu      sync.Mutex
+	done    map[documentKey]*documentSlot
+	keys    map[*policy.Document]documentKey // which is which; nil where nobody asks
+}
+
+// newDocuments compiles documents from their texts. One that is not there is missing (D18).
+func newDocuments(texts map[graph.DocumentHash]*graph.Document) *documents {
+	return &documents{done: make(map[documentKey]*documentSlot, len(texts)), compile: func(key documentKey) *policy.Document {
+		raw := texts[key.hash]
+		if raw == nil {
+			return policy.Missing(key.kind)
+		}
+		return policy.Parse(key.kind, raw.Canonical)
+	}}
 }
 
 type documentKey struct {
@@ -89,14 +131,25 @@ func (d *documents) get(hash graph.DocumentHash, kind policy.Kind) *policy.Docum
 	}
 	d.mu.Unlock()
 	slot.once.Do(func() {
-		raw := d.facts.Documents[hash]
-		if raw == nil {
-			slot.doc = policy.Missing(kind) // D18
-			return
+		slot.doc = d.compile(key)
+		if d.keys != nil {
+			d.mu.Lock()
+			d.keys[slot.doc] = key
+			d.mu.Unlock()
 		}
-		slot.doc = policy.Parse(kind, raw.Canonical)
 	})
 	return slot.doc
+}
+
+// each calls fn with every document that was needed so far.
+func (d *documents) each(fn func(documentKey, *policy.Document)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for key, slot := range d.done {
+		if slot.doc != nil {
+			fn(key, slot.doc)
+		}
+	}
 }
 
 // missing is the stand-in for a document that was not collected, one for each kind, so that what lacks one is alike.
@@ -108,8 +161,8 @@ func (d *documents) missing(kind policy.Kind) *policy.Document {
 func Compile(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*World, error) {
 	w := &World{
 		facts: facts, catalog: cat, accounts: map[string]*account{}, byARN: map[string]*resource{},
-		typeCache: map[string][]*resourceType{},
-		docs:      &documents{facts: facts, done: make(map[documentKey]*documentSlot, len(facts.Documents))},
+		known: &resourceTypes{byService: map[string][]*resourceType{}},
+		docs:  newDocuments(facts.Documents),
 	}
 	w.compileOrganization()
 	for _, a := range facts.Accounts {
@@ -325,12 +378,16 @@ func (w *World) multivalued(key string) (multi, known bool) {
 // compiled for it.
 func (w *World) scanDocuments() {
 	for _, d := range w.facts.Documents {
-		text := bytes.ToLower(d.Canonical)
-		if bytes.Contains(text, []byte("aws:currenttime")) || bytes.Contains(text, []byte("aws:epochtime")) {
-			w.readsTime = true
+		if w.readsTime = readsTime(d); w.readsTime {
 			return
 		}
 	}
+}
+
+// readsTime tells whether a document may read the time of the request.
+func readsTime(d *graph.Document) bool {
+	text := bytes.ToLower(d.Canonical)
+	return bytes.Contains(text, []byte("aws:currenttime")) || bytes.Contains(text, []byte("aws:epochtime"))
 }
 
 // Complete tells whether everything that was asked for could be read, and names what could not.
@@ -341,3 +398,8 @@ func (w *World) Complete() (bool, []string) {
 
 // Catalog gives the catalogue of actions that questions are answered with.
 func (w *World) Catalog() *catalog.Catalog { return w.catalog }
+
+// holds tells whether the snapshot has a resource of that ARN.
+func (w *World) holds(arn string) bool {
+	return w.byARN[arn] != nil || w.part != nil && w.part.has(arn)
+}

@@ -1,0 +1,599 @@
+package evaluator
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+)
+
+// Many questions want to know who, not what: how many there are, in which accounts. Then one request that is allowed settles a caller, and
+// nothing further need be known of it. Callers, groups and accounts that no fact in play tells apart share what was found.
+
+// held is what of a question somebody has for certain, under some context or other, and what else they may have.
+type held struct {
+	sure, maybe region.Set
+	spent       int64 // steps of the budget
+}
+
+// holdings are what was found for a question so far, whatever the account.
+type holdings struct {
+	mu     sync.Mutex
+	done   map[string]*held
+	asked  atomic.Int64
+	judged atomic.Int64
+}
+
+// wanted are the members that must be decided: any one settles a question about any of several actions, all of them one about all.
+func (c *compiledQuestion) wanted() region.Set {
+	if !c.AllOf {
+		return c.all()
+	}
+	out := c.none()
+	for _, a := range c.asked {
+		a.members.Each(func(i int) {
+			if !c.members[i].other {
+				out.Add(i)
+			}
+		})
+	}
+	return out
+}
+
+// settled tells whether nothing more need be known of a caller who has these for certain.
+func (c *compiledQuestion) settled(wanted, sure region.Set) bool {
+	if c.AllOf {
+		return wanted.SubsetOf(sure)
+	}
+	return sure.Intersects(wanted)
+}
+
+// holds gives the verdict of somebody who has sure for certain and may have maybe: Denied, Unknown, or Conditional for any better one. It is
+// the verdict of sum, as far as that.
+func (c *compiledQuestion) holds(wanted, sure, maybe region.Set) Verdict {
+	switch {
+	case c.settled(wanted, sure) && !sure.Empty():
+		return Conditional
+	case c.settled(wanted, sure.Or(maybe)) && !(sure.Empty() && maybe.Empty()):
+		return Unknown
+	}
+	return Denied
+}
+
+// presence finds out whether one caller has what the question asks about.
+type presence struct {
+	t      *targets
+	side   *callerSide
+	found  *holdings
+	budget *region.Budget
+
+	wanted, sure, maybe region.Set
+}
+
+func (p *presence) begin() {
+	q := p.t.question
+	p.wanted, p.sure, p.maybe = q.wanted(), q.none(), q.none()
+}
+
+// look looks at groups of targets, list by list, until the caller is settled.
+func (p *presence) look(ctx context.Context, lists ...[]*targetGroup) error {
+	for _, groups := range lists {
+		if len(groups) == 0 {
+			continue
+		}
+		for _, g := range p.t.mergeFor(p.side, groups) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			h, err := p.t.heldOn(p.side, g, p.wanted, p.budget, p.found)
+			if errors.Is(err, region.ErrBudget) {
+				p.maybe = p.maybe.Or(g.actions)
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			p.sure, p.maybe = p.sure.Or(h.sure), p.maybe.Or(h.maybe)
+			if p.t.question.settled(p.wanted, p.sure) {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// verdict is Denied, Unknown, or Conditional for any better one.
+func (p *presence) verdict() Verdict { return p.t.question.holds(p.wanted, p.sure, p.maybe) }
+
+// presence looks everywhere for one caller.
+func (w *World) presence(ctx context.Context, t *targets, c *caller, found *holdings) (Verdict, error) {
+	p := &presence{t: t, side: t.sideOf(c), found: found, budget: region.NewBudget(t.question.Budget).Within(ctx)}
+	p.begin()
+	own, abroad, rest := t.groupsAround(c)
+	err := p.look(ctx, rest, own, abroad) // the fewest and the likeliest first
+	return p.verdict(), err
+}
+
+// groupsAround are the groups that a caller can have access to: of its own account, of others, and what the snapshot does not have.
+func (t *targets) groupsAround(c *caller) (own, abroad, rest []*targetGroup) {
+	for _, g := range t.groupsFor(c) {
+		switch {
+		case !g.snapshot || g.star:
+			rest = append(rest, g)
+		case g.owner == c.account:
+			own = append(own, g)
+		default:
+			abroad = append(abroad, g)
+		}
+	}
+	return own, abroad, rest
+}
+
+// heldOn finds what a caller has on a group of targets. Whoever takes over what was found is charged the steps that it took.
+func (t *targets) heldOn(side *callerSide, g *targetGroup, wanted region.Set, budget *region.Budget, found *holdings) (*held, error) {
+	found.asked.Add(1)
+	key, ok := t.holdingKey(side, g)
+	if !ok {
+		return t.findHeld(side, g, wanted, budget, found)
+	}
+	found.mu.Lock()
+	h := found.done[key]
+	found.mu.Unlock()
+	if h != nil {
+		budget.Spend(h.spent)
+		return h, budget.Err()
+	}
+	h, err := t.findHeld(side, g, wanted, budget, found)
+	if err != nil {
+		return nil, err
+	}
+	found.mu.Lock()
+	defer found.mu.Unlock()
+	if have := found.done[key]; have != nil {
+		return have, nil
+	}
+	if found.done == nil {
+		found.done = map[string]*held{}
+	}
+	found.done[key] = h
+	return h, nil
+}
+
+// findHeld decides part by part, until what was found settles the question. The point engine confirms each on a concrete request.
+func (t *targets) findHeld(side *callerSide, g *targetGroup, wanted region.Set, budget *region.Budget, found *holdings) (*held, error) {
+	found.judged.Add(1)
+	before := budget.Used()
+	h := &held{sure: t.question.none(), maybe: t.question.none()}
+	e, ok := newEvaluation(t, side, g, budget)
+	if !ok {
+		return h, budget.Err()
+	}
+	parts, err := e.composeAll(&coverage{gaps: t.question.none(), denied: t.question.none()})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range parts {
+		if p.class.members.SubsetOf(h.sure) || !p.class.members.Intersects(wanted) {
+			continue
+		}
+		open, err := e.decidePart(p)
+		if err != nil {
+			return nil, err
+		}
+		if !open {
+			continue
+		}
+		for _, r := range e.resolve(p, t.question.Strict) {
+			sk, ok := e.sketchOf(r)
+			if !ok {
+				return nil, e.wordless(r)
+			}
+			_, agrees := e.confirm(sk, side.caller, r.assumes, r.verdict == Unknown, &side.room)
+			if r.verdict == Unknown || !agrees {
+				h.maybe = h.maybe.Or(r.members)
+			} else {
+				h.sure = h.sure.Or(r.members)
+			}
+		}
+		if t.question.settled(wanted, h.sure) {
+			break
+		}
+	}
+	h.spent = budget.Used() - before
+	return h, budget.Err()
+}
+
+// holdingKey spells all that what a caller holds on a group hangs on; ok is false where that is the very caller or group.
+func (t *targets) holdingKey(side *callerSide, g *targetGroup) (string, bool) {
+	c := side.caller
+	if c.outside || c.account == nil || len(t.world.endpoints) > 0 && len(g.parts) == 0 {
+		return "", false
+	}
+	if g.snapshot && !g.star && len(g.parts) == 0 { // it names the caller in a KMS grant, or lets it in from abroad by one
+		return "", false
+	}
+	k := &keyWriter{}
+	k.text(side.standing(t))
+	k.text(t.standsFor(g, side))
+	k.text(g.actions.Key())
+	paths := t.question.readsPaths()
+	for i := range side.statements {
+		st := &side.statements[i]
+		if !st.instance.members.Intersects(g.actions) || !t.touches(st, g) {
+			continue
+		}
+		k.int(st.number)
+		paths = paths || t.readsPaths(st.instance.statement)
+	}
+	for _, s := range g.spoken {
+		k.text(t.readOf(s, c))
+		paths = paths || t.readsPaths(s)
+	}
+	owner := g.owner
+	if owner != nil {
+		for _, level := range owner.rcps {
+			k.int(-2)
+			for i := range level {
+				k.int(t.documentNumber(level[i].Doc))
+				for j := range level[i].Doc.Statements {
+					k.text(t.readOf(&level[i].Doc.Statements[j], c))
+				}
+				paths = paths || t.documentReadsPaths(level[i].Doc)
+			}
+		}
+	}
+	if paths {
+		k.text(c.account.path)
+		if owner != nil {
+			k.text(owner.path)
+		}
+	}
+	k.text(t.itemsKey(side, g))
+	return k.String(), true
+}
+
+// standing spells what of a caller's account binds it besides statements, and what sort of caller it is.
+func (s *callerSide) standing(t *targets) string {
+	if s.stands == "" {
+		a := s.caller.account
+		k := &keyWriter{}
+		k.text(s.caller.sort())
+		k.int(int(s.caller.principal.Kind))
+		named := &readers{}
+		for _, key := range sortedKeys(t.question.named) {
+			named.key(key, map[string]bool{})
+		}
+		k.text(t.spelled(named, s.caller))
+		k.flags(s.caller.boundary != nil, s.caller.outside,
+			s.caller.principal.Management, a.inOrg, a.management, s.unlimited, len(s.caller.session) > 0)
+		k.int(len(a.scps))
+		k.int(len(a.rcps))
+		s.stands = k.String()
+	}
+	return s.stands
+}
+
+// readOf spells what a statement of the resource side reads of a caller.
+func (t *targets) readOf(s *policy.Statement, c *caller) string {
+	rd := &readers{}
+	rd.statement(s, callerKey)
+	return t.spelled(rd, c)
+}
+
+func (t *targets) spelled(rd *readers, c *caller) string {
+	if len(rd.conditions) == 0 && len(rd.keys) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	rd.spell(&b, &situation{world: t.world, caller: c, asking: t.question})
+	return b.String()
+}
+
+// standsFor spells what a group is, besides its resources.
+func (t *targets) standsFor(g *targetGroup, side *callerSide) string {
+	k := &keyWriter{}
+	k.text(g.base)
+	k.text(g.region)
+	k.text(g.assumption)
+	k.flags(g.snapshot, g.star, g.unread, g.tagsKnown, g.trust, g.management, g.owner == side.caller.account, g.owner == nil)
+	k.text(g.ownerID)
+	if g.owner != nil {
+		k.flags(g.owner.management, g.owner.inOrg, g.owner.facts != nil)
+	}
+	if len(g.parts) > 0 { // all look alike to the caller
+		retiring, _ := grantView(g.parts[0], &side.caller.principal)
+		k.int(t.viewFor(side, g.parts[0]).id)
+		k.int(int(retiring))
+	}
+	one := g
+	if len(g.parts) > 0 {
+		one = g.parts[0]
+	}
+	k.text(t.readsOf(side, one))
+	return k.String()
+}
+
+// keyWriter writes keys whose parts cannot run into each other.
+type keyWriter struct{ b []byte }
+
+func (k *keyWriter) String() string { return string(k.b) }
+
+func (k *keyWriter) text(s string) {
+	k.b = append(binary.AppendUvarint(k.b, uint64(len(s))), s...)
+}
+
+func (k *keyWriter) int(n int) { k.b = binary.AppendVarint(k.b, int64(n)) }
+
+func (k *keyWriter) flags(on ...bool) {
+	for _, f := range on {
+		if f {
+			k.b = append(k.b, '1')
+		} else {
+			k.b = append(k.b, '0')
+		}
+	}
+}
+
+// itemsKey spells what a group's resources are to the patterns in play: of single resources which patterns match them, of any others their
+// own pattern and what the snapshot claims of them.
+func (t *targets) itemsKey(side *callerSide, g *targetGroup) string {
+	k := &keyWriter{}
+	var tests []*resourceTest
+	variable := false
+	for i := range side.statements {
+		st := &side.statements[i]
+		if st.instance.members.Intersects(g.actions) && t.touches(st, g) {
+			tests = append(tests, st.tests...)
+			variable = variable || st.dynamic
+		}
+	}
+	for _, s := range g.spoken {
+		variable = variable || dynamicResources(s)
+		tests = append(tests, t.testsOf(s)...)
+	}
+	if g.owner != nil {
+		for _, level := range g.owner.rcps {
+			for i := range level {
+				for j := range level[i].Doc.Statements {
+					s := &level[i].Doc.Statements[j]
+					variable = variable || dynamicResources(s)
+					tests = append(tests, t.testsOf(s)...)
+				}
+			}
+		}
+	}
+	if len(t.question.Resources) > 0 || t.question.named[ResourceKey] {
+		variable = true // its own patterns cut the resources too
+	}
+	parts := g.parts
+	if len(parts) == 0 {
+		parts = []*targetGroup{g}
+	}
+	seen := map[string]bool{}
+	var out []string
+	for _, part := range parts {
+		for _, it := range part.items {
+			one := t.itemKey(it, tests, variable)
+			if !seen[one] {
+				seen[one] = true
+				out = append(out, one)
+			}
+		}
+	}
+	slices.Sort(out)
+	for _, s := range out {
+		k.text(s)
+	}
+	return k.String()
+}
+
+func (t *targets) itemKey(it *item, tests []*resourceTest, variable bool) string {
+	k := &keyWriter{}
+	k.text(it.service)
+	for _, typ := range it.types {
+		k.text(typ)
+	}
+	k.flags(it.literal, it.claimed, it.apart)
+	if it.literal && !variable {
+		for _, test := range tests {
+			k.flags(!test.template.Never && test.matcher.Match(it.text))
+		}
+		return k.String()
+	}
+	k.text(it.text)
+	if it.claimed {
+		for _, text := range t.claimedBy(tests) {
+			k.text(text)
+		}
+	}
+	return k.String()
+}
+
+// claimedBy are the resources of the snapshot that patterns single out, or what they lie under; see claims.
+func (t *targets) claimedBy(tests []*resourceTest) []string {
+	var out []string
+	for _, test := range tests {
+		text, literal := test.pattern.Literal()
+		if !literal {
+			text = literalPrefix(test.pattern)
+		}
+		if literal && t.world.holds(text) {
+			out = append(out, text)
+		}
+		for i, r := range text {
+			if (r == '/' || r == ':') && t.world.holds(text[:i]) {
+				out = append(out, text[:i+1])
+			}
+		}
+	}
+	return out
+}
+
+// testsOf gives the resource patterns of a statement of the resource side; patterns with variables are told apart by their resource.
+func (t *targets) testsOf(s *policy.Statement) []*resourceTest {
+	if have, ok := t.question.fixed.Load(s); ok {
+		return have.([]*resourceTest)
+	}
+	var out []*resourceTest
+	for i := range s.Resources.Patterns {
+		p := &s.Resources.Patterns[i]
+		if p.Static != nil {
+			out = append(out, (&resourceTests{shared: &t.question.resources}).compiled(*p))
+		}
+	}
+	t.question.fixed.Store(s, out)
+	return out
+}
+
+// readsPaths tells whether a statement reads where in the organization an account is.
+func (t *targets) readsPaths(s *policy.Statement) bool {
+	if have, ok := t.question.pathReaders.Load(s); ok {
+		return have.(bool)
+	}
+	yes := false
+	rd := &readers{}
+	rd.statement(s, pathKey)
+	yes = len(rd.conditions) > 0 || len(rd.keys) > 0
+	t.question.pathReaders.Store(s, yes)
+	return yes
+}
+
+func pathKey(key string) bool { return strings.HasSuffix(key, "orgpaths") }
+
+func (c *compiledQuestion) readsPaths() bool {
+	for key := range c.named {
+		if pathKey(key) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *targets) documentReadsPaths(d *policy.Document) bool {
+	for i := range d.Statements {
+		if t.readsPaths(&d.Statements[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// documentNumber numbers documents by their statements.
+func (t *targets) documentNumber(d *policy.Document) int {
+	if have, ok := t.question.documents.Load(d); ok {
+		return have.(int)
+	}
+	var b strings.Builder
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		fmt.Fprintf(&b, "%d %t %t", t.contentOf(s), s.Principals.Not, s.Principals.None)
+		for _, e := range s.Principals.Entries {
+			fmt.Fprintf(&b, " %d %q %q", e.Kind, e.Text, e.Account)
+		}
+	}
+	n := t.question.numbers.of("document " + b.String())
+	t.question.documents.Store(d, n)
+	return n
+}
+
+// Holding is how many principals of one account and kind have what a question asks about.
+type Holding struct {
+	Account string // empty for callers of no account
+	Kind    string
+	Verdict Verdict // Unknown, or Conditional for anything better
+	Count   int
+}
+
+// headcount adds up holdings.
+type headcount map[Holding]int
+
+func (y headcount) add(account, kind string, v Verdict, n int) {
+	if v != Denied {
+		y[Holding{Account: account, Kind: kind, Verdict: v}] += n
+	}
+}
+
+// holdings gives them by account, kind and verdict.
+func (y headcount) holdings() []Holding {
+	out := make([]Holding, 0, len(y))
+	for h, n := range y {
+		h.Count = n
+		out = append(out, h)
+	}
+	slices.SortFunc(out, func(a, b Holding) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Verdict, b.Verdict))
+	})
+	return out
+}
+
+// Counted is the answer of a question that asks how many there are.
+type Counted struct {
+	Holdings    []Holding
+	Assumptions []string
+	Warnings    []string
+}
+
+// CountCan counts, by account and kind, the rows that WhoCan would give.
+func (w *World) CountCan(ctx context.Context, q Question, filter func(*Subject) bool) (*Counted, error) {
+	c, err := w.compile(q)
+	if err != nil {
+		return nil, err
+	}
+	t := w.newTargets(c)
+	t.unproved = true
+	var chosen []*caller
+	for _, p := range w.callers {
+		if filter == nil || filter(w.subject(p)) {
+			chosen = append(chosen, p)
+		}
+	}
+	counts := headcount{}
+	if err := w.countAll(ctx, t, chosen, &holdings{}, counts); err != nil {
+		return nil, err
+	}
+	outside, err := w.judgeOutside(ctx, t, filter)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range outside {
+		counts.add(r.Account, r.Kind, min(r.Verdict, Conditional), 1)
+	}
+	return &Counted{Holdings: counts.holdings(), Assumptions: t.standing(), Warnings: c.warnings}, nil
+}
+
+func (w *World) countAll(ctx context.Context, t *targets, callers []*caller, found *holdings, counts headcount) error {
+	classes := t.classesOf(callers)
+	verdicts := make([]Verdict, len(classes))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	t.prepare()
+	for i, cl := range classes {
+		group.Go(func() (err error) {
+			if err := gctx.Err(); err != nil {
+				return err
+			}
+			verdicts[i], err = w.presence(gctx, t, cl.first, found)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i, cl := range classes {
+		for _, m := range cl.members {
+			counts.add(m.principal.Account, m.kind, verdicts[i], 1)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,418 @@
+package segment
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/accessgraph/accessgraph/graph"
+)
+
+// A segment is four pieces, each compressed: the facts, the shapes, the members and their ids. Before them stand the sizes of each.
+
+const pieces = 4
+
+// maxPiece bounds what one piece may become when it is read: far more than the largest account needs.
+const maxPiece = 1 << 30
+
+var codecs = sync.OnceValues(func() (*codec, error) {
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderCRC(false))
+	if err != nil {
+		return nil, err
+	}
+	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxPiece))
+	return &codec{w, r}, err
+})
+
+type codec struct {
+	w *zstd.Encoder
+	r *zstd.Decoder
+}
+
+// Encode writes a segment with its members, who must be sorted by entity, and their unique ids in the same order.
+func Encode(a *Account, members []Member, ids []string) ([]byte, error) {
+	facts, err := graph.EncodeAccount(a.Facts)
+	if err != nil {
+		return nil, err
+	}
+	z, err := codecs()
+	if err != nil {
+		return nil, err
+	}
+	var out []byte
+	for _, raw := range [pieces][]byte{facts, encodeShapes(a), encodeMembers(members), encodeTexts(ids)} {
+		packed := z.w.EncodeAll(raw, nil)
+		out = binary.AppendUvarint(out, uint64(len(packed)))
+		out = append(out, packed...)
+	}
+	return out, nil
+}
+
+// Decode reads a segment. Where was is not empty, the account was, its number, is now everywhere: both have twelve digits.
+func Decode(data []byte, was, now string) (*Account, error) {
+	z, err := codecs()
+	if err != nil {
+		return nil, err
+	}
+	var packed [pieces][]byte
+	for i := range packed {
+		n, used := binary.Uvarint(data)
+		if used <= 0 || n > uint64(len(data)-used) {
+			return nil, errEnds
+		}
+		packed[i], data = data[used:used+int(n)], data[used+int(n):]
+	}
+	if len(data) > 0 {
+		return nil, errors.New("segment: bytes after the end")
+	}
+	a := &Account{}
+	var raw [2][]byte
+	for i := range raw {
+		if raw[i], err = z.r.DecodeAll(packed[i], nil); err != nil {
+			return nil, fmt.Errorf("segment: %w", err)
+		}
+		raw[i] = Renamed(raw[i], was, now)
+	}
+	if a.Facts, err = graph.DecodeAccount(raw[0]); err != nil {
+		return nil, fmt.Errorf("segment: %w", err)
+	}
+	a.members, a.ids = packed[2], packed[3]
+	return a, decodeShapes(raw[1], a)
+}
+
+// Renamed gives a text in which the account was has the number now; the same text where was is empty.
+func Renamed(text []byte, was, now string) []byte {
+	if was == "" || was == now {
+		return text
+	}
+	return bytes.ReplaceAll(text, []byte(was), []byte(now))
+}
+
+// Members gives the principals, by entity, as they are called in truth.
+func (a *Account) Members() ([]Member, error) {
+	z, err := codecs()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := z.r.DecodeAll(a.members, nil)
+	if err != nil {
+		return nil, fmt.Errorf("segment: %w", err)
+	}
+	r := &reader{in: raw}
+	out := make([]Member, r.count())
+	for i := range out {
+		out[i] = Member{Entity: r.text(), Shape: int32(r.int()), Profiles: r.texts()}
+		if s := out[i].Shape; s < 0 || int(s) >= len(a.Shapes) {
+			r.fail()
+		}
+	}
+	return out, r.finish()
+}
+
+// IDs gives the unique ids of the members, in their order.
+func (a *Account) IDs() ([]string, error) {
+	z, err := codecs()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := z.r.DecodeAll(a.ids, nil)
+	if err != nil {
+		return nil, fmt.Errorf("segment: %w", err)
+	}
+	r := &reader{in: raw}
+	out := r.texts()
+	return out, r.finish()
+}
+
+func encodeMembers(members []Member) []byte {
+	w := &writer{}
+	w.int(len(members))
+	for i := range members {
+		w.text(members[i].Entity)
+		w.int(int(members[i].Shape))
+		w.texts(members[i].Profiles)
+	}
+	return w.out
+}
+
+func encodeTexts(texts []string) []byte {
+	w := &writer{}
+	w.texts(texts)
+	return w.out
+}
+
+func encodeShapes(a *Account) []byte {
+	w := &writer{}
+	w.text(a.Partition)
+	w.flags(a.ReadsTime, a.Portable)
+	w.int(len(a.Lists))
+	for i := range a.Lists {
+		w.flags(a.Lists[i].Not)
+		w.texts(a.Lists[i].Patterns)
+	}
+	w.int(len(a.Documents))
+	for i := range a.Documents {
+		d := &a.Documents[i]
+		w.out = append(append(w.out, d.Hash[:]...), d.Kind)
+		w.flags(d.Portable, d.Local != Hash{})
+		if d.Local != (Hash{}) {
+			w.out = append(w.out, d.Local[:]...)
+		}
+		w.int(len(d.Statements))
+		for _, s := range d.Statements {
+			w.int(int(s.List))
+			w.flags(s.Allow)
+		}
+	}
+	names := w.table(a)
+	w.int(len(a.Shapes))
+	for i := range a.Shapes {
+		s := &a.Shapes[i]
+		w.flags(s.Role, s.Linked, s.Boundary != nil, s.Open, s.FreeTags, s.Anyone, s.Federated, s.Cognito)
+		w.int(s.Count)
+		w.int(len(s.Identity))
+		for _, p := range s.Identity {
+			w.int(names[p.Name])
+			w.int(int(p.Document) + 1)
+		}
+		if s.Boundary != nil {
+			w.int(names[s.Boundary.Name])
+			w.int(int(s.Boundary.Document) + 1)
+		}
+		w.int(int(s.Trust) + 1)
+		w.int(len(s.Tags))
+		for _, t := range s.Tags {
+			w.int(names[t.Key])
+			w.int(names[t.Value])
+		}
+		w.int(len(s.Services))
+		for _, name := range s.Services {
+			w.int(names[name])
+		}
+	}
+	w.int(len(a.Open))
+	w.flags(a.Open...)
+	return w.out
+}
+
+// table writes the texts of shapes, once each, and gives their places.
+func (w *writer) table(a *Account) map[string]int {
+	var texts []string
+	for i := range a.Shapes {
+		s := &a.Shapes[i]
+		for _, p := range s.Identity {
+			texts = append(texts, p.Name)
+		}
+		if s.Boundary != nil {
+			texts = append(texts, s.Boundary.Name)
+		}
+		for _, t := range s.Tags {
+			texts = append(texts, t.Key, t.Value)
+		}
+		texts = append(texts, s.Services...)
+	}
+	slices.Sort(texts)
+	texts = slices.Compact(texts)
+	w.texts(texts)
+	places := make(map[string]int, len(texts))
+	for i, t := range texts {
+		places[t] = i
+	}
+	return places
+}
+
+func decodeShapes(raw []byte, a *Account) error {
+	r := &reader{in: raw}
+	a.Partition = r.text()
+	r.flags(&a.ReadsTime, &a.Portable)
+	a.Lists = make([]Actions, r.count())
+	for i := range a.Lists {
+		r.flags(&a.Lists[i].Not)
+		a.Lists[i].Patterns = r.texts()
+	}
+	a.Documents = make([]Document, r.count())
+	for i := range a.Documents {
+		d := &a.Documents[i]
+		var local bool
+		r.bytes(d.Hash[:])
+		kind := [1]byte{}
+		r.bytes(kind[:])
+		d.Kind = kind[0]
+		r.flags(&d.Portable, &local)
+		if local {
+			r.bytes(d.Local[:])
+		}
+		d.Statements = make([]Statement, r.count())
+		for j := range d.Statements {
+			s := &d.Statements[j]
+			s.List = int32(r.below(len(a.Lists)))
+			r.flags(&s.Allow)
+		}
+	}
+	texts := r.texts()
+	name := func() string {
+		if at := r.below(len(texts)); r.err == nil {
+			return texts[at]
+		}
+		return ""
+	}
+	document := func() int32 { return int32(r.below(len(a.Documents)+1)) - 1 }
+	a.Shapes = make([]Shape, r.count())
+	for i := range a.Shapes {
+		s := &a.Shapes[i]
+		var bounded bool
+		r.flags(&s.Role, &s.Linked, &bounded, &s.Open, &s.FreeTags, &s.Anyone, &s.Federated, &s.Cognito)
+		s.Count = r.int()
+		s.Identity = make([]Policy, r.count())
+		for j := range s.Identity {
+			s.Identity[j] = Policy{name(), document()}
+		}
+		if bounded {
+			s.Boundary = &Policy{name(), document()}
+		}
+		s.Trust = document()
+		s.Tags = make([]graph.Tag, r.count())
+		for j := range s.Tags {
+			s.Tags[j] = graph.Tag{Key: name(), Value: name()}
+		}
+		s.Services = make([]string, r.count())
+		for j := range s.Services {
+			s.Services[j] = name()
+		}
+	}
+	a.Open = make([]bool, r.count())
+	open := make([]*bool, len(a.Open))
+	for i := range open {
+		open[i] = &a.Open[i]
+	}
+	r.flags(open...)
+	if r.err == nil && len(a.Open) != len(a.Facts.Resources) {
+		r.fail()
+	}
+	return r.finish()
+}
+
+// writer appends values; the reader takes them back in the same order.
+type writer struct{ out []byte }
+
+func (w *writer) int(n int) { w.out = binary.AppendUvarint(w.out, uint64(n)) }
+
+func (w *writer) text(s string) {
+	w.int(len(s))
+	w.out = append(w.out, s...)
+}
+
+func (w *writer) texts(list []string) {
+	w.int(len(list))
+	for _, s := range list {
+		w.text(s)
+	}
+}
+
+// flags takes a byte for up to eight.
+func (w *writer) flags(on ...bool) {
+	for len(on) > 0 {
+		var b byte
+		for i, f := range on[:min(8, len(on))] {
+			if f {
+				b |= 1 << i
+			}
+		}
+		w.out, on = append(w.out, b), on[min(8, len(on)):]
+	}
+}
+
+var errEnds = errors.New("segment: it ends early or holds what no segment does")
+
+type reader struct {
+	in  []byte
+	err error
+}
+
+func (r *reader) fail() { r.err, r.in = errEnds, nil }
+
+func (r *reader) int() int {
+	n, used := binary.Uvarint(r.in)
+	if used <= 0 || n > 1<<31 {
+		r.fail()
+		return 0
+	}
+	r.in = r.in[used:]
+	return int(n)
+}
+
+// count is the length of a list whose elements take at least a bit each.
+func (r *reader) count() int {
+	n := r.int()
+	if n > 8*len(r.in) {
+		r.fail()
+		return 0
+	}
+	return n
+}
+
+// below is a place in a list.
+func (r *reader) below(n int) int {
+	at := r.int()
+	if r.err == nil && at >= n {
+		r.fail()
+		return 0
+	}
+	return at
+}
+
+func (r *reader) text() string {
+	n := r.int()
+	if n > len(r.in) {
+		r.fail()
+		return ""
+	}
+	s := string(r.in[:n])
+	r.in = r.in[n:]
+	return s
+}
+
+func (r *reader) texts() []string {
+	n := r.count()
+	if n == 0 {
+		return nil
+	}
+	out := make([]string, n)
+	for i := range out {
+		out[i] = r.text()
+	}
+	return out
+}
+
+func (r *reader) bytes(to []byte) {
+	if len(r.in) < len(to) {
+		r.fail()
+		return
+	}
+	r.in = r.in[copy(to, r.in):]
+}
+
+func (r *reader) flags(to ...*bool) {
+	for len(to) > 0 {
+		if len(r.in) == 0 {
+			r.fail()
+			return
+		}
+		for i, p := range to[:min(8, len(to))] {
+			*p = r.in[0]&(1<<i) != 0
+		}
+		r.in, to = r.in[1:], to[min(8, len(to)):]
+	}
+}
+
+func (r *reader) finish() error {
+	if r.err == nil && len(r.in) > 0 {
+		return errors.New("segment: bytes after the end")
+	}
+	return r.err
+}

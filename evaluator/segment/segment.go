@@ -1,0 +1,90 @@
+// Package segment keeps one account as questions need it: principals of one make as one shape with a list of names, documents by what their
+// statements speak of. A segment is made from the account's facts alone, so that it serves every snapshot and every organization that the
+// account is in unchanged, and it is read in pieces: who the principals are called is not looked at until somebody asks.
+package segment
+
+import (
+	"github.com/accessgraph/accessgraph/graph"
+)
+
+// Version names the form of segments and what goes into them. Segments of another version are made again.
+const Version = 1
+
+// Neutral is the number that stands for any account: no account has it.
+const Neutral = "000000000000"
+
+// Account is one account.
+type Account struct {
+	// Facts are all that is not in the other fields: no users, no roles, no compute, and of managed policies no documents.
+	Facts     *graph.Account
+	Partition string
+	ReadsTime bool // some document reads the time of the request
+	Portable  bool // no name or number in it can be taken for Neutral
+
+	Lists     []Actions
+	Documents []Document
+	Shapes    []Shape
+	Open      []bool // by resource of Facts: its policy, grants or sharing may let in somebody of outside the account
+
+	members, ids []byte // still packed
+}
+
+// Actions is an action element: which actions a statement speaks of.
+type Actions struct {
+	Not      bool
+	Patterns []string
+}
+
+// Document is a policy document by what it speaks of.
+type Document struct {
+	Hash graph.DocumentHash
+	Kind uint8 // a policy.Kind: what it was read as
+	// Local is the hash of the text with the account's own number made neutral, where it has that: documents of two accounts that say the
+	// same of their own accounts have the same one.
+	Local      Hash
+	Portable   bool // it means the same in another account, made its own: no pattern in it matches a part of an account's number
+	Statements []Statement
+}
+
+// Hash is the beginning of a SHA-256, long enough that nobody finds two texts with the same one.
+type Hash [16]byte
+
+// Statement is one statement of a document.
+type Statement struct {
+	List  int32 // of Lists
+	Allow bool
+}
+
+// Shape is what principals of one make share: everything but their names, paths and unique ids.
+type Shape struct {
+	Role     bool // a user otherwise
+	Linked   bool // a service-linked role
+	Identity []Policy
+	Boundary *Policy
+	Trust    int32 // its trust policy, by place in Documents; Missing, and for users, too
+	Tags     []graph.Tag
+	Count    int  // how many members have it
+	Open     bool // the trust policy may let in somebody of outside the account
+
+	FreeTags  bool // see Sessions
+	Services  []string
+	Anyone    bool
+	Federated bool
+	Cognito   bool
+}
+
+// Missing is the place of a document that was not collected.
+const Missing = -1
+
+// Policy is a document in force with the name by which answers quote it.
+type Policy struct {
+	Name     string
+	Document int32
+}
+
+// Member is one principal.
+type Member struct {
+	Entity   string // "role/path/name": its ARN after the account
+	Shape    int32
+	Profiles []string // ARNs of its instance profiles
+}
