@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -32,7 +33,6 @@ type segmented struct {
 	portal  *segment.Account // as every account would see it; see segment.Neutral
 	own     *segment.Account // in its own name
 	lists   []int32          // of its action lists, among those of the fleet
-	places  map[graph.DocumentHash]int
 
 	wholeOnce sync.Once
 	wholeErr  error
@@ -53,13 +53,9 @@ type AccountSegment struct {
 	Data []byte
 }
 
-// Texts gives the texts of documents by hash.
-type Texts func(ctx context.Context, hashes []graph.DocumentHash) (map[graph.DocumentHash]*graph.Document, error)
-
 // OpenFleet makes a fleet of the segments of all accounts of a snapshot. The shared facts are those that belong to no account.
-func OpenFleet(ctx context.Context, shared *graph.Facts, segments []AccountSegment, texts Texts, cat *catalog.Catalog) (*Fleet, error) {
+func OpenFleet(ctx context.Context, shared *graph.Facts, segments []AccountSegment, cat *catalog.Catalog) (*Fleet, error) {
 	f := &Fleet{byID: map[string]*segmented{}, bare: map[string]bool{}}
-	f.docs.texts = texts
 	facts := &graph.Facts{Organization: shared.Organization, Coverage: shared.Coverage, Documents: shared.Documents}
 	f.accounts = make([]*segmented, len(segments))
 	err := onAllCores(ctx, len(segments), func(i int) (err error) {
@@ -230,73 +226,45 @@ func (f *Fleet) has(arn string) bool {
 	return s.arns[arn]
 }
 
-// sharedDocuments compiles documents once for all accounts that have the same one.
+// sharedDocuments compiles documents once for all accounts that have the same one. It keeps those that a second account asks for: most of the
+// others are one account's alone, and all of them together are more than memory holds.
 type sharedDocuments struct {
-	texts Texts
-	mu    sync.Mutex
-	done  map[sharedKey]*policy.Document
+	mu   sync.Mutex
+	once map[sharedKey]bool // documents that one account needed so far
+	done map[sharedKey]*policy.Document
 }
 
-// sharedKey is a document and what it was read as. Documents that name their own account are known by what they say of any.
+// sharedKey is what a document says and what it was read as.
 type sharedKey struct {
-	hash  graph.DocumentHash
-	local segment.Hash
-	kind  policy.Kind
+	text digest
+	kind policy.Kind
 }
 
-// all compiles documents of one account, in its own name or, where neutral, as everybody's.
-func (d *sharedDocuments) all(ctx context.Context, id string, wanted []*segment.Document, neutral bool) (map[documentKey]*policy.Document, error) {
-	out := make(map[documentKey]*policy.Document, len(wanted))
-	keyOf := func(w *segment.Document) sharedKey {
-		key := sharedKey{hash: w.Hash, kind: policy.Kind(w.Kind)}
-		if neutral && w.Local != (segment.Hash{}) {
-			key.hash, key.local = graph.DocumentHash{}, w.Local
-		}
-		return key
-	}
-	var missing []*segment.Document
+// get compiles a document; kept tells whether others will find it.
+func (d *sharedDocuments) get(kind policy.Kind, text []byte) (doc *policy.Document, kept bool) {
+	key := sharedKey{digestOf(text), kind}
 	d.mu.Lock()
-	for _, w := range wanted {
-		if doc := d.done[keyOf(w)]; doc != nil {
-			out[documentKey{w.Hash, policy.Kind(w.Kind)}] = doc
-		} else {
-			missing = append(missing, w)
-		}
-	}
+	doc = d.done[key]
 	d.mu.Unlock()
-	if len(missing) == 0 {
-		return out, nil
+	if doc != nil {
+		return doc, true
 	}
-	hashes := make([]graph.DocumentHash, len(missing))
-	for i, w := range missing {
-		hashes[i] = w.Hash
-	}
-	texts, err := d.texts(ctx, hashes)
-	if err != nil {
-		return nil, err
-	}
-	compiled := make([]*policy.Document, len(missing))
-	for i, w := range missing {
-		text := texts[w.Hash].Canonical
-		if neutral {
-			text = segment.Renamed(text, id, segment.Neutral)
-		}
-		compiled[i] = policy.Parse(policy.Kind(w.Kind), text)
-	}
+	doc = policy.Parse(kind, bytes.Clone(text)) // the text is a part of all texts of the account
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.done == nil {
-		d.done = map[sharedKey]*policy.Document{}
+		d.done, d.once = map[sharedKey]*policy.Document{}, map[sharedKey]bool{}
 	}
-	for i, w := range missing {
-		key := keyOf(w)
-		if have := d.done[key]; have != nil {
-			compiled[i] = have // somebody else was first
-		}
-		d.done[key] = compiled[i]
-		out[documentKey{w.Hash, policy.Kind(w.Kind)}] = compiled[i]
+	switch have := d.done[key]; {
+	case have != nil:
+		return have, true // somebody else was first
+	case !d.once[key]:
+		d.once[key] = true
+		return doc, false
 	}
-	return out, nil
+	delete(d.once, key)
+	d.done[key] = doc
+	return doc, true
 }
 
 // onAllCores calls fn for 0 … n-1.

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,6 +32,16 @@ type leftover struct {
 	count       int
 	root        bool
 	sure, maybe region.Set
+	verdict     Verdict // so far
+	kind        string
+	reach       reach
+}
+
+// reach is on what resources the Allows of a caller's identity policies may match.
+type reach struct {
+	everywhere bool
+	tests      []*resourceTest
+	as         string // the number that the caller's account has in the tests
 }
 
 // CountCan counts, by account and kind, the rows that a World's WhoCan would give. The filter speaks of accounts alone; nil takes all, and
@@ -69,12 +80,12 @@ type guard struct {
 }
 
 // portable tells whether an account can be judged as everybody's: nothing in play speaks of it alone, or of parts of its number.
-func (k *asking) portable(s *segmented, relevant []*segment.Document) bool {
+func (k *asking) portable(s *segmented, relevant []int) bool {
 	if !k.neutral || s.portal == nil || k.names(s.id()) {
 		return false
 	}
-	for _, d := range relevant {
-		if !d.Portable {
+	for _, i := range relevant {
+		if !s.portal.Documents[i].Portable {
 			return false
 		}
 	}
@@ -122,56 +133,89 @@ type sight struct {
 	world   *World
 	account *account
 	docs    []*policy.Document // by place; nil: it does not speak of the question
+	alone   []*policy.Document // those of them that are no other account's
 }
 
-// see makes a world of one account: its resources that are in question, without callers. With open, only resources that may let in somebody
-// of outside the account, in the account's own name.
-func (k *asking) see(ctx context.Context, s *segmented) (*sight, error) {
-	seg := s.seen()
-	var relevant []*segment.Document
-	var places []int
-	for i := range seg.Documents {
-		d := &seg.Documents[i]
-		if k.speaks(s, d) {
-			relevant, places = append(relevant, d), append(places, i)
-		}
+// leave drops what was kept of documents that are this account's alone.
+func (v *sight) leave(k *asking) {
+	for _, d := range v.alone {
+		k.question.forget(d)
 	}
-	neutral := k.portable(s, relevant)
-	if !neutral {
+}
+
+// see makes a world of one account with its resources that are in question, without callers: in its own name, or, where nothing in play tells
+// accounts apart, in everybody's.
+func (k *asking) see(s *segmented) (*sight, error) {
+	relevant := k.relevant(s)
+	seg := s.portal
+	if !k.portable(s, relevant) {
 		var err error
 		if seg, err = s.whole(); err != nil {
 			return nil, err
 		}
 	}
-	compiled, err := k.fleet.docs.all(ctx, s.id(), relevant, neutral)
+	v, err := k.sight(s, seg, relevant)
 	if err != nil {
 		return nil, err
 	}
-	v := &sight{segmented: s, seg: seg, docs: make([]*policy.Document, len(seg.Documents))}
-	for i, d := range relevant {
-		v.docs[places[i]] = compiled[documentKey{d.Hash, policy.Kind(d.Kind)}]
-	}
-	own := *s.account
-	own.id, own.facts = string(seg.Facts.ID), seg.Facts
-	own.policies, own.groups = nil, nil
-	v.account = &own
-	v.world = k.world(compiled, &part{
-		account: &own, knows: func(arn string) bool { return k.fleet.knows(s.true(arn, own.id)) },
-		has: func(arn string) bool { return k.fleet.has(s.true(arn, own.id)) }, service: func(name string) bool { return k.services[name] },
-	})
-	v.world.order = []*account{&own}
-	for _, share := range seg.Facts.Shares {
-		v.world.shares[share.ARN] = append(v.world.shares[share.ARN], accountShare{share, own.id})
-	}
-	if own.facts, err = v.resourceFacts(k.entities); err != nil {
+	facts, err := v.resourceFacts(k.entities)
+	if err != nil {
 		return nil, err
 	}
-	v.world.compileResources(&own)
+	v.settle(facts)
+	return v, nil
+}
+
+// relevant lists the documents of an account that speak of the question's actions, by place.
+func (k *asking) relevant(s *segmented) []int {
+	var out []int
+	for i := range s.seen().Documents {
+		if k.speaks(s, &s.seen().Documents[i]) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// sight makes a sight of an account with the documents that are relevant, and nothing in its world yet.
+func (k *asking) sight(s *segmented, seg *segment.Account, relevant []int) (*sight, error) {
+	texts, err := seg.Texts()
+	if err != nil {
+		return nil, err
+	}
+	own := *s.account
+	own.id, own.facts, own.policies, own.groups = string(seg.Facts.ID), seg.Facts, nil, nil
+	v := &sight{segmented: s, seg: seg, account: &own, docs: make([]*policy.Document, len(seg.Documents))}
+	compiled := map[documentKey]*policy.Document{}
+	for _, i := range relevant {
+		kind := policy.Kind(seg.Documents[i].Kind)
+		doc, kept := k.fleet.docs.get(kind, texts[i])
+		v.docs[i] = doc
+		compiled[documentKey{segment.DocumentAt(own.id, int32(i)), kind}] = doc
+		if !kept {
+			v.alone = append(v.alone, doc)
+		}
+	}
+	v.world = k.world(compiled, &part{
+		account: &own, service: func(name string) bool { return k.services[name] },
+		knows: func(arn string) bool { return k.fleet.knows(s.true(arn, own.id)) },
+		has:   func(arn string) bool { return k.fleet.has(s.true(arn, own.id)) },
+	})
+	return v, nil
+}
+
+// settle gives the world of a sight the resources of some facts.
+func (v *sight) settle(facts *graph.Account) {
+	v.account.facts = facts
+	v.world.order = []*account{v.account}
+	for _, share := range facts.Shares {
+		v.world.shares[share.ARN] = append(v.world.shares[share.ARN], accountShare{share, v.account.id})
+	}
+	v.world.compileResources(v.account)
 	v.world.compileShares()
 	for _, r := range v.world.resources {
 		v.world.byARN[r.arn] = r
 	}
-	return v, nil
 }
 
 // true gives an ARN in the account's own name.
@@ -211,7 +255,7 @@ func (v *sight) addEntity(facts *graph.Account, m *segment.Member) {
 	}
 	r := &graph.Role{ARN: arn, Tags: shape.Tags, Boundary: boundary}
 	if shape.Trust != segment.Missing {
-		r.Trust = v.seg.Documents[shape.Trust].Hash
+		r.Trust = segment.DocumentAt(v.account.id, shape.Trust)
 	}
 	for _, p := range m.Profiles {
 		r.InstanceProfiles = append(r.InstanceProfiles, graph.InstanceProfile{ARN: graph.ARN(strings.ReplaceAll(p, v.id(), v.account.id))})
@@ -445,12 +489,13 @@ func (r *readers) individual() bool {
 
 // count counts the callers of one account whom its own resources, and what the snapshot does not have, settle; the others are left over.
 func (k *asking) count(ctx context.Context, s *segmented, inside bool) error {
-	v, err := k.see(ctx, s)
+	v, err := k.see(s)
 	if err != nil {
 		return err
 	}
 	t := v.world.newTargets(k.question)
 	t.unproved = true
+	defer v.leave(k)
 	if k.note(t); !inside {
 		return nil
 	}
@@ -468,11 +513,15 @@ func (k *asking) count(ctx context.Context, s *segmented, inside bool) error {
 		if err := p.look(ctx, rest, own); err != nil {
 			return err
 		}
-		if v := p.verdict(); v == Conditional || !p.side.abroad() {
-			counts.add(s.id(), c.caller.kind, v, c.count)
+		so := p.verdict()
+		far := p.side.reach(v.account.id)
+		if so == Conditional || !far.everywhere && len(far.tests) == 0 {
+			counts.add(s.id(), c.caller.kind, so, c.count)
 			continue
 		}
-		left = append(left, &leftover{in: s, shape: c.shape, member: c.member, root: c.root, count: c.count, sure: p.sure, maybe: p.maybe})
+		left = append(left, &leftover{
+			in: s, shape: c.shape, member: c.member, root: c.root, count: c.count, sure: p.sure, maybe: p.maybe, verdict: so, kind: c.caller.kind, reach: far,
+		})
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -483,17 +532,96 @@ func (k *asking) count(ctx context.Context, s *segmented, inside bool) error {
 	return nil
 }
 
-// abroad tells whether a resource of another account may let the caller in: its own policies must allow it too (D5).
-func (s *callerSide) abroad() bool {
-	if s.unlimited {
-		return true
-	}
+// reach tells where the caller's own policies allow it anything, which they must if a resource of another account is to let it in (D5).
+func (s *callerSide) reach(as string) reach {
+	out := reach{everywhere: s.unlimited, as: as}
 	for i := range s.statements {
 		if st := &s.statements[i]; st.instance.layer == LayerIdentity && st.instance.statement.Effect == policy.Allow {
-			return true
+			out.everywhere = out.everywhere || st.everywhere()
+			out.tests = append(out.tests, st.tests...)
+		}
+	}
+	return out
+}
+
+// gates are the groups of resources that may let in somebody of another account.
+type gates struct {
+	t        *targets
+	byNumber map[string][]int // account -> gates of others with the account's number in their ARN, by place in cross
+	mu       sync.Mutex
+	met      map[string][]int // pattern -> gates that it may match
+}
+
+func gatesOf(t *targets) *gates {
+	g := &gates{t: t, byNumber: map[string][]int{}, met: map[string][]int{}}
+	for place, group := range t.cross {
+		for _, it := range group.items {
+			for i := 0; i+12 <= len(it.text); i++ {
+				if id := it.text[i : i+12]; isAccountID(id) && id != group.owner.id {
+					if at := g.byNumber[id]; len(at) == 0 || at[len(at)-1] != place {
+						g.byNumber[id] = append(at, place)
+					}
+				}
+			}
+		}
+	}
+	return g
+}
+
+// admit tells whether some gate may let a caller in to what it lacks. It may say yes too often, never no.
+func (g *gates) admit(l *leftover, wanted region.Set, all bool) bool {
+	lacks := wanted.AndNot(l.sure)
+	gained := region.NewSet(wanted.Len())
+	try := func(place int) bool {
+		group := g.t.cross[place]
+		if group.owner.id == l.in.id() || !group.outsiders.admits(l.in.id()) {
+			return false
+		}
+		gained = gained.Or(group.actions.And(lacks))
+		if all {
+			return lacks.SubsetOf(gained)
+		}
+		return !gained.Empty()
+	}
+	if l.reach.everywhere {
+		for place := range g.t.cross {
+			if try(place) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, test := range l.reach.tests {
+		places := g.byNumber[l.in.id()]
+		if !strings.Contains(test.text, l.reach.as) {
+			places = append(g.of(test), places...)
+		}
+		for _, place := range places {
+			if try(place) {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// of gives the gates that a pattern may match.
+func (g *gates) of(test *resourceTest) []int {
+	g.mu.Lock()
+	have, ok := g.met[test.text]
+	g.mu.Unlock()
+	if ok {
+		return slices.Clip(have)
+	}
+	for place, group := range g.t.cross {
+		if group.mayMeet(test, true) {
+			have = append(have, place)
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.met[test.text] = have
+	return slices.Clip(have)
 }
 
 // countAbroad counts whom resources of other accounts let in, and those who are no principals of the snapshot.
@@ -503,7 +631,7 @@ func (k *asking) countAbroad(ctx context.Context, filter func(*Subject) bool) (*
 	})
 	sights := make([]*sight, len(k.fleet.accounts))
 	err := onAllCores(ctx, len(sights), func(i int) (err error) {
-		sights[i], err = k.seeOpen(ctx, k.fleet.accounts[i])
+		sights[i], err = k.seeOpen(k.fleet.accounts[i])
 		return err
 	})
 	if err != nil {
@@ -528,31 +656,32 @@ func (k *asking) countAbroad(ctx context.Context, filter func(*Subject) bool) (*
 	slices.SortFunc(k.left, func(a, b *leftover) int {
 		return cmp.Or(strings.Compare(a.in.id(), b.in.id()), cmp.Compare(a.shape, b.shape), cmp.Compare(a.member, b.member))
 	})
-	verdicts := make([]Verdict, len(k.left))
-	kinds := make([]string, len(k.left))
+	gates := gatesOf(t)
+	wanted := k.question.wanted()
 	err = onAllCores(ctx, len(k.left), func(i int) error {
 		l := k.left[i]
-		c, err := k.leftCaller(ctx, bySegment, l, w)
+		if !gates.admit(l, wanted, k.question.AllOf) {
+			return nil
+		}
+		c, err := k.leftCaller(bySegment, l, w)
 		if err != nil {
 			return err
 		}
-		kinds[i] = c.kind
-		p := &presence{t: t, found: &k.found, budget: region.NewBudget(k.question.Budget).Within(ctx), sure: l.sure, maybe: l.maybe}
-		p.wanted = k.question.wanted()
+		p := &presence{t: t, found: &k.found, budget: region.NewBudget(k.question.Budget).Within(ctx), wanted: wanted, sure: l.sure, maybe: l.maybe}
 		if _, abroad, _ := t.groupsAround(c); len(abroad) > 0 {
 			p.side = t.sideOf(c)
 			if err := p.look(ctx, abroad); err != nil {
 				return err
 			}
 		}
-		verdicts[i] = p.verdict()
+		l.verdict = p.verdict()
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	for i, l := range k.left {
-		k.counts.add(l.in.id(), kinds[i], verdicts[i], l.count)
+	for _, l := range k.left {
+		k.counts.add(l.in.id(), l.kind, l.verdict, l.count)
 	}
 	outside, err := w.judgeOutside(ctx, t, filter)
 	if err != nil {
@@ -565,7 +694,7 @@ func (k *asking) countAbroad(ctx context.Context, filter func(*Subject) bool) (*
 }
 
 // leftCaller makes the caller of a leftover again, in its account's own name.
-func (k *asking) leftCaller(ctx context.Context, sights map[*segmented]*sight, l *leftover, w *World) (*caller, error) {
+func (k *asking) leftCaller(sights map[*segmented]*sight, l *leftover, w *World) (*caller, error) {
 	if l.root {
 		if v := sights[l.in]; v != nil {
 			return w.rootCaller(v.account), nil
@@ -575,7 +704,7 @@ func (k *asking) leftCaller(ctx context.Context, sights map[*segmented]*sight, l
 	v := sights[l.in]
 	if v == nil {
 		var err error
-		if v, err = k.seeCallers(ctx, l.in); err != nil {
+		if v, err = k.seeCallers(l.in); err != nil {
 			return nil, err
 		}
 	}
@@ -586,32 +715,16 @@ func (k *asking) leftCaller(ctx context.Context, sights map[*segmented]*sight, l
 }
 
 // seeCallers makes a sight of an account in its own name, without resources.
-func (k *asking) seeCallers(ctx context.Context, s *segmented) (*sight, error) {
+func (k *asking) seeCallers(s *segmented) (*sight, error) {
 	seg, err := s.whole()
 	if err != nil {
 		return nil, err
 	}
-	var relevant []*segment.Document
-	var places []int
-	for i := range seg.Documents {
-		if d := &seg.Documents[i]; k.speaks(s, d) {
-			relevant, places = append(relevant, d), append(places, i)
-		}
-	}
-	compiled, err := k.fleet.docs.all(ctx, s.id(), relevant, false)
-	if err != nil {
-		return nil, err
-	}
-	v := &sight{segmented: s, seg: seg, account: s.account, docs: make([]*policy.Document, len(seg.Documents))}
-	for i, d := range relevant {
-		v.docs[places[i]] = compiled[documentKey{d.Hash, policy.Kind(d.Kind)}]
-	}
-	v.world = k.world(compiled, &part{knows: k.fleet.knows, has: k.fleet.has, service: func(name string) bool { return k.services[name] }})
-	return v, nil
+	return k.sight(s, seg, k.relevant(s))
 }
 
 // seeOpen makes a sight of the resources of an account that may let in somebody of outside it; nil when there are none in question.
-func (k *asking) seeOpen(ctx context.Context, s *segmented) (*sight, error) {
+func (k *asking) seeOpen(s *segmented) (*sight, error) {
 	seg := s.seen()
 	open := false
 	for i, r := range seg.Facts.Resources {
@@ -623,7 +736,7 @@ func (k *asking) seeOpen(ctx context.Context, s *segmented) (*sight, error) {
 	if !open && len(seg.Facts.Shares) == 0 {
 		return nil, nil
 	}
-	v, err := k.seeCallers(ctx, s)
+	v, err := k.seeCallers(s)
 	if err != nil {
 		return nil, err
 	}
@@ -644,13 +757,6 @@ func (k *asking) seeOpen(ctx context.Context, s *segmented) (*sight, error) {
 			}
 		}
 	}
-	own := *s.account
-	own.facts = &facts
-	v.account = &own
-	for _, share := range facts.Shares {
-		v.world.shares[share.ARN] = append(v.world.shares[share.ARN], accountShare{share, s.id()})
-	}
-	v.world.compileResources(&own)
-	v.world.compileShares()
+	v.settle(&facts)
 	return v, nil
 }

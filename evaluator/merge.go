@@ -172,7 +172,7 @@ func (t *targets) contentOf(s *policy.Statement) int {
 			fmt.Fprintf(&b, "\x00%q %t", v.Text, v.Template != nil && v.Template.Static == nil)
 		}
 	}
-	n := t.question.numbers.of(b.String())
+	n := t.question.numbers.of(digestOf(b.String()))
 	t.question.contents.Store(s, n)
 	return n
 }

@@ -30,7 +30,7 @@ type held struct {
 // holdings are what was found for a question so far, whatever the account.
 type holdings struct {
 	mu     sync.Mutex
-	done   map[string]*held
+	done   map[digest]*held
 	asked  atomic.Int64
 	judged atomic.Int64
 }
@@ -143,7 +143,8 @@ func (t *targets) groupsAround(c *caller) (own, abroad, rest []*targetGroup) {
 // heldOn finds what a caller has on a group of targets. Whoever takes over what was found is charged the steps that it took.
 func (t *targets) heldOn(side *callerSide, g *targetGroup, wanted region.Set, budget *region.Budget, found *holdings) (*held, error) {
 	found.asked.Add(1)
-	key, ok := t.holdingKey(side, g)
+	text, ok := t.holdingKey(side, g)
+	key := digestOf(text)
 	if !ok {
 		return t.findHeld(side, g, wanted, budget, found)
 	}
@@ -164,7 +165,7 @@ func (t *targets) heldOn(side *callerSide, g *targetGroup, wanted region.Set, bu
 		return have, nil
 	}
 	if found.done == nil {
-		found.done = map[string]*held{}
+		found.done = map[digest]*held{}
 	}
 	found.done[key] = h
 	return h, nil
@@ -502,7 +503,7 @@ func (t *targets) documentNumber(d *policy.Document) int {
 			fmt.Fprintf(&b, " %d %q %q", e.Kind, e.Text, e.Account)
 		}
 	}
-	n := t.question.numbers.of("document " + b.String())
+	n := t.question.numbers.of(digestOf("document " + b.String()))
 	t.question.documents.Store(d, n)
 	return n
 }

@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"sort"
 	"strings"
@@ -69,11 +70,11 @@ type compiledQuestion struct {
 	lists    map[string]region.Set // key -> members that may have it
 	mu       sync.Mutex            // guards actions and lists
 
-	numbers     numbering[string]       // of what statements and documents say
+	numbers     numbering[digest]       // of what statements and documents say
 	contents    sync.Map                // *policy.Statement -> number of what it says
 	documents   sync.Map                // *policy.Document -> number of what it says
 	statements  numbering[statementKey] // see numberOf
-	seen        numbering[string]       // of what callers see of groups
+	seen        numbering[digest]       // of what callers see of groups
 	fixed       sync.Map                // *policy.Statement -> its resource patterns without variables; see testsOf
 	pathReaders sync.Map                // *policy.Statement -> whether it reads places in the organization
 
@@ -337,6 +338,32 @@ func mentionedKeys(e Expr, into map[string]bool) {
 			}
 		}
 	}
+}
+
+// forget drops what is known of the statements of a document that nobody will ask about again.
+func (c *compiledQuestion) forget(d *policy.Document) {
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		c.spoken.Delete(&s.Actions)
+		c.contents.Delete(s)
+		c.fixed.Delete(s)
+		c.pathReaders.Delete(s)
+		for j := range s.Resources.Patterns {
+			if p := &s.Resources.Patterns[j]; p.Static != nil {
+				c.resources.byKey.Delete(testKey{p.Text, false, p.Never})
+			}
+		}
+	}
+	c.documents.Delete(d)
+}
+
+// digest stands for a long text: nobody finds two with the same one.
+type digest [16]byte
+
+func digestOf[T string | []byte](text T) (d digest) {
+	sum := sha256.Sum256([]byte(text))
+	copy(d[:], sum[:])
+	return d
 }
 
 // numbering numbers things by what they are, in the order in which they come.

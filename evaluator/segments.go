@@ -3,7 +3,6 @@ package evaluator
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strconv"
@@ -49,6 +48,8 @@ type segmentBuilder struct {
 	shapes  map[string]int32      // by what they hold
 	members []segment.Member
 	ids     []string
+	texts   []string // of documents
+	kept    []*graph.Resource
 	native  bool // some text has the neutral number already
 }
 
@@ -162,11 +163,7 @@ func (b *segmentBuilder) document(hash graph.DocumentHash, kind policy.Kind) int
 		b.places[key] = segment.Missing
 		return segment.Missing
 	}
-	d := segment.Document{Hash: hash, Kind: uint8(kind), Portable: !partialNumber(raw.Canonical)}
-	if bytes.Contains(raw.Canonical, []byte(b.account.id)) {
-		sum := sha256.Sum256(segment.Renamed(raw.Canonical, b.account.id, segment.Neutral))
-		copy(d.Local[:], sum[:])
-	}
+	d := segment.Document{Kind: uint8(kind), Portable: !partialNumber(raw.Canonical)}
 	b.native = b.native || bytes.Contains(raw.Canonical, []byte(segment.Neutral))
 	doc := b.world.docs.get(hash, kind)
 	for i := range doc.Statements {
@@ -179,6 +176,8 @@ func (b *segmentBuilder) document(hash graph.DocumentHash, kind policy.Kind) int
 	at := int32(len(b.out.Documents))
 	b.places[key] = at
 	b.out.Documents = append(b.out.Documents, d)
+	b.texts = append(b.texts, string(raw.Canonical))
+	b.out.ReadsTime = b.out.ReadsTime || readsTime(raw)
 	return at
 }
 
@@ -278,16 +277,24 @@ func (b *segmentBuilder) resources() error {
 			return b.odd("the resource %s is of another account", r.ARN)
 		}
 		open := granted[r.ARN] || shared[r.ARN] || len(r.Attributes.SharedWith) > 0 || len(r.Attributes.ACL) > 0 || b.account.denied(r.Type, r.Region)
+		doc := b.world.docs.get(r.Policy, policy.Resource)
 		switch {
 		case r.Type == "AWS::EC2::VPCEndpoint":
 			open = true
 		case !r.Policy.IsZero():
-			b.document(r.Policy, policy.Resource)
-			open = open || b.opens(b.world.docs.get(r.Policy, policy.Resource))
+			own := *r
+			place := b.document(r.Policy, policy.Resource)
+			if place == segment.Missing {
+				return b.odd("the policy of %s is named and not there", r.ARN)
+			}
+			own.Policy = segment.DocumentAt(b.account.id, place)
+			r = &own
+			open = open || b.opens(doc)
 		case kmsKey(string(r.ARN)), r.Type == "AWS::EFS::FileSystem":
 			open = true
 		}
 		b.out.Open = append(b.out.Open, open)
+		b.kept = append(b.kept, r)
 	}
 	return nil
 }
@@ -304,9 +311,7 @@ func (b *segmentBuilder) encode() ([]byte, error) {
 		rest.Groups[i] = &graph.Group{ARN: g.ARN, Name: g.Name}
 	}
 	b.out.Facts = &rest
-	for i := range b.out.Documents {
-		b.out.ReadsTime = b.out.ReadsTime || readsTime(b.world.facts.Documents[b.out.Documents[i].Hash])
-	}
+	rest.Resources = b.kept
 	text, err := graph.EncodeAccount(&rest)
 	if err != nil {
 		return nil, err
@@ -316,5 +321,5 @@ func (b *segmentBuilder) encode() ([]byte, error) {
 	for _, m := range b.members {
 		b.out.Portable = b.out.Portable && !strings.Contains(m.Entity, segment.Neutral)
 	}
-	return segment.Encode(b.out, b.members, b.ids)
+	return segment.Encode(b.out, b.members, b.ids, b.texts)
 }

@@ -101,7 +101,7 @@ func (t *targets) look(side *callerSide, g *targetGroup) *groupView {
 			v.admits = v.admits || s.Effect == policy.Allow
 		}
 	}
-	v.id = t.question.seen.of(b.String())
+	v.id = t.question.seen.of(digestOf(b.String()))
 	return v
 }
 

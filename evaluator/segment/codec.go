@@ -13,9 +13,10 @@ import (
 	"github.com/accessgraph/accessgraph/graph"
 )
 
-// A segment is four pieces, each compressed: the facts, the shapes, the members and their ids. Before them stand the sizes of each.
+// A segment is five pieces, each compressed: the facts, the shapes, the members, their ids, and the texts of the documents. Before each stands
+// its size.
 
-const pieces = 4
+const pieces = 5
 
 // maxPiece bounds what one piece may become when it is read: far more than the largest account needs.
 const maxPiece = 1 << 30
@@ -34,8 +35,8 @@ type codec struct {
 	r *zstd.Decoder
 }
 
-// Encode writes a segment with its members, who must be sorted by entity, and their unique ids in the same order.
-func Encode(a *Account, members []Member, ids []string) ([]byte, error) {
+// Encode writes a segment with its members, who must be sorted by entity, their unique ids in the same order, and the texts of its documents.
+func Encode(a *Account, members []Member, ids, texts []string) ([]byte, error) {
 	facts, err := graph.EncodeAccount(a.Facts)
 	if err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func Encode(a *Account, members []Member, ids []string) ([]byte, error) {
 		return nil, err
 	}
 	var out []byte
-	for _, raw := range [pieces][]byte{facts, encodeShapes(a), encodeMembers(members), encodeTexts(ids)} {
+	for _, raw := range [pieces][]byte{facts, encodeShapes(a), encodeMembers(members), encodeTexts(ids), encodeTexts(texts)} {
 		packed := z.w.EncodeAll(raw, nil)
 		out = binary.AppendUvarint(out, uint64(len(packed)))
 		out = append(out, packed...)
@@ -70,7 +71,7 @@ func Decode(data []byte, was, now string) (*Account, error) {
 	if len(data) > 0 {
 		return nil, errors.New("segment: bytes after the end")
 	}
-	a := &Account{}
+	a := &Account{was: was, now: now}
 	var raw [2][]byte
 	for i := range raw {
 		if raw[i], err = z.r.DecodeAll(packed[i], nil); err != nil {
@@ -81,7 +82,7 @@ func Decode(data []byte, was, now string) (*Account, error) {
 	if a.Facts, err = graph.DecodeAccount(raw[0]); err != nil {
 		return nil, fmt.Errorf("segment: %w", err)
 	}
-	a.members, a.ids = packed[2], packed[3]
+	a.members, a.ids, a.texts = packed[2], packed[3], packed[4]
 	return a, decodeShapes(raw[1], a)
 }
 
@@ -129,6 +130,27 @@ func (a *Account) IDs() ([]string, error) {
 	return out, r.finish()
 }
 
+// Texts gives the texts of the documents, in their order, in the name that the account was decoded with.
+func (a *Account) Texts() ([][]byte, error) {
+	z, err := codecs()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := z.r.DecodeAll(a.texts, nil)
+	if err != nil {
+		return nil, fmt.Errorf("segment: %w", err)
+	}
+	r := &reader{in: Renamed(raw, a.was, a.now)}
+	out := make([][]byte, r.count())
+	for i := range out {
+		out[i] = r.piece()
+	}
+	if r.err == nil && len(out) != len(a.Documents) {
+		r.fail()
+	}
+	return out, r.finish()
+}
+
 func encodeMembers(members []Member) []byte {
 	w := &writer{}
 	w.int(len(members))
@@ -158,11 +180,8 @@ func encodeShapes(a *Account) []byte {
 	w.int(len(a.Documents))
 	for i := range a.Documents {
 		d := &a.Documents[i]
-		w.out = append(append(w.out, d.Hash[:]...), d.Kind)
-		w.flags(d.Portable, d.Local != Hash{})
-		if d.Local != (Hash{}) {
-			w.out = append(w.out, d.Local[:]...)
-		}
+		w.int(int(d.Kind))
+		w.flags(d.Portable)
 		w.int(len(d.Statements))
 		for _, s := range d.Statements {
 			w.int(int(s.List))
@@ -238,15 +257,8 @@ func decodeShapes(raw []byte, a *Account) error {
 	a.Documents = make([]Document, r.count())
 	for i := range a.Documents {
 		d := &a.Documents[i]
-		var local bool
-		r.bytes(d.Hash[:])
-		kind := [1]byte{}
-		r.bytes(kind[:])
-		d.Kind = kind[0]
-		r.flags(&d.Portable, &local)
-		if local {
-			r.bytes(d.Local[:])
-		}
+		d.Kind = uint8(r.below(256))
+		r.flags(&d.Portable)
 		d.Statements = make([]Statement, r.count())
 		for j := range d.Statements {
 			s := &d.Statements[j]
@@ -366,13 +378,15 @@ func (r *reader) below(n int) int {
 	return at
 }
 
-func (r *reader) text() string {
+func (r *reader) text() string { return string(r.piece()) }
+
+func (r *reader) piece() []byte {
 	n := r.int()
 	if n > len(r.in) {
 		r.fail()
-		return ""
+		return nil
 	}
-	s := string(r.in[:n])
+	s := r.in[:n]
 	r.in = r.in[n:]
 	return s
 }
@@ -387,14 +401,6 @@ func (r *reader) texts() []string {
 		out[i] = r.text()
 	}
 	return out
-}
-
-func (r *reader) bytes(to []byte) {
-	if len(r.in) < len(to) {
-		r.fail()
-		return
-	}
-	r.in = r.in[copy(to, r.in):]
 }
 
 func (r *reader) flags(to ...*bool) {

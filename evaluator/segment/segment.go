@@ -4,6 +4,8 @@
 package segment
 
 import (
+	"encoding/binary"
+
 	"github.com/accessgraph/accessgraph/graph"
 )
 
@@ -15,7 +17,8 @@ const Neutral = "000000000000"
 
 // Account is one account.
 type Account struct {
-	// Facts are all that is not in the other fields: no users, no roles, no compute, and of managed policies no documents.
+	// Facts are all that is not in the other fields: no users, no roles, no compute, and of managed policies no documents. In place of the
+	// hash of a resource's policy stands DocumentAt.
 	Facts     *graph.Account
 	Partition string
 	ReadsTime bool // some document reads the time of the request
@@ -26,7 +29,16 @@ type Account struct {
 	Shapes    []Shape
 	Open      []bool // by resource of Facts: its policy, grants or sharing may let in somebody of outside the account
 
-	members, ids []byte // still packed
+	members, ids, texts []byte // still packed
+	was, now            string
+}
+
+// DocumentAt stands for the document at a place of an account.
+func DocumentAt(account string, place int32) graph.DocumentHash {
+	var h graph.DocumentHash
+	n := copy(h[:], account)
+	binary.BigEndian.PutUint32(h[max(n, len(h)-4):], uint32(place)+1)
+	return h
 }
 
 // Actions is an action element: which actions a statement speaks of.
@@ -37,17 +49,10 @@ type Actions struct {
 
 // Document is a policy document by what it speaks of.
 type Document struct {
-	Hash graph.DocumentHash
-	Kind uint8 // a policy.Kind: what it was read as
-	// Local is the hash of the text with the account's own number made neutral, where it has that: documents of two accounts that say the
-	// same of their own accounts have the same one.
-	Local      Hash
-	Portable   bool // it means the same in another account, made its own: no pattern in it matches a part of an account's number
+	Kind       uint8 // a policy.Kind: what it is read as
+	Portable   bool  // it means the same in another account, made its own: no pattern in it matches a part of an account's number
 	Statements []Statement
 }
-
-// Hash is the beginning of a SHA-256, long enough that nobody finds two texts with the same one.
-type Hash [16]byte
 
 // Statement is one statement of a document.
 type Statement struct {
