@@ -27,6 +27,7 @@ func limited(ctx context.Context) (*errgroup.Group, context.Context) {
 // leftover is callers that what their own account holds does not settle: whether another account lets them in is left to see.
 type leftover struct {
 	in          *segmented
+	key         string // see relative
 	shape       int32
 	member      int // place among the account's members, -1 where all of these are alike
 	count       int
@@ -80,12 +81,12 @@ type guard struct {
 }
 
 // portable tells whether an account can be judged as everybody's: nothing in play speaks of it alone, or of parts of its number.
-func (k *asking) portable(s *segmented, relevant []int) bool {
+func (k *asking) portable(s *segmented) bool {
 	if !k.neutral || s.portal == nil || k.names(s.id()) {
 		return false
 	}
-	for _, i := range relevant {
-		if !s.portal.Documents[i].Portable {
+	for i := range s.portal.Documents {
+		if d := &s.portal.Documents[i]; !d.Portable && k.speaks(s, d) {
 			return false
 		}
 	}
@@ -129,32 +130,56 @@ func (k *asking) guardOf(d *policy.Document) *guard {
 // sight is an account as a question sees it.
 type sight struct {
 	*segmented
-	seg     *segment.Account
-	world   *World
-	account *account
-	docs    []*policy.Document // by place; nil: it does not speak of the question
-	alone   []*policy.Document // those of them that are no other account's
+	asking   *asking
+	seg      *segment.Account
+	world    *World
+	account  *account
+	relevant []bool // by document: it speaks of the question's actions
+	denies   []bool // by document: with a Deny
+	texts    [][]byte
+	mu       sync.Mutex
+	docs     []*policy.Document // by place, those that were needed so far
+	alone    []*policy.Document // those of them that are no other account's
 }
 
 // leave drops what was kept of documents that are this account's alone.
-func (v *sight) leave(k *asking) {
+func (v *sight) leave() {
 	for _, d := range v.alone {
-		k.question.forget(d)
+		v.asking.question.forget(d)
 	}
+}
+
+// document gives a document by its place; silent when it does not speak of the question.
+func (v *sight) document(place int32, kind policy.Kind) *policy.Document {
+	switch {
+	case place == segment.Missing:
+		return v.world.docs.missing(kind)
+	case !v.relevant[place]:
+		return silent
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.docs[place] == nil {
+		doc, kept := v.asking.fleet.docs.get(kind, v.texts[place])
+		v.docs[place] = doc
+		if !kept {
+			v.alone = append(v.alone, doc)
+		}
+	}
+	return v.docs[place]
 }
 
 // see makes a world of one account with its resources that are in question, without callers: in its own name, or, where nothing in play tells
 // accounts apart, in everybody's.
 func (k *asking) see(s *segmented) (*sight, error) {
-	relevant := k.relevant(s)
 	seg := s.portal
-	if !k.portable(s, relevant) {
+	if !k.portable(s) {
 		var err error
 		if seg, err = s.whole(); err != nil {
 			return nil, err
 		}
 	}
-	v, err := k.sight(s, seg, relevant)
+	v, err := k.sight(s, seg)
 	if err != nil {
 		return nil, err
 	}
@@ -166,40 +191,49 @@ func (k *asking) see(s *segmented) (*sight, error) {
 	return v, nil
 }
 
-// relevant lists the documents of an account that speak of the question's actions, by place.
-func (k *asking) relevant(s *segmented) []int {
-	var out []int
-	for i := range s.seen().Documents {
-		if k.speaks(s, &s.seen().Documents[i]) {
-			out = append(out, i)
+// relevant tells which documents of an account speak of the question's actions, and which of those with a Deny, and what keys they read.
+func (k *asking) relevant(s *segmented) (relevant, denies []bool, reads []string) {
+	documents := s.seen().Documents
+	relevant, denies = make([]bool, len(documents)), make([]bool, len(documents))
+	seen := map[string]bool{}
+	for i := range documents {
+		for _, st := range documents[i].Statements {
+			if !k.spoken[s.lists[st.List]] {
+				continue
+			}
+			relevant[i], denies[i] = true, denies[i] || !st.Allow
+			for _, key := range st.Reads {
+				if !seen[key] {
+					seen[key] = true
+					reads = append(reads, key)
+				}
+			}
 		}
 	}
-	return out
+	return relevant, denies, reads
 }
 
-// sight makes a sight of an account with the documents that are relevant, and nothing in its world yet.
-func (k *asking) sight(s *segmented, seg *segment.Account, relevant []int) (*sight, error) {
+// sight makes a sight of an account, in the name that seg has it in, with nothing in its world yet.
+func (k *asking) sight(s *segmented, seg *segment.Account) (*sight, error) {
 	texts, err := seg.Texts()
 	if err != nil {
 		return nil, err
 	}
 	own := *s.account
 	own.id, own.facts, own.policies, own.groups = string(seg.Facts.ID), seg.Facts, nil, nil
-	v := &sight{segmented: s, seg: seg, account: &own, docs: make([]*policy.Document, len(seg.Documents))}
-	compiled := map[documentKey]*policy.Document{}
-	for _, i := range relevant {
-		kind := policy.Kind(seg.Documents[i].Kind)
-		doc, kept := k.fleet.docs.get(kind, texts[i])
-		v.docs[i] = doc
-		compiled[documentKey{segment.DocumentAt(own.id, int32(i)), kind}] = doc
-		if !kept {
-			v.alone = append(v.alone, doc)
-		}
-	}
-	v.world = k.world(compiled, &part{
+	v := &sight{segmented: s, asking: k, seg: seg, account: &own, texts: texts, docs: make([]*policy.Document, len(seg.Documents))}
+	p := &part{
 		account: &own, service: func(name string) bool { return k.services[name] },
 		knows: func(arn string) bool { return k.fleet.knows(s.true(arn, own.id)) },
 		has:   func(arn string) bool { return k.fleet.has(s.true(arn, own.id)) },
+	}
+	v.relevant, v.denies, p.reads = k.relevant(s)
+	v.world = k.world(p, func(key documentKey) *policy.Document {
+		place, ok := segment.PlaceOf(own.id, key.hash)
+		if !ok || int(place) >= len(v.docs) {
+			return policy.Missing(key.kind) // D18
+		}
+		return v.document(place, key.kind)
 	})
 	return v, nil
 }
@@ -269,22 +303,11 @@ func (v *sight) arn(m *segment.Member) string {
 }
 
 // world makes an empty world for some accounts.
-func (k *asking) world(compiled map[documentKey]*policy.Document, p *part) *World {
+func (k *asking) world(p *part, compile func(documentKey) *policy.Document) *World {
 	w := *k.fleet.base
 	w.callers, w.resources, w.order, w.byARN, w.part = nil, nil, nil, map[string]*resource{}, p
 	w.shares = map[graph.ARN][]accountShare{}
-	w.docs = &documents{done: map[documentKey]*documentSlot{}, compile: func(key documentKey) *policy.Document {
-		switch d := compiled[key]; {
-		case d != nil:
-			return d
-		case key.hash.IsZero():
-			return policy.Missing(key.kind) // D18
-		}
-		return silent
-	}}
-	for key := range compiled {
-		w.docs.get(key.hash, key.kind)
-	}
+	w.docs = &documents{done: map[documentKey]*documentSlot{}, compile: compile}
 	k.fleet.base.docs.each(func(key documentKey, _ *policy.Document) { w.docs.done[key] = k.fleet.base.docs.done[key] })
 	return &w
 }
@@ -334,104 +357,221 @@ func (v *sight) callerOf(shape *segment.Shape, m *segment.Member, id string) *ca
 // nobody is a name that no principal has.
 const nobody = "\x00"
 
-// document gives a document by its place; silent when it does not speak of the question.
-func (v *sight) document(place int32, kind policy.Kind) *policy.Document {
-	if place == segment.Missing {
-		return v.world.docs.missing(kind)
-	}
-	if d := v.docs[place]; d != nil {
-		return d
-	}
-	return silent
-}
-
 // crowd is callers of an account that nothing in play tells apart.
 type crowd struct {
 	caller *caller
+	key    string // what tells them apart from others
 	shape  int32
 	member int // -1: none in particular
 	count  int
 	root   bool
 }
 
-// crowds lists the callers of an account, alike ones together.
-func (v *sight) crowds(t *targets) ([]*crowd, error) {
+// roll is the principals of an account, while they are divided into crowds.
+type roll struct {
+	*sight
+	t      *targets
+	counts []int // by shape: members who are not counted yet
+	named  map[int]bool
+	known  map[string]*readers
+	crowds []*crowd
+	byKey  map[string]*crowd
+}
+
+func (v *sight) roll(t *targets) (*roll, error) {
 	named, err := v.namedMembers(t)
 	if err != nil {
 		return nil, err
 	}
-	var out []*crowd
-	byKey := map[string]*crowd{}
-	add := func(key string, c *caller, shape int32, member, count int) {
-		if have := byKey[key]; have != nil {
-			have.count += count
-			return
-		}
-		have := &crowd{caller: c, shape: shape, member: member, count: count}
-		byKey[key] = have
-		out = append(out, have)
-	}
-	counts := make([]int, len(v.seg.Shapes))
-	for i := range counts {
-		counts[i] = v.seg.Shapes[i].Count
-	}
-	known := map[string]*readers{}
-	readersOf := func(base string, c *caller) *readers {
-		rd := known[base]
-		if rd == nil {
-			rd = t.readersFor(c)
-			known[base] = rd
-		}
-		return rd
-	}
-	one := func(at int) error {
-		m := &v.members[at]
-		c, err := v.memberCaller(at)
-		if err != nil {
-			return err
-		}
-		base := t.classKey(c)
-		add(base+readersOf(base, c).vector(t, c), c, m.Shape, at, 1)
-		return nil
+	r := &roll{sight: v, t: t, counts: make([]int, len(v.seg.Shapes)), named: map[int]bool{}, known: map[string]*readers{}, byKey: map[string]*crowd{}}
+	for i := range r.counts {
+		r.counts[i] = v.seg.Shapes[i].Count
 	}
 	for _, at := range named {
-		counts[v.members[at].Shape]--
-		if err := one(at); err != nil {
+		r.named[at] = true
+		r.counts[v.members[at].Shape]--
+		if err := r.one(at); err != nil {
 			return nil, err
 		}
 	}
-	apart := map[int32]bool{}
-	isNamed := map[int]bool{}
-	for _, at := range named {
-		isNamed[at] = true
+	return r, nil
+}
+
+// key spells what tells a caller apart, with the readers that see something of it.
+func (r *roll) key(c *caller) (string, *readers) {
+	base := r.t.classKey(c)
+	rd := r.known[base]
+	if rd == nil {
+		rd = r.t.readersFor(c)
+		r.known[base] = rd
 	}
-	for i := range v.seg.Shapes {
-		if counts[i] == 0 {
+	return base, rd
+}
+
+func (r *roll) add(key string, c *caller, shape int32, member, count int) {
+	if have := r.byKey[key]; have != nil {
+		have.count += count
+		return
+	}
+	have := &crowd{caller: c, key: key, shape: shape, member: member, count: count}
+	r.byKey[key] = have
+	r.crowds = append(r.crowds, have)
+}
+
+// one adds a member by itself.
+func (r *roll) one(at int) error {
+	c, err := r.memberCaller(at)
+	if err != nil {
+		return err
+	}
+	base, rd := r.key(c)
+	r.add(base+rd.vector(r.t, c), c, r.members[at].Shape, at, 1)
+	return nil
+}
+
+// bunch is shapes that differ in nothing but documents that are not in question.
+type bunch struct {
+	shapes []int32
+	count  int
+}
+
+// bunches joins the shapes that are not counted yet by what of them is in question: all of it, or what can forbid them something.
+func (r *roll) bunches(denies bool) []*bunch {
+	tags := slices.ContainsFunc(r.world.part.reads, readsPrincipalTag) || r.t.question.readsPrincipalTags() || r.t.guardsReadTags(r.account)
+	var out []*bunch
+	byKey := map[string]*bunch{}
+	for i := range r.seg.Shapes {
+		if r.counts[i] == 0 {
 			continue
 		}
-		c := v.callerOf(&v.seg.Shapes[i], nil, "")
-		base := t.classKey(c)
-		rd := readersOf(base, c)
-		if rd.individual() {
-			apart[int32(i)] = true
-			continue
+		s := &r.seg.Shapes[i]
+		k := &keyWriter{}
+		k.flags(s.Role, s.Linked, s.FreeTags, s.Anyone, s.Federated, s.Cognito, s.Boundary != nil)
+		for _, name := range s.Services {
+			k.text(name)
 		}
-		add(base+rd.vector(t, c), c, int32(i), -1, counts[i])
+		k.int(-2)
+		for _, p := range s.Identity {
+			if p.Document == segment.Missing || r.relevant[p.Document] && (!denies || r.denies[p.Document]) {
+				k.int(int(p.Document))
+			}
+		}
+		k.int(-2)
+		if b := s.Boundary; b != nil && (b.Document == segment.Missing || r.relevant[b.Document]) {
+			k.int(int(b.Document))
+		}
+		if tags {
+			for _, tag := range s.Tags {
+				k.text(tag.Key)
+				k.text(tag.Value)
+			}
+		}
+		b := byKey[k.String()]
+		if b == nil {
+			b = &bunch{}
+			byKey[k.String()] = b
+			out = append(out, b)
+		}
+		b.shapes, b.count = append(b.shapes, int32(i)), b.count+r.counts[i]
 	}
-	if len(apart) > 0 {
-		if err := v.names(); err != nil {
-			return nil, err
+	return out
+}
+
+func readsPrincipalTag(key string) bool { return strings.HasPrefix(key, "aws:principaltag/") }
+
+func (c *compiledQuestion) readsPrincipalTags() bool {
+	for key := range c.named {
+		if readsPrincipalTag(key) {
+			return true
 		}
-		for at := range v.members {
-			if apart[v.members[at].Shape] && !isNamed[at] {
-				if err := one(at); err != nil {
-					return nil, err
+	}
+	return false
+}
+
+// guardsReadTags tells whether an SCP or RCP of an account reads tags of the caller.
+func (t *targets) guardsReadTags(a *account) bool {
+	for _, levels := range [][][]Policy{a.scps, a.rcps} {
+		for _, level := range levels {
+			for i := range level {
+				for j := range level[i].Doc.Statements {
+					rd := &readers{}
+					rd.statement(&level[i].Doc.Statements[j], readsPrincipalTag)
+					if len(rd.conditions)+len(rd.keys) > 0 {
+						return true
+					}
 				}
 			}
 		}
 	}
-	root := v.world.rootCaller(v.account)
-	return append(out, &crowd{caller: root, member: -1, count: 1, root: true}), nil
+	return false
+}
+
+// settle counts those whom the account's resources let in whatever their own policies allow: a policy of a resource is enough (D21). What
+// forbids them something counts.
+func (r *roll) settle(ctx context.Context, found func(*caller) (*presence, error), counts headcount) error {
+	for _, b := range r.bunches(true) {
+		shape := &r.seg.Shapes[b.shapes[0]]
+		c := r.callerOf(shape, nil, "")
+		c.identity = c.identity[:0]
+		for _, p := range shape.Identity {
+			if p.Document == segment.Missing || r.denies[p.Document] {
+				if doc := r.document(p.Document, policy.Identity); doc != silent {
+					c.identity = append(c.identity, Policy{Name: p.Name, Doc: doc})
+				}
+			}
+		}
+		if _, rd := r.key(c); rd.individual() {
+			continue
+		}
+		p, err := found(c)
+		if err != nil {
+			return err
+		}
+		own, _, _ := r.t.groupsAround(c)
+		if err := p.look(ctx, own); err != nil {
+			return err
+		}
+		if p.verdict() != Conditional {
+			continue
+		}
+		counts.add(r.id(), c.kind, Conditional, b.count)
+		for _, at := range b.shapes {
+			r.counts[at] = 0
+		}
+	}
+	return nil
+}
+
+// divide makes crowds of all who are not counted yet.
+func (r *roll) divide() error {
+	apart := map[int32]bool{}
+	for _, b := range r.bunches(false) {
+		c := r.callerOf(&r.seg.Shapes[b.shapes[0]], nil, "")
+		base, rd := r.key(c)
+		if !rd.individual() {
+			r.add(base+rd.vector(r.t, c), c, b.shapes[0], -1, b.count)
+			continue
+		}
+		for _, at := range b.shapes {
+			apart[at] = true
+		}
+	}
+	if len(apart) > 0 {
+		if err := r.names(); err != nil {
+			return err
+		}
+		for at := range r.members {
+			if apart[r.members[at].Shape] && !r.named[at] {
+				if err := r.one(at); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	root := r.world.rootCaller(r.account)
+	base, rd := r.key(root)
+	r.crowds = append(r.crowds, &crowd{caller: root, key: base + rd.vector(r.t, root), member: -1, count: 1, root: true})
+	return nil
 }
 
 // memberCaller makes a caller of one member.
@@ -495,20 +635,33 @@ func (k *asking) count(ctx context.Context, s *segmented, inside bool) error {
 	}
 	t := v.world.newTargets(k.question)
 	t.unproved = true
-	defer v.leave(k)
+	defer v.leave()
 	if k.note(t); !inside {
 		return nil
 	}
-	crowds, err := v.crowds(t)
+	t.prepare()
+	counts := headcount{}
+	begin := func(c *caller) (*presence, error) {
+		p := &presence{t: t, side: t.sideOf(c), found: &k.found, budget: region.NewBudget(k.question.Budget).Within(ctx)}
+		p.begin()
+		return p, nil
+	}
+	r, err := v.roll(t)
 	if err != nil {
 		return err
 	}
-	t.prepare()
-	counts := headcount{}
+	if err := r.settle(ctx, begin, counts); err != nil {
+		return err
+	}
+	if err := r.divide(); err != nil {
+		return err
+	}
 	var left []*leftover
-	for _, c := range crowds {
-		p := &presence{t: t, side: t.sideOf(c.caller), found: &k.found, budget: region.NewBudget(k.question.Budget).Within(ctx)}
-		p.begin()
+	for _, c := range r.crowds {
+		p, err := begin(c.caller)
+		if err != nil {
+			return err
+		}
 		own, _, rest := t.groupsAround(c.caller)
 		if err := p.look(ctx, rest, own); err != nil {
 			return err
@@ -520,7 +673,8 @@ func (k *asking) count(ctx context.Context, s *segmented, inside bool) error {
 			continue
 		}
 		left = append(left, &leftover{
-			in: s, shape: c.shape, member: c.member, root: c.root, count: c.count, sure: p.sure, maybe: p.maybe, verdict: so, kind: c.caller.kind, reach: far,
+			in: s, key: v.relative(c), shape: c.shape, member: c.member, root: c.root, count: c.count, sure: p.sure, maybe: p.maybe, verdict: so,
+			kind: c.caller.kind, reach: far,
 		})
 	}
 	k.mu.Lock()
@@ -530,6 +684,26 @@ func (k *asking) count(ctx context.Context, s *segmented, inside bool) error {
 	}
 	k.left = append(k.left, left...)
 	return nil
+}
+
+// relative spells what a crowd is to resources of other accounts that do not speak of its own: equal for crowds that those treat alike. It is
+// empty for a crowd that is judged by itself.
+func (v *sight) relative(c *crowd) string {
+	a := v.account
+	if a.id != segment.Neutral || c.member >= 0 {
+		return ""
+	}
+	k := &keyWriter{}
+	k.text(c.key)
+	k.flags(a.management, a.inOrg)
+	k.text(a.path)
+	for _, level := range a.scps {
+		k.int(-1)
+		for i := range level {
+			k.text(fmt.Sprintf("%p", level[i].Doc)) // of the fleet, for good
+		}
+	}
+	return k.String()
 }
 
 // reach tells where the caller's own policies allow it anything, which they must if a resource of another account is to let it in (D5).
@@ -548,13 +722,25 @@ func (s *callerSide) reach(as string) reach {
 type gates struct {
 	t        *targets
 	byNumber map[string][]int // account -> gates of others with the account's number in their ARN, by place in cross
+	named    map[string]bool  // accounts that some gate speaks of
+	owns     map[string]bool  // accounts that have some
+	halves   map[string]int   // which half an account's belong to
 	mu       sync.Mutex
 	met      map[string][]int // pattern -> gates that it may match
 }
 
 func gatesOf(t *targets) *gates {
-	g := &gates{t: t, byNumber: map[string][]int{}, met: map[string][]int{}}
+	g := &gates{
+		t: t, byNumber: map[string][]int{}, met: map[string][]int{}, named: map[string]bool{}, owns: map[string]bool{}, halves: map[string]int{},
+	}
 	for place, group := range t.cross {
+		if id := group.owner.id; !g.owns[id] {
+			g.owns[id] = true
+			g.halves[id] = evenHalf + len(g.halves)%2
+		}
+		for id := range group.outsiders.accounts {
+			g.named[id] = true
+		}
 		for _, it := range group.items {
 			for i := 0; i+12 <= len(it.text); i++ {
 				if id := it.text[i : i+12]; isAccountID(id) && id != group.owner.id {
@@ -567,6 +753,9 @@ func gatesOf(t *targets) *gates {
 	}
 	return g
 }
+
+// half is the half of gates that an account's belong to.
+func (g *gates) half(id string) int { return g.halves[id] }
 
 // admit tells whether some gate may let a caller in to what it lacks. It may say yes too often, never no.
 func (g *gates) admit(l *leftover, wanted region.Set, all bool) bool {
@@ -626,9 +815,8 @@ func (g *gates) of(test *resourceTest) []int {
 
 // countAbroad counts whom resources of other accounts let in, and those who are no principals of the snapshot.
 func (k *asking) countAbroad(ctx context.Context, filter func(*Subject) bool) (*targets, error) {
-	w := k.world(map[documentKey]*policy.Document{}, &part{
-		knows: k.fleet.knows, has: k.fleet.has, service: func(name string) bool { return k.services[name] },
-	})
+	all := &part{knows: k.fleet.knows, has: k.fleet.has, service: func(name string) bool { return k.services[name] }}
+	w := k.world(all, func(key documentKey) *policy.Document { return policy.Missing(key.kind) })
 	sights := make([]*sight, len(k.fleet.accounts))
 	err := onAllCores(ctx, len(sights), func(i int) (err error) {
 		sights[i], err = k.seeOpen(k.fleet.accounts[i])
@@ -645,7 +833,7 @@ func (k *asking) countAbroad(ctx context.Context, filter func(*Subject) bool) (*
 		bySegment[v.segmented] = v
 		w.order = append(w.order, v.account)
 		w.resources = append(w.resources, v.world.resources...)
-		v.world.docs.each(func(key documentKey, d *policy.Document) { w.docs.done[key] = v.world.docs.done[key] })
+		all.reads = append(all.reads, v.world.part.reads...)
 	}
 	for _, r := range w.resources {
 		w.byARN[r.arn] = r
@@ -656,28 +844,7 @@ func (k *asking) countAbroad(ctx context.Context, filter func(*Subject) bool) (*
 	slices.SortFunc(k.left, func(a, b *leftover) int {
 		return cmp.Or(strings.Compare(a.in.id(), b.in.id()), cmp.Compare(a.shape, b.shape), cmp.Compare(a.member, b.member))
 	})
-	gates := gatesOf(t)
-	wanted := k.question.wanted()
-	err = onAllCores(ctx, len(k.left), func(i int) error {
-		l := k.left[i]
-		if !gates.admit(l, wanted, k.question.AllOf) {
-			return nil
-		}
-		c, err := k.leftCaller(bySegment, l, w)
-		if err != nil {
-			return err
-		}
-		p := &presence{t: t, found: &k.found, budget: region.NewBudget(k.question.Budget).Within(ctx), wanted: wanted, sure: l.sure, maybe: l.maybe}
-		if _, abroad, _ := t.groupsAround(c); len(abroad) > 0 {
-			p.side = t.sideOf(c)
-			if err := p.look(ctx, abroad); err != nil {
-				return err
-			}
-		}
-		l.verdict = p.verdict()
-		return nil
-	})
-	if err != nil {
+	if err := k.admitAbroad(ctx, t, bySegment); err != nil {
 		return nil, err
 	}
 	for _, l := range k.left {
@@ -691,6 +858,128 @@ func (k *asking) countAbroad(ctx context.Context, filter func(*Subject) bool) (*
 		k.counts.add(r.Account, r.Kind, min(r.Verdict, Conditional), 1)
 	}
 	return t, nil
+}
+
+// admitAbroad finds out whom of the leftovers resources of other accounts let in.
+func (k *asking) admitAbroad(ctx context.Context, t *targets, sights map[*segmented]*sight) error {
+	gates := gatesOf(t)
+	wanted := k.question.wanted()
+	var sorts [][]*leftover
+	bySort := map[string]int{}
+	for _, l := range k.left {
+		if !gates.admit(l, wanted, k.question.AllOf) {
+			continue
+		}
+		at, known := len(sorts), false
+		alone := l.key == "" || k.question.AllOf || !l.maybe.Empty() || gates.named[l.in.id()]
+		if !alone {
+			at, known = bySort[l.key]
+		}
+		if !known {
+			at = len(sorts)
+			sorts = append(sorts, nil)
+			if !alone {
+				bySort[l.key] = at
+			}
+		}
+		sorts[at] = append(sorts[at], l)
+	}
+	return onAllCores(ctx, len(sorts), func(i int) error {
+		a := &admission{asking: k, gates: gates, sights: sights}
+		return a.sort(ctx, sorts[i], false)
+	})
+}
+
+// admission judges leftovers whom resources of other accounts treat alike, as long as they are no account of theirs.
+type admission struct {
+	*asking
+	gates  *gates
+	sights map[*segmented]*sight
+}
+
+// sort judges leftovers of one sort. Whatever lets one of them in lets in all but those of the account that owns it, to whom it is no other
+// account's; so gates are tried in two halves: where each has one that does, everybody has. With denied, somebody of another account was let
+// in by nothing.
+func (a *admission) sort(ctx context.Context, alike []*leftover, denied bool) error {
+	first, rest := alike[0], alike[1:]
+	opened, err := a.judge(ctx, first, len(rest) > 0)
+	if err != nil || len(rest) == 0 {
+		return err
+	}
+	switch {
+	case first.verdict == Unknown:
+		return a.each(ctx, rest)
+	case first.verdict == Conditional:
+		var owners []*leftover
+		for _, l := range rest {
+			if opened != bothHalves && a.gates.half(l.in.id()) == opened && a.gates.owns[l.in.id()] {
+				owners = append(owners, l)
+			} else {
+				l.verdict = Conditional
+			}
+		}
+		return a.each(ctx, owners)
+	case a.gates.owns[first.in.id()] && !denied: // what it owns was not tried yet
+		return a.sort(ctx, rest, true)
+	}
+	for _, l := range rest {
+		l.verdict = first.verdict
+	}
+	return nil
+}
+
+func (a *admission) each(ctx context.Context, alone []*leftover) error {
+	for _, l := range alone {
+		if _, err := a.judge(ctx, l, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The halves of gates, by the account that owns them.
+const (
+	noHalf = iota
+	evenHalf
+	oddHalf
+	bothHalves
+)
+
+// judge judges one leftover and tells in which halves something lets it in: in one of them, unless all are asked for.
+func (a *admission) judge(ctx context.Context, l *leftover, all bool) (opened int, err error) {
+	t := a.gates.t
+	c, err := a.leftCaller(a.sights, l, t.world)
+	if err != nil {
+		return noHalf, err
+	}
+	side := t.sideOf(c)
+	_, abroad, _ := t.groupsAround(c)
+	for _, half := range []int{evenHalf, oddHalf} {
+		var groups []*targetGroup
+		for _, g := range abroad {
+			if a.gates.half(g.owner.id) == half {
+				groups = append(groups, g)
+			}
+		}
+		p := &presence{
+			t: t, side: side, found: &a.found, budget: region.NewBudget(a.question.Budget).Within(ctx), wanted: a.question.wanted(),
+			sure: l.sure, maybe: l.maybe,
+		}
+		if err := p.look(ctx, groups); err != nil {
+			return noHalf, err
+		}
+		l.verdict = max(l.verdict, p.verdict())
+		if p.verdict() == Conditional {
+			opened |= half
+		}
+		if !all { // what they may do together counts
+			l.sure, l.maybe = p.sure, p.maybe
+		}
+		if opened != noHalf && !all {
+			break
+		}
+	}
+	return opened, nil
 }
 
 // leftCaller makes the caller of a leftover again, in its account's own name.
@@ -720,7 +1009,7 @@ func (k *asking) seeCallers(s *segmented) (*sight, error) {
 	if err != nil {
 		return nil, err
 	}
-	return k.sight(s, seg, k.relevant(s))
+	return k.sight(s, seg)
 }
 
 // seeOpen makes a sight of the resources of an account that may let in somebody of outside it; nil when there are none in question.

@@ -20,6 +20,9 @@ func (e *OddAccountError) Error() string { return "account " + e.Account + ": " 
 
 // Segment makes an account's segment. The error is an *OddAccountError, or one of encoding.
 func Segment(facts *graph.Account, documents map[graph.DocumentHash]*graph.Document) ([]byte, error) {
+	if !isAccountID(string(facts.ID)) {
+		return nil, &OddAccountError{string(facts.ID), "it is not called by twelve digits"}
+	}
 	w := &World{accounts: map[string]*account{}, byARN: map[string]*resource{}}
 	w.docs = newDocuments(documents)
 	w.docs.keys = map[*policy.Document]documentKey{}
@@ -171,7 +174,15 @@ func (b *segmentBuilder) document(hash graph.DocumentHash, kind policy.Kind) int
 		for j := range s.Conditions {
 			d.Portable = d.Portable && portable(&s.Conditions[j])
 		}
-		d.Statements = append(d.Statements, segment.Statement{List: b.list(&s.Actions), Allow: s.Effect == policy.Allow})
+		one := segment.Statement{List: b.list(&s.Actions), Allow: s.Effect == policy.Allow}
+		note := func(key string) bool {
+			if tellsApart(key) && !slices.Contains(one.Reads, key) {
+				one.Reads = append(one.Reads, key)
+			}
+			return false
+		}
+		(&readers{}).statement(s, note)
+		d.Statements = append(d.Statements, one)
 	}
 	at := int32(len(b.out.Documents))
 	b.places[key] = at
@@ -179,6 +190,23 @@ func (b *segmentBuilder) document(hash graph.DocumentHash, kind policy.Kind) int
 	b.texts = append(b.texts, string(raw.Canonical))
 	b.out.ReadsTime = b.out.ReadsTime || readsTime(raw)
 	return at
+}
+
+// tellsApart tells the keys that a question must know of before it looks at anybody: what they read keeps principals or resources apart, or is
+// said of the answer as a whole.
+func tellsApart(key string) bool {
+	family, _, tag := strings.Cut(key, "/")
+	switch {
+	case tag:
+		return family == "aws:principaltag" || resourceTagFamily(family)
+	case callerKey(key):
+		return true
+	}
+	switch key {
+	case "aws:requestedregion", "aws:securetransport", "aws:currenttime", "aws:epochtime", "iam:permissionsboundary":
+		return true
+	}
+	return false
 }
 
 // partialNumber tells whether a text may hold a pattern that matches a part of an account's number: digits beside a wildcard or a variable.

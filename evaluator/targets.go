@@ -405,20 +405,28 @@ func (t *targets) addApart(byKey map[string]*targetGroup, r *resource, service s
 	g.actions = g.actions.Or(actions)
 }
 
-// scanDocuments collects which facts of resources the documents in play read: only those keep resources apart.
+// read notes that something in play reads a key: facts of resources that nothing reads do not keep them apart.
+func (t *targets) read(key string) {
+	if family, name, ok := strings.Cut(key, "/"); ok && resourceTagFamily(family) {
+		t.tagKeys[name] = true
+	}
+	t.regions = t.regions || key == "aws:requestedregion"
+	t.transport = t.transport || key == "aws:securetransport"
+	t.clock = t.clock || key == "aws:currenttime" || key == "aws:epochtime"
+	t.boundaries = t.boundaries || key == "iam:permissionsboundary"
+}
+
+// scanDocuments collects what the question and the documents in play read.
 func (t *targets) scanDocuments() {
 	t.tagKeys = map[string]bool{}
-	note := func(key string) {
-		if family, name, ok := strings.Cut(key, "/"); ok && resourceTagFamily(family) {
-			t.tagKeys[name] = true
-		}
-		t.regions = t.regions || key == "aws:requestedregion"
-		t.transport = t.transport || key == "aws:securetransport"
-		t.clock = t.clock || key == "aws:currenttime" || key == "aws:epochtime"
-		t.boundaries = t.boundaries || key == "iam:permissionsboundary"
-	}
+	note := t.read
 	for k := range t.question.named {
 		note(k)
+	}
+	if t.world.part != nil {
+		for _, k := range t.world.part.reads {
+			note(k)
+		}
 	}
 	t.world.docs.each(func(_ documentKey, doc *policy.Document) {
 		if !t.relevant(doc) {

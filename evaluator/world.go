@@ -38,6 +38,7 @@ type part struct {
 	knows   func(arn string) bool  // whether the snapshot has a principal of that ARN
 	has     func(arn string) bool  // whether it has a resource of that ARN
 	service func(name string) bool // whether resources of a service are in question
+	reads   []string               // keys that documents in play read, whether they are compiled or not
 }
 
 // account gives an account by id, nil when nobody knows it.

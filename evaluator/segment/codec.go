@@ -177,6 +177,7 @@ func encodeShapes(a *Account) []byte {
 		w.flags(a.Lists[i].Not)
 		w.texts(a.Lists[i].Patterns)
 	}
+	reads := w.keys(a)
 	w.int(len(a.Documents))
 	for i := range a.Documents {
 		d := &a.Documents[i]
@@ -186,6 +187,10 @@ func encodeShapes(a *Account) []byte {
 		for _, s := range d.Statements {
 			w.int(int(s.List))
 			w.flags(s.Allow)
+			w.int(len(s.Reads))
+			for _, key := range s.Reads {
+				w.int(reads[key])
+			}
 		}
 	}
 	names := w.table(a)
@@ -219,6 +224,29 @@ func encodeShapes(a *Account) []byte {
 	return w.out
 }
 
+// keys writes the keys that statements read, once each, and gives their places.
+func (w *writer) keys(a *Account) map[string]int {
+	var all []string
+	for i := range a.Documents {
+		for _, s := range a.Documents[i].Statements {
+			all = append(all, s.Reads...)
+		}
+	}
+	return w.unique(all)
+}
+
+// unique writes texts in order, once each, and gives their places.
+func (w *writer) unique(texts []string) map[string]int {
+	slices.Sort(texts)
+	texts = slices.Compact(texts)
+	w.texts(texts)
+	places := make(map[string]int, len(texts))
+	for i, t := range texts {
+		places[t] = i
+	}
+	return places
+}
+
 // table writes the texts of shapes, once each, and gives their places.
 func (w *writer) table(a *Account) map[string]int {
 	var texts []string
@@ -235,14 +263,7 @@ func (w *writer) table(a *Account) map[string]int {
 		}
 		texts = append(texts, s.Services...)
 	}
-	slices.Sort(texts)
-	texts = slices.Compact(texts)
-	w.texts(texts)
-	places := make(map[string]int, len(texts))
-	for i, t := range texts {
-		places[t] = i
-	}
-	return places
+	return w.unique(texts)
 }
 
 func decodeShapes(raw []byte, a *Account) error {
@@ -254,6 +275,7 @@ func decodeShapes(raw []byte, a *Account) error {
 		r.flags(&a.Lists[i].Not)
 		a.Lists[i].Patterns = r.texts()
 	}
+	keys := r.texts()
 	a.Documents = make([]Document, r.count())
 	for i := range a.Documents {
 		d := &a.Documents[i]
@@ -264,6 +286,14 @@ func decodeShapes(raw []byte, a *Account) error {
 			s := &d.Statements[j]
 			s.List = int32(r.below(len(a.Lists)))
 			r.flags(&s.Allow)
+			if n := r.count(); n > 0 {
+				s.Reads = make([]string, n)
+			}
+			for k := range s.Reads {
+				if at := r.below(len(keys)); r.err == nil {
+					s.Reads[k] = keys[at]
+				}
+			}
 		}
 	}
 	texts := r.texts()

@@ -58,6 +58,7 @@ type Document struct {
 type Statement struct {
 	List  int32 // of Lists
 	Allow bool
+	Reads []string // the condition keys that it reads, as far as Encode's caller says
 }
 
 // Shape is what principals of one make share: everything but their names, paths and unique ids.
@@ -76,6 +77,12 @@ type Shape struct {
 	Anyone    bool
 	Federated bool
 	Cognito   bool
+}
+
+// PlaceOf gives the place that a hash stands for; ok is false for any hash that DocumentAt does not give for the account.
+func PlaceOf(account string, h graph.DocumentHash) (place int32, ok bool) {
+	place = int32(binary.BigEndian.Uint32(h[len(h)-4:])) - 1
+	return place, place >= 0 && h == DocumentAt(account, place)
 }
 
 // Missing is the place of a document that was not collected.
