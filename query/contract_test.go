@@ -190,7 +190,7 @@ func checkGrant(t *testing.T, e *query.Engine, principal string, g *grant) {
 		}
 		given = append(given, kv)
 	}
-	s, err := e.Simulate(w.Principal, w.Action, w.Resource, given, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	s, err := e.Simulate(t.Context(), w.Principal, w.Action, w.Resource, given, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	if err != nil {
 		t.Errorf("%s: simulate the witness: %v", principal, err)
 	} else if s.Decision.Effect != evaluator.Allowed {

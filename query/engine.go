@@ -2,8 +2,10 @@ package query
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/accessgraph/accessgraph/evaluator"
@@ -30,9 +32,14 @@ func (e *NotYetError) Error() string {
 
 // Engine answers questions about one snapshot. It is safe for concurrent use.
 type Engine struct {
-	world    *evaluator.World
 	catalog  *catalog.Catalog
 	snapshot answer.Snapshot
+	fleet    *evaluator.Fleet // nil: the snapshot has no index
+	load     func(context.Context) (*graph.Facts, error)
+
+	mu      sync.Mutex
+	world   *evaluator.World // nil: nobody needed it yet
+	counted map[string]*evaluator.Counted
 }
 
 // New makes an engine over facts that are in memory already. The facts must not change afterwards.
@@ -49,6 +56,16 @@ func New(ctx context.Context, facts *graph.Facts, info answer.Snapshot) (*Engine
 	return &Engine{world: w, catalog: cat, snapshot: info}, nil
 }
 
+// NewIndexed makes an engine like New, that answers from an index what can be answered from one.
+func NewIndexed(ctx context.Context, facts *graph.Facts, info answer.Snapshot) (*Engine, error) {
+	e, err := New(ctx, facts, info)
+	if err != nil {
+		return nil, err
+	}
+	e.fleet, err = evaluator.FleetOf(ctx, facts, e.catalog)
+	return e, err
+}
+
 // Open loads a snapshot from a store by reference ("" is the latest) and makes an engine over it.
 func Open(ctx context.Context, store graph.Store, ref string) (*Engine, error) {
 	if ref == "" {
@@ -58,11 +75,47 @@ func Open(ctx context.Context, store graph.Store, ref string) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	facts, err := graph.Load(ctx, store, entry.Snapshot)
+	cat, err := catalog.Load()
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		catalog: cat, snapshot: answer.Snapshot{ID: string(entry.Snapshot), Name: entry.Name, Time: entry.Time},
+		load: func(ctx context.Context) (*graph.Facts, error) { return graph.Load(ctx, store, entry.Snapshot) },
+	}
+	e.fleet, err = evaluator.OpenIndex(ctx, store, entry.Snapshot, cat)
+	switch {
+	case err == nil:
+		e.snapshot.Complete, _ = e.fleet.Base().Complete()
+	case !errors.Is(err, graph.ErrNotFound):
+		return nil, err
+	default:
+		w, err := e.compiled(ctx)
+		if err != nil {
+			return nil, err
+		}
+		e.snapshot.Complete, _ = w.Complete()
+	}
+	return e, nil
+}
+
+// compiled gives the whole snapshot, compiled when it is first needed.
+func (e *Engine) compiled(ctx context.Context) (*evaluator.World, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.world != nil {
+		return e.world, nil
+	}
+	facts, err := e.load(ctx)
 	if err != nil {
 		return nil, err // it names the snapshot
 	}
-	return New(ctx, facts, answer.Snapshot{ID: string(entry.Snapshot), Name: entry.Name, Time: entry.Time})
+	w, err := evaluator.Compile(ctx, facts, e.catalog)
+	if err != nil {
+		return nil, err
+	}
+	e.world = w
+	return w, nil
 }
 
 // Run parses a question, opens the snapshot that it or the options name, and asks it.
@@ -98,7 +151,7 @@ func (e *Engine) Ask(ctx context.Context, text string, o Options) (*answer.Answe
 }
 
 // World gives the compiled snapshot, for single simulations.
-func (e *Engine) World() *evaluator.World { return e.world }
+func (e *Engine) World(ctx context.Context) (*evaluator.World, error) { return e.compiled(ctx) }
 
 // Snapshot says which snapshot the engine answers about.
 func (e *Engine) Snapshot() answer.Snapshot { return e.snapshot }
@@ -133,12 +186,19 @@ func answerable(q *syntax.Query, text string) error {
 }
 
 func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Options) (*answer.Answer, error) {
-	p := &plan{engine: e, text: text, options: o, worded: map[*evaluator.Access]answer.Grant{}, briefly: map[*evaluator.Access][]answer.Grant{}}
+	counted, err := e.count(ctx, q, text, o)
+	if counted != nil || err != nil {
+		return counted, err
+	}
+	w, err := e.compiled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{engine: e, world: w, text: text, options: o, worded: map[*evaluator.Access]answer.Grant{}, briefly: map[*evaluator.Access][]answer.Grant{}}
 	a := &answer.Answer{Query: strings.TrimSpace(text), Snapshot: e.snapshot}
 	var rows []answer.Row
 	var schema *answer.Schema
 	var judged *evaluator.Answer
-	var err error
 	switch question := q.Question.(type) {
 	case *syntax.WhoCan:
 		schema = answer.WhoCanSchema()
@@ -155,21 +215,25 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 	if err != nil {
 		return nil, err
 	}
-	now := e.snapshot.Time
-	if now.IsZero() {
-		now = time.Unix(0, 0)
-	}
-	staged, err := stage.Apply(schema, answer.Of(rows...), q, text, now)
+	staged, err := stage.Apply(schema, answer.Of(rows...), q, text, e.now())
 	if err != nil {
 		return nil, err
 	}
 	a.Schema, a.Rows = staged.Schema, staged.Rows
 	a.Summary = func() answer.Summary {
 		count, unknown := staged.Tally()
-		_, incomplete := e.world.Complete()
+		_, incomplete := w.Complete()
 		return answer.Summary{
 			Count: count, Unknown: unknown, Assumptions: judged.Assumptions, Incomplete: incomplete, Warnings: append(p.warnings, judged.Warnings...),
 		}
 	}
 	return a, nil
+}
+
+// now is what ages are counted from: the time of the snapshot.
+func (e *Engine) now() time.Time {
+	if e.snapshot.Time.IsZero() {
+		return time.Unix(0, 0)
+	}
+	return e.snapshot.Time
 }

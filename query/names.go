@@ -32,7 +32,7 @@ func (p *plan) fail(at syntax.Pos, shown, suggestion, format string, args ...any
 func (p *plan) place(err error, access *syntax.Access, who *syntax.Principal, c *syntax.Clauses) error {
 	var nobody *evaluator.NoPrincipalError
 	if errors.As(err, &nobody) && who != nil {
-		return p.fail(who.Pos, who.String(), p.engine.nearest(nobody.Selector), "%v", err)
+		return p.fail(who.Pos, who.String(), nearestPrincipal(p.world, nobody.Selector), "%v", err)
 	}
 	var bad *evaluator.QuestionError
 	if !errors.As(err, &bad) {
@@ -142,7 +142,7 @@ func (p *plan) knownScopes(c *syntax.Clauses) error {
 }
 
 func (p *plan) knownScope(s *syntax.Scope) error {
-	w := p.engine.world
+	w := p.world
 	unknown := func(what, prefix string, known []string) error {
 		near := nearest(s.Name, known)
 		if near != "" {
@@ -205,19 +205,19 @@ func (p *plan) knownException(x *syntax.Principal) error {
 		return nil
 	case evaluator.SelectARN:
 		_, _, _, account, _, _ := graph.ARN(who.Name).Split()
-		if !p.engine.world.Read(account) { // somebody outside, or a pattern of accounts
+		if !p.world.Read(account) { // somebody outside, or a pattern of accounts
 			return nil
 		}
 	}
-	if !p.engine.world.Has(who) {
-		return p.fail(x.Pos, x.String(), p.engine.nearest(who), "no principal %q in the snapshot", who)
+	if !p.world.Has(who) {
+		return p.fail(x.Pos, x.String(), nearestPrincipal(p.world, who), "no principal %q in the snapshot", who)
 	}
 	return nil
 }
 
 // knownService warns of an AWS service that no policy names: which there are, nobody lists.
 func (p *plan) knownService(name string) {
-	known := p.engine.world.Mentions(func(e *policy.PrincipalEntry) bool { return e.Kind == policy.PrincipalService && e.Text == name })
+	known := p.world.Mentions(func(e *policy.PrincipalEntry) bool { return e.Kind == policy.PrincipalService && e.Text == name })
 	if !known {
 		p.warnings = append(p.warnings, fmt.Sprintf("no policy of the snapshot names the service %s", name))
 	}
@@ -225,16 +225,16 @@ func (p *plan) knownService(name string) {
 
 // mentioned tells whether a policy of the snapshot names an account that is none of the snapshot's.
 func (p *plan) mentioned(account string) bool {
-	return p.engine.world.Mentions(func(e *policy.PrincipalEntry) bool { return e.Account == account })
+	return p.world.Mentions(func(e *policy.PrincipalEntry) bool { return e.Account == account })
 }
 
-// nearest suggests a principal for a selector that names nobody, as questions write it; empty if none is near.
-func (e *Engine) nearest(who evaluator.Selector) string {
+// nearestPrincipal suggests a principal for a selector that names nobody, as questions write it; empty if none is near.
+func nearestPrincipal(w *evaluator.World, who evaluator.Selector) string {
 	switch who.Kind {
 	case evaluator.SelectRole, evaluator.SelectUser:
 		kind := strings.TrimSuffix(who.String(), "/"+who.Name)
 		var names []string
-		for x := range e.world.Subjects {
+		for x := range w.Subjects {
 			if x.Kind == kind {
 				names = append(names, x.Name)
 			}
@@ -243,11 +243,11 @@ func (e *Engine) nearest(who evaluator.Selector) string {
 			return kind + "/" + near
 		}
 	case evaluator.SelectGroup:
-		if near := nearest(who.Name, e.world.Groups()); near != "" {
+		if near := nearest(who.Name, w.Groups()); near != "" {
 			return "group/" + near
 		}
 	case evaluator.SelectAccount:
-		if near := nearest(who.Name, e.world.Accounts()); near != "" {
+		if near := nearest(who.Name, w.Accounts()); near != "" {
 			return "account " + near
 		}
 	case evaluator.SelectARN:
@@ -255,7 +255,7 @@ func (e *Engine) nearest(who evaluator.Selector) string {
 		kind, _, _ := strings.Cut(resource, "/")
 		arns := make(map[string]string)
 		var names []string
-		for x := range e.world.Subjects {
+		for x := range w.Subjects {
 			if x.Kind == kind && x.Account == account {
 				arns[x.Name] = x.ARN
 				names = append(names, x.Name)

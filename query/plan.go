@@ -12,6 +12,7 @@ import (
 // plan turns one question into what the evaluator is asked, and its answer into rows.
 type plan struct {
 	engine  *Engine
+	world   *evaluator.World
 	text    string
 	options Options
 
@@ -59,7 +60,7 @@ func (p *plan) whoCan(ctx context.Context, q *syntax.WhoCan) ([]answer.Row, *eva
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err := p.engine.world.WhoCan(ctx, question, filter)
+	a, err := p.world.WhoCan(ctx, question, filter)
 	if err != nil {
 		return nil, nil, p.place(err, &q.Access, nil, &q.Clauses)
 	}
@@ -78,7 +79,7 @@ func (p *plan) can(ctx context.Context, q *syntax.Can) ([]answer.Row, *evaluator
 	if q.Principal.Kind == syntax.PrincipalService {
 		p.knownService(q.Principal.Name)
 	}
-	a, err := p.engine.world.Can(ctx, question, selector(q.Principal))
+	a, err := p.world.Can(ctx, question, selector(q.Principal))
 	if err != nil {
 		return nil, nil, p.place(err, &q.Access, q.Principal, &q.Clauses)
 	}
@@ -112,7 +113,7 @@ func (p *plan) whatCan(ctx context.Context, q *syntax.WhatCan) ([]answer.Row, *e
 	if q.Principal.Kind == syntax.PrincipalService {
 		p.knownService(q.Principal.Name)
 	}
-	powers, a, err := p.engine.world.WhatCan(ctx, question, selector(q.Principal))
+	powers, a, err := p.world.WhatCan(ctx, question, selector(q.Principal))
 	if err != nil {
 		return nil, nil, p.place(err, nil, q.Principal, &q.Clauses)
 	}

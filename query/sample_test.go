@@ -259,7 +259,7 @@ func simulateWitness(t *testing.T, e *query.Engine, q string, w *answer.Witness)
 	if strings.HasSuffix(principal, ".amazonaws.com") {
 		principal = "service " + principal
 	}
-	s, err := e.Simulate(principal, w.Action, w.Resource, context, time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC))
+	s, err := e.Simulate(t.Context(), principal, w.Action, w.Resource, context, time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC))
 	if err != nil {
 		t.Errorf("%s: simulate %+v: %v", q, *w, err)
 		return

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,21 +15,25 @@ import (
 
 // Simulate decides one request on the engine's snapshot. The principal is written as in questions (an ARN, role/NAME, user/NAME,
 // root, service NAME); context keys that are not given are absent, but for the defaults, which the result lists.
-func (e *Engine) Simulate(principal, action, resource string, context []evaluator.KeyValue, now time.Time) (*evaluator.Simulation, error) {
+func (e *Engine) Simulate(ctx context.Context, principal, action, resource string, given []evaluator.KeyValue, now time.Time) (*evaluator.Simulation, error) {
 	who, err := ParsePrincipal(principal)
 	if err != nil {
 		return nil, err
 	}
-	context = slices.Clone(context)
-	for i := range context {
-		if info, ok := e.catalog.ConditionKey(context[i].Key); ok && info.Multivalued {
-			context[i].Multi = true // C10: a set, also when it has one value
+	w, err := e.compiled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	given = slices.Clone(given)
+	for i := range given {
+		if info, ok := e.catalog.ConditionKey(given[i].Key); ok && info.Multivalued {
+			given[i].Multi = true // C10: a set, also when it has one value
 		}
 	}
-	s, err := e.world.Simulate(who, action, resource, context, now)
+	s, err := w.Simulate(who, action, resource, given, now)
 	var nobody *evaluator.NoPrincipalError
 	if near := ""; errors.As(err, &nobody) {
-		if near = e.nearest(nobody.Selector); near != "" {
+		if near = nearestPrincipal(w, nobody.Selector); near != "" {
 			return nil, fmt.Errorf("%w; did you mean %s?", err, near)
 		}
 	}

@@ -132,6 +132,10 @@ func (b *bench) region() error {
 	if err != nil {
 		return err
 	}
+	world, err := engine.World(b.ctx)
+	if err != nil {
+		return err
+	}
 	principals, err := b.principals(s, 200)
 	if err != nil {
 		return err
@@ -140,7 +144,7 @@ func (b *bench) region() error {
 	perSecond, err = rate(func() (int, error) {
 		who := evaluator.Selector{Kind: evaluator.SelectARN, Name: principals[next%len(principals)]}
 		next++
-		_, err := engine.World().Can(b.ctx, evaluator.Question{Actions: []string{"kms:*"}}, who)
+		_, err := world.Can(b.ctx, evaluator.Question{Actions: []string{"kms:*"}}, who)
 		return 1, err
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"github.com/accessgraph/accessgraph/evaluator"
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/ingest/files"
 )
@@ -82,9 +83,26 @@ func (a *app) ingestFiles(ctx context.Context, paths []string, name string, part
 	if err != nil {
 		return storeErrorOf(ctx, err)
 	}
+	if err := a.index(ctx, store, entry, facts); err != nil {
+		return err
+	}
 	a.reportIngest(report, entry)
 	if len(report.Incomplete) > 0 {
 		return silentExit(exitIncomplete)
+	}
+	return nil
+}
+
+// index makes the index that questions about many principals are answered from. A snapshot without one is answered from its facts: what goes
+// wrong here is said, and nothing more.
+func (a *app) index(ctx context.Context, store graph.Store, entry graph.Entry, facts *graph.Facts) error {
+	err := evaluator.WriteIndex(ctx, store, entry.Snapshot, facts)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var odd *evaluator.OddAccountError
+	if err != nil && !errors.As(err, &odd) {
+		a.warn("the snapshot is stored without an index, so that questions about many principals take longer: %v", err)
 	}
 	return nil
 }

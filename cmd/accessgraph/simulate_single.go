@@ -46,7 +46,7 @@ func (a *app) simulate(ctx context.Context, f *simulateFlags) error {
 	if err != nil {
 		return storeErrorOf(ctx, err)
 	}
-	s, err := engine.Simulate(f.principal, f.action, f.resource, given, time.Now())
+	s, err := engine.Simulate(ctx, f.principal, f.action, f.resource, given, time.Now())
 	if err != nil {
 		return usageError{err}
 	}

@@ -144,7 +144,7 @@ func blank(dir string) (bool, error) {
 	}
 	for _, e := range entries {
 		switch name := e.Name(); {
-		case name == lockName, name == packsName, name == tmpName, name == manifestName,
+		case name == lockName, name == packsName, name == derivedName, name == tmpName, name == manifestName,
 			strings.HasPrefix(name, manifestName+".new-"), strings.HasPrefix(name, formatName+".new-"):
 		default:
 			return false, nil

@@ -40,6 +40,20 @@ type Snapshot struct {
 	Complete bool      `json:"complete"`
 }
 
+// Many is rows that differ in nothing that anybody asks about, Times of them.
+type Many struct {
+	Row
+	Times int
+}
+
+// Times tells how many rows a row stands for.
+func Times(r Row) int {
+	if m, ok := r.(*Many); ok {
+		return m.Times
+	}
+	return 1
+}
+
 // Rows is a stream of rows. An error ends it.
 type Rows = iter.Seq2[Row, error]
 

@@ -148,7 +148,7 @@ func witnesses(ctx context.Context, e *query.Engine, n *naive, q *question) erro
 			if strings.HasPrefix(id, "service ") {
 				who = "service " + who
 			}
-			s, err := e.Simulate(who, w.Action, w.Resource, given, time.Unix(1_800_000_000, 0))
+			s, err := e.Simulate(ctx, who, w.Action, w.Resource, given, time.Unix(1_800_000_000, 0))
 			if err != nil {
 				return fmt.Errorf("simulate: %s: %w", id, err)
 			}

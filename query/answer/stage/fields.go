@@ -144,7 +144,7 @@ func (p *pipeline) groupBy(s *syntax.GroupBy) error {
 					groups[key] = g
 					order = append(order, g)
 				}
-				g.count++
+				g.count += answer.Times(r)
 			}
 		}
 		for _, g := range order {

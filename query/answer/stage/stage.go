@@ -63,13 +63,13 @@ func Apply(schema *answer.Schema, rows answer.Rows, q *syntax.Query, text string
 }
 
 func (t *tally) add(r answer.Row) {
-	t.count++
+	t.count += answer.Times(r)
 	t.verdict(r)
 }
 
 func (t *tally) verdict(r answer.Row) {
 	if r.RowVerdict() == answer.Unknown {
-		t.unknown++
+		t.unknown += answer.Times(r)
 	}
 }
 
@@ -122,7 +122,7 @@ func (p *pipeline) count() {
 				yield(nil, err)
 				return
 			}
-			n++
+			n += answer.Times(r)
 			t.verdict(r)
 		}
 		yield(&answer.Record{Schema: schema, Values: []any{float64(n)}}, nil)
