@@ -1,7 +1,6 @@
 package evaluator
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -20,7 +19,7 @@ type Fleet struct {
 	base     *World // the organization and its accounts, without principals and resources
 	accounts []*segmented
 	byID     map[string]*segmented
-	bare     map[string]bool // ARNs of resources that do not say whose they are
+	bare     map[string]string // ARN of a resource that does not say whose it is -> its account
 	lists    numbering[string]
 	texts    []*policy.Actions // of lists
 	docs     sharedDocuments
@@ -55,7 +54,7 @@ type AccountSegment struct {
 
 // OpenFleet makes a fleet of the segments of all accounts of a snapshot. The shared facts are those that belong to no account.
 func OpenFleet(ctx context.Context, shared *graph.Facts, segments []AccountSegment, cat *catalog.Catalog) (*Fleet, error) {
-	f := &Fleet{byID: map[string]*segmented{}, bare: map[string]bool{}}
+	f := &Fleet{byID: map[string]*segmented{}, bare: map[string]string{}}
 	facts := &graph.Facts{Organization: shared.Organization, Coverage: shared.Coverage, Documents: shared.Documents}
 	f.accounts = make([]*segmented, len(segments))
 	err := onAllCores(ctx, len(segments), func(i int) (err error) {
@@ -85,7 +84,10 @@ func OpenFleet(ctx context.Context, shared *graph.Facts, segments []AccountSegme
 		for _, r := range seg.Facts.Resources {
 			s.account.keyed = s.account.keyed || kmsKey(string(r.ARN))
 			if r.ARN.Account() == "" {
-				f.bare[strings.ReplaceAll(string(r.ARN), id, s.id())] = true
+				if owner := f.bare[strings.ReplaceAll(string(r.ARN), id, s.id())]; owner != "" && owner != s.id() {
+					return nil, &OddAccountError{s.id(), fmt.Sprintf("%s is a resource of account %s too", r.ARN, owner)}
+				}
+				f.bare[strings.ReplaceAll(string(r.ARN), id, s.id())] = s.id()
 			}
 			if r.Type == "AWS::EC2::VPCEndpoint" && !r.Policy.IsZero() {
 				return nil, &OddAccountError{s.id(), "it has a VPC endpoint with a policy"}
@@ -214,7 +216,7 @@ func (f *Fleet) has(arn string) bool {
 	}
 	id := arnAccount(arn)
 	if id == "" {
-		return f.bare[arn]
+		return f.bare[arn] != ""
 	}
 	s := f.byID[id]
 	if s == nil || s.names() != nil {
@@ -249,7 +251,7 @@ func (d *sharedDocuments) get(kind policy.Kind, text []byte) (doc *policy.Docume
 	if doc != nil {
 		return doc, true
 	}
-	doc = policy.Parse(kind, bytes.Clone(text)) // the text is a part of all texts of the account
+	doc = policy.Parse(kind, text)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.done == nil {

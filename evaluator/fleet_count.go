@@ -326,16 +326,13 @@ var silent = &policy.Document{Variables: true}
 // is known.
 func (v *sight) callerOf(shape *segment.Shape, m *segment.Member, id string) *caller {
 	c := &caller{kind: "user", account: v.account, tags: shape.Tags}
-	c.principal = Principal{Kind: User, UniqueID: id, Account: v.account.id, Management: v.account.management}
+	c.principal = Principal{Kind: User, Account: v.account.id, Management: v.account.management}
 	entity := "user/" + nobody
 	if shape.Role {
 		c.kind, entity = "role", "role/"+nobody
 	}
 	c.arn = "arn:" + v.account.partition + ":iam::" + v.account.id + ":" + entity
-	if m != nil {
-		c.arn = v.arn(m)
-	}
-	c.name = afterLast(c.arn, "/")
+	c.name = nobody
 	c.principal.ARN = c.arn
 	if shape.Role {
 		c.principal.Kind, c.principal.RoleARN, c.principal.ServiceLinked = RoleSession, c.arn, shape.Linked
@@ -350,6 +347,9 @@ func (v *sight) callerOf(shape *segment.Shape, m *segment.Member, id string) *ca
 	}
 	if shape.Boundary != nil {
 		c.boundary = &Policy{Name: shape.Boundary.Name, Doc: v.document(shape.Boundary.Document, policy.Boundary)}
+	}
+	if m != nil {
+		c.called(v, m, id)
 	}
 	return c
 }
