@@ -161,19 +161,20 @@ func (k *asking) compiled(ctx context.Context, ids []string) (*World, error) {
 
 // everybody lists the principals of an account, by ARN.
 func (v *sight) everybody() ([]*caller, error) {
-	if err := v.names(); err != nil {
+	r, err := v.roster()
+	if err != nil {
 		return nil, err
 	}
 	models := make([]*caller, len(v.seg.Shapes))
-	out := make([]*caller, 0, len(v.members)+1)
-	for at := range v.members {
-		m := &v.members[at]
+	out := make([]*caller, 0, len(r.members)+1)
+	for at := range r.members {
+		m := &r.members[at]
 		shape := &v.seg.Shapes[m.Shape]
 		if models[m.Shape] == nil {
 			models[m.Shape] = v.callerOf(shape, nil, "")
 		}
 		c := *models[m.Shape]
-		c.called(v, m, v.ids[at])
+		c.called(v, m, r.ids[at])
 		out = append(out, &c)
 	}
 	out = append(out, v.world.rootCaller(v.account))

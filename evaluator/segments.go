@@ -48,7 +48,7 @@ func (m *segmenter) segment(facts *graph.Account) ([]byte, error) {
 	w.compileAccount(facts)
 	a := w.accounts[string(facts.ID)]
 	b := &segmentBuilder{world: w, account: a, facts: facts, lists: map[string]int32{}, places: map[documentKey]int32{}, shapes: map[string]int32{}}
-	b.out = &segment.Account{Partition: a.partition}
+	b.out = &segment.Account{Partition: a.partition, Reads: [][]string{nil}}
 	if err := b.principals(); err != nil {
 		return nil, err
 	}
@@ -200,21 +200,22 @@ func (b *segmentBuilder) document(hash graph.DocumentHash, kind policy.Kind) int
 	d := segment.Document{Kind: uint8(kind), Portable: !partialNumber(raw.Canonical)}
 	b.native = b.native || bytes.Contains(raw.Canonical, []byte(segment.Neutral))
 	doc := b.world.docs.get(hash, kind)
+	d.From = int32(len(b.out.Statements))
 	for i := range doc.Statements {
 		s := &doc.Statements[i]
 		for j := range s.Conditions {
 			d.Portable = d.Portable && portable(&s.Conditions[j])
 		}
-		one := segment.Statement{List: b.list(&s.Actions), Allow: s.Effect == policy.Allow}
-		note := func(key string) bool {
-			if tellsApart(key) && !slices.Contains(one.Reads, key) {
-				one.Reads = append(one.Reads, key)
+		var reads []string
+		(&readers{}).statement(s, func(key string) bool {
+			if tellsApart(key) && !slices.Contains(reads, key) {
+				reads = append(reads, key)
 			}
 			return false
-		}
-		(&readers{}).statement(s, note)
-		d.Statements = append(d.Statements, one)
+		})
+		b.out.Statements = append(b.out.Statements, segment.Statement{List: b.list(&s.Actions), Reads: b.reading(reads), Allow: s.Effect == policy.Allow})
 	}
+	d.To = int32(len(b.out.Statements))
 	at := int32(len(b.out.Documents))
 	b.places[key] = at
 	b.out.Documents = append(b.out.Documents, d)
@@ -275,6 +276,18 @@ func portable(c *policy.Condition) bool {
 		return false
 	}
 	return true
+}
+
+// reading gives the place of a set of keys.
+func (b *segmentBuilder) reading(keys []string) int32 {
+	slices.Sort(keys)
+	for i, have := range b.out.Reads {
+		if slices.Equal(have, keys) {
+			return int32(i)
+		}
+	}
+	b.out.Reads = append(b.out.Reads, keys)
+	return int32(len(b.out.Reads) - 1)
 }
 
 func (b *segmentBuilder) list(a *policy.Actions) int32 {
