@@ -2,7 +2,6 @@ package evaluator
 
 import (
 	"context"
-	"slices"
 	"sort"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -48,9 +47,7 @@ func (f *Fleet) WhoCan(ctx context.Context, q Question, filter func(*Subject) bo
 	plan.stage("callers of outside")
 	rows = append(rows, outside...)
 	sortRows(rows)
-	if err := k.readEverywhere(ctx, t); err != nil {
-		return nil, false, err
-	}
+	k.readings(t)
 	all := *w
 	all.order = f.base.order
 	t.world = &all
@@ -186,18 +183,6 @@ func (v *sight) everybody() ([]*caller, error) {
 	out = append(out, v.world.rootCaller(v.account))
 	sort.Slice(out, func(i, j int) bool { return out[i].arn < out[j].arn })
 	return out, nil
-}
-
-// readEverywhere notes the facts of the request that documents in question read in any account.
-func (k *asking) readEverywhere(ctx context.Context, t *targets) error {
-	return onAllCores(ctx, len(k.fleet.accounts), func(i int) error {
-		_, _, reads := k.relevant(k.fleet.accounts[i])
-		transport, clock := slices.Contains(reads, "aws:securetransport"), slices.Contains(reads, "aws:currenttime") || slices.Contains(reads, "aws:epochtime")
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		t.transport, t.clock = t.transport || transport, t.clock || clock
-		return nil
-	})
 }
 
 // called gives a caller of a shape the name of a member.

@@ -98,7 +98,7 @@ func (a *app) ingestFiles(ctx context.Context, paths []string, name string, part
 func (a *app) index(ctx context.Context, store graph.Store, entry graph.Entry, facts *graph.Facts) error {
 	// The stored form of the facts is gone by now, and what an index leaves behind account by account is much: collecting it all the time would
 	// take longer than making it.
-	debug.SetGCPercent(100)
+	debug.SetGCPercent(50)
 	err := evaluator.WriteIndex(ctx, store, entry.Snapshot, facts)
 	if ctx.Err() != nil {
 		return ctx.Err()
