@@ -17,6 +17,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -99,7 +100,8 @@ func groupNames() []string {
 
 // report measures, prints, and writes the file where everything was measured.
 func report(o options) (err error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	// Gigabytes must not stay behind, whichever way the run is ended.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	dir, err := os.MkdirTemp("", "accessgraph-bench-")
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/accessgraph/accessgraph/bench/orggen/organization"
@@ -84,7 +85,7 @@ func (b *bench) peakOf(ctx context.Context, args ...string) (rss int64, s spent,
 
 // printPeak is the small process: it runs a command and prints peak memory, time and CPU time.
 func printPeak(command []string) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stderr = os.Stderr

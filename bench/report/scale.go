@@ -135,6 +135,10 @@ func (b *bench) scale(o scaleOptions) ([]*scaled, error) {
 			return nil, fmt.Errorf("%d accounts of %d principals: %w", n, o.principals, err)
 		}
 		all = append(all, s)
+		// What is known is seen before the next size, which takes ten times as long.
+		known := &bench{}
+		known.scaleRows([]*scaled{s})
+		fmt.Fprintf(os.Stderr, "\n%s\n", table(known.rows))
 	}
 	b.scaleRows(all)
 	return all, nil
@@ -163,8 +167,7 @@ func (b *bench) scaleOne(s *scaled, o scaleOptions) (err error) {
 	if s.subjects, err = pickSubjects(export); err != nil {
 		return err
 	}
-	say("plain decoding and ingest of %s", megabytes(s.export))
-	if err := b.scaleIngest(s, export, store); err != nil {
+	if err := b.scaleIngest(s, export, store, say); err != nil {
 		return err
 	}
 	if s.stored, err = footprintOf(store); err != nil {
@@ -200,18 +203,20 @@ func (b *bench) scaleOne(s *scaled, o scaleOptions) (err error) {
 }
 
 // scaleIngest decodes and ingests the same files in turns; the store of the last turn stays.
-func (b *bench) scaleIngest(s *scaled, export, store string) error {
+func (b *bench) scaleIngest(s *scaled, export, store string, say func(string, ...any)) error {
 	var ratios, cpus []float64
 	var plains, ingests, plainCPU, ingestCPU []time.Duration
 	for start := time.Now(); len(ratios) < 3 && (len(ratios) == 0 || time.Since(start) < mostTime); {
 		if err := os.RemoveAll(store); err != nil {
 			return err
 		}
+		say("plain decoding of %s", megabytes(s.export))
 		runtime.GC()
 		plain, err := timed(func() error { return decodePlain(b.ctx, export) })
 		if err != nil {
 			return err
 		}
+		say("ingest")
 		peak, ingest, err := b.peakOf(b.ctx, "ingest", "files", export, "--store", store)
 		if err != nil {
 			return err

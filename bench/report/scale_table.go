@@ -138,6 +138,9 @@ func (b *bench) questionRows(i int, q scaleQuestion, all []*scaled, cells func(f
 		took := call.took(&last)
 		timeRow(q.name+", "+call.name, cells(at), call.want, took > 0 && took < call.want)
 	}
+	if len(all) == 1 {
+		return // nothing grows
+	}
 	for _, call := range []struct {
 		name string
 		took func(*scaledQuestion) time.Duration
@@ -147,9 +150,7 @@ func (b *bench) questionRows(i int, q scaleQuestion, all []*scaled, cells func(f
 		from, to := all[0], all[len(all)-1]
 		small, large := call.took(&from.questions[i]), call.took(&to.questions[i])
 		got, held := "not known: there is no answer", false
-		if from == to {
-			got = "not known: there is one size"
-		} else if small > 0 && large > 0 {
+		if small > 0 && large > 0 {
 			e := exponent(small, large, from.principals, to.principals)
 			got, held = fmt.Sprintf("exponent %.2f", e), e < mostGrowth
 		}
