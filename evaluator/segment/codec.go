@@ -21,7 +21,8 @@ const (
 	membersPiece
 	idsPiece
 	textsPiece
-	pieces
+	// Pieces is how many a segment has.
+	Pieces
 )
 
 // maxPiece bounds what one piece may become when it is read: far more than the largest account needs.
@@ -56,34 +57,54 @@ func Encode(h *Head, a *Account, members []Member, ids, texts []string) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	var out []byte
-	for _, raw := range [pieces][]byte{head, facts, encodeShapes(a), encodeMembers(members), encodeTexts(ids), encodeTexts(texts)} {
-		packed := z.w.EncodeAll(raw, nil)
-		out = binary.AppendUvarint(out, uint64(len(packed)))
-		out = append(out, packed...)
+	all := [Pieces][]byte{head, facts, encodeShapes(a), encodeMembers(members), encodeTexts(ids), encodeTexts(texts)}
+	for i, raw := range all {
+		all[i] = z.w.EncodeAll(raw, nil)
 	}
-	return out, nil
+	return Join(all), nil
+}
+
+// Join makes a segment of its pieces.
+func Join(pieces [Pieces][]byte) []byte {
+	size := 0
+	for _, p := range pieces {
+		size += len(p) + binary.MaxVarintLen32
+	}
+	out := make([]byte, 0, size)
+	for _, p := range pieces {
+		out = append(binary.AppendUvarint(out, uint64(len(p))), p...)
+	}
+	return out
+}
+
+// Split gives the pieces of a segment. What does not change in an account does not change the pieces that it is in.
+func Split(data []byte) (pieces [Pieces][]byte, err error) {
+	for i := range pieces {
+		n, used := binary.Uvarint(data)
+		if used <= 0 || n > uint64(len(data)-used) {
+			return pieces, errEnds
+		}
+		pieces[i], data = data[used:used+int(n)], data[used+int(n):]
+	}
+	if len(data) > 0 {
+		return pieces, errors.New("segment: bytes after the end")
+	}
+	return pieces, nil
 }
 
 // Packed is a segment of which only the head was read.
 type Packed struct {
 	Head   *Head
-	pieces [pieces][]byte
+	pieces [Pieces][]byte
 }
 
 // Open reads the head of a segment. The data must not change afterwards.
 func Open(data []byte) (*Packed, error) {
-	p := &Packed{}
-	for i := range p.pieces {
-		n, used := binary.Uvarint(data)
-		if used <= 0 || n > uint64(len(data)-used) {
-			return nil, errEnds
-		}
-		p.pieces[i], data = data[used:used+int(n)], data[used+int(n):]
+	split, err := Split(data)
+	if err != nil {
+		return nil, err
 	}
-	if len(data) > 0 {
-		return nil, errors.New("segment: bytes after the end")
-	}
+	p := &Packed{pieces: split}
 	raw, err := p.piece(headPiece)
 	if err != nil {
 		return nil, err
