@@ -90,10 +90,6 @@ func (f *Fleet) CountCan(ctx context.Context, q Question, filter func(*Subject) 
 	for _, r := range outside {
 		k.counts.add(r.Account, r.Kind, min(r.Verdict, Conditional), 1)
 	}
-	k.readings(t)
-	w := *t.world
-	w.order = f.base.order
-	t.world = &w
 	return &Counted{Holdings: k.counts.holdings(), Assumptions: t.standing(), Warnings: k.question.warnings, Plan: k.plan}, nil
 }
 
@@ -885,7 +881,7 @@ func (g *gates) of(test *resourceTest) []int {
 
 // open makes targets of all resources that may let in somebody of outside their account, with the accounts that own them.
 func (k *asking) open(ctx context.Context) (*targets, map[string]*account, error) {
-	all := &part{knows: k.fleet.knows, has: k.fleet.has, service: func(name string) bool { return k.services[name] }}
+	all := &part{asking: k, knows: k.fleet.knows, has: k.fleet.has, service: func(name string) bool { return k.services[name] }}
 	w := k.world(all, func(key documentKey) *policy.Document { return policy.Missing(key.kind) })
 	sights := make([]*sight, len(k.fleet.accounts))
 	err := onAllCores(ctx, len(sights), func(i int) (err error) {

@@ -47,10 +47,6 @@ func (f *Fleet) WhoCan(ctx context.Context, q Question, filter func(*Subject) bo
 	plan.stage("callers of outside")
 	rows = append(rows, outside...)
 	sortRows(rows)
-	k.readings(t)
-	all := *w
-	all.order = f.base.order
-	t.world = &all
 	return &Answer{Rows: rows, Assumptions: t.standing(), Warnings: k.question.warnings, Plan: plan}, true, nil
 }
 
@@ -142,7 +138,7 @@ func (f *Fleet) holder(arn string) string {
 
 // compiled makes a world of some accounts, with their principals and with their resources that are in question.
 func (k *asking) compiled(ctx context.Context, ids []string, seen map[string]*sight) (*World, error) {
-	all := &part{knows: k.fleet.knows, has: k.fleet.has, service: func(name string) bool { return k.services[name] }}
+	all := &part{asking: k, knows: k.fleet.knows, has: k.fleet.has, service: func(name string) bool { return k.services[name] }}
 	w := k.world(all, func(key documentKey) *policy.Document { return policy.Missing(key.kind) })
 	for _, id := range ids {
 		if err := ctx.Err(); err != nil {
@@ -168,6 +164,45 @@ func (k *asking) compiled(ctx context.Context, ids []string, seen map[string]*si
 		w.byARN[r.arn] = r
 	}
 	return w, nil
+}
+
+// WorldOf makes a world of all that can matter to a question about one principal of the snapshot: its account, and the resources of others that
+// may let in somebody of outside theirs. ok is false where the selector does not name one principal by its ARN.
+func (f *Fleet) WorldOf(ctx context.Context, q Question, who Selector) (_ *World, ok bool, err error) {
+	if who.Kind != SelectARN || !f.knows(who.Name) {
+		return nil, false, nil
+	}
+	if len(q.Actions) == 0 {
+		q.Actions = []string{"*"}
+	}
+	k, err := f.ask(q)
+	if err != nil {
+		return nil, false, err
+	}
+	t, _, err := k.open(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	id := arnAccount(who.Name)
+	w, err := k.compiled(ctx, []string{id}, nil)
+	if err != nil {
+		return nil, false, err
+	}
+	mine := w.order[0]
+	w.part.owners = []*account{mine}
+	for _, a := range t.world.order {
+		if a.id != id {
+			w.part.owners = append(w.part.owners, a)
+		}
+	}
+	for _, r := range t.world.resources {
+		if r.owner.id != id {
+			w.resources = append(w.resources, r)
+			w.byARN[r.arn] = r
+		}
+	}
+	w.part.reads = append(w.part.reads, t.world.part.reads...)
+	return w, true, nil
 }
 
 // everybody lists the principals of an account, by ARN.

@@ -72,6 +72,11 @@ func (w *World) WhoCan(ctx context.Context, q Question, filter func(*Subject) bo
 func (t *targets) standing() []string {
 	w, c := t.world, t.question
 	var out []string
+	order := w.order
+	if w.part != nil && w.part.asking != nil {
+		order = w.part.asking.fleet.base.order
+		w.part.asking.readings(t)
+	}
 	if w.org == nil {
 		out = append(out, "no-organization-data: no SCP or RCP limits anybody, and organization keys are open")
 	}
@@ -79,7 +84,7 @@ func (t *targets) standing() []string {
 		out = append(out, fmt.Sprintf("accounts-not-read (%d): their principals are no rows unless a policy names them", n))
 	}
 	without, ungranted := 0, 0
-	for _, a := range w.order {
+	for _, a := range order {
 		if !a.given(graph.KindResourcePolicies) {
 			without++
 		}
@@ -88,13 +93,13 @@ func (t *targets) standing() []string {
 		}
 	}
 	switch {
-	case without == len(w.order):
+	case without == len(order):
 		out = append(out, "no-resource-policies: resources are judged by the principals' policies alone")
 	case without > 0:
-		out = append(out, fmt.Sprintf("no-resource-policies (%d of %d accounts): their resources are judged by the principals' policies alone", without, len(w.order)))
+		out = append(out, fmt.Sprintf("no-resource-policies (%d of %d accounts): their resources are judged by the principals' policies alone", without, len(order)))
 	}
 	if ungranted > 0 && c.services["kms"] {
-		out = append(out, fmt.Sprintf("no-kms-grants (%d of %d accounts): keys are judged without the grants on them", ungranted, len(w.order)))
+		out = append(out, fmt.Sprintf("no-kms-grants (%d of %d accounts): keys are judged without the grants on them", ungranted, len(order)))
 	}
 	if !c.named["aws:securetransport"] && t.transport {
 		out = append(out, "aws:SecureTransport is true")

@@ -38,6 +38,8 @@ type part struct {
 	knows   func(arn string) bool  // whether the snapshot has a principal of that ARN
 	has     func(arn string) bool  // whether it has a resource of that ARN
 	service func(name string) bool // whether resources of a service are in question
+	owners  []*account             // accounts whose resources are there; nil: those of order
+	asking  *asking                // knows what the others say, for what an answer as a whole names; nil: nobody asks
 	reads   []string               // keys that documents in play read, whether they are compiled or not
 }
 
@@ -51,7 +53,10 @@ func (w *World) account(id string) *account {
 
 // owners are the accounts whose resources are there, by id.
 func (w *World) owners() []*account {
-	if w.part != nil {
+	switch {
+	case w.part != nil && w.part.owners != nil:
+		return w.part.owners
+	case w.part != nil:
 		return w.order
 	}
 	out := make([]*account, 0, len(w.accounts))

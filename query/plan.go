@@ -102,8 +102,8 @@ func (p *plan) can(ctx context.Context, q *syntax.Can) ([]answer.Row, *evaluator
 	if err != nil {
 		return nil, nil, err
 	}
-	if p.world, err = p.engine.compiled(ctx); err != nil {
-		return nil, nil, err
+	if err := p.worldOf(ctx, question, q.Principal); err != nil {
+		return nil, nil, p.place(err, &q.Access, q.Principal, &q.Clauses)
 	}
 	if q.Principal.Kind == syntax.PrincipalService {
 		p.knownService(q.Principal.Name)
@@ -127,6 +127,19 @@ func (p *plan) can(ctx context.Context, q *syntax.Can) ([]answer.Row, *evaluator
 	return rows, a, nil
 }
 
+// worldOf finds the world that a question about one principal is asked of.
+func (p *plan) worldOf(ctx context.Context, question evaluator.Question, who *syntax.Principal) (err error) {
+	if fleet := p.engine.fleet; fleet != nil {
+		w, ok, err := fleet.WorldOf(ctx, question, selector(who))
+		if ok || err != nil {
+			p.world = w
+			return err
+		}
+	}
+	p.world, err = p.engine.compiled(ctx)
+	return err
+}
+
 func joined(texts []string) string {
 	if len(texts) == 0 {
 		return "*"
@@ -139,8 +152,8 @@ func (p *plan) whatCan(ctx context.Context, q *syntax.WhatCan) ([]answer.Row, *e
 	if err != nil {
 		return nil, nil, err
 	}
-	if p.world, err = p.engine.compiled(ctx); err != nil {
-		return nil, nil, err
+	if err := p.worldOf(ctx, question, q.Principal); err != nil {
+		return nil, nil, p.place(err, nil, q.Principal, &q.Clauses)
 	}
 	if q.Principal.Kind == syntax.PrincipalService {
 		p.knownService(q.Principal.Name)
