@@ -46,6 +46,9 @@ type reach struct {
 // CountCan counts, by account and kind, the rows that a World's WhoCan would give. The filter speaks of accounts alone; nil takes all, and
 // callers of outside.
 func (f *Fleet) CountCan(ctx context.Context, q Question, filter func(*Subject) bool) (*Counted, error) {
+	if a, ok, err := f.WhoCan(ctx, q, filter); ok || err != nil {
+		return counted(a), err
+	}
 	k, err := f.ask(q)
 	if err != nil {
 		return nil, err
@@ -91,6 +94,18 @@ func (f *Fleet) CountCan(ctx context.Context, q Question, filter func(*Subject) 
 		k.counts.add(r.Account, r.Kind, min(r.Verdict, Conditional), 1)
 	}
 	return &Counted{Holdings: k.counts.holdings(), Assumptions: t.standing(), Warnings: k.question.warnings, Plan: k.plan}, nil
+}
+
+// counted counts the rows of an answer; nil of none.
+func counted(a *Answer) *Counted {
+	if a == nil {
+		return nil
+	}
+	counts := headcount{}
+	for _, r := range a.Rows {
+		counts.add(r.Account, r.Kind, min(r.Verdict, Conditional), 1)
+	}
+	return &Counted{Holdings: counts.holdings(), Assumptions: a.Assumptions, Warnings: a.Warnings, Plan: a.Plan}
 }
 
 // spellsOut notes whom the resources of other accounts spell out: they are judged by themselves.

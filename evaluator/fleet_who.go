@@ -56,6 +56,9 @@ const maxConcerned = 50
 // concerned lists the accounts that have to do with the question: those that own what it names, which it has looked at, and those that the
 // policies of that let in. There are none where that is not known, or where too many have.
 func (k *asking) concerned(ctx context.Context) (ids []string, seen map[string]*sight, err error) {
+	if len(k.question.Resources) == 0 {
+		return nil, nil, nil
+	}
 	found := map[string]bool{}
 	seen = map[string]*sight{}
 	for i, text := range k.question.Resources {
