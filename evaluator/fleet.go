@@ -87,8 +87,8 @@ func OpenFleet(ctx context.Context, shared *graph.Facts, segments []AccountSegme
 			if r.ARN.Account() == "" {
 				f.bare[strings.ReplaceAll(string(r.ARN), id, s.id())] = true
 			}
-			if r.Type == "AWS::EC2::VPCEndpoint" && !r.Policy.IsZero() {
-				return nil, &OddAccountError{s.id(), "it has a VPC endpoint with a policy"}
+			if r.Type == "AWS::EC2::VPCEndpoint" && (!r.Policy.IsZero() || s.account.denied(r.Type, r.Region)) {
+				return nil, &OddAccountError{s.id(), "it has a VPC endpoint with a policy, or may have"}
 			}
 		}
 		s.lists = make([]int32, len(seg.Lists))
@@ -147,7 +147,11 @@ func (s *segmented) whole() (*segment.Account, error) {
 // light is what the others need to know of an account.
 func (s *segmented) light() *graph.Account {
 	seg := s.seen()
-	a := &graph.Account{ID: graph.AccountID(s.id()), Coverage: seg.Facts.Coverage, Settings: seg.Facts.Settings}
+	a := &graph.Account{ID: graph.AccountID(s.id()), Coverage: slices.Clone(seg.Facts.Coverage), Settings: seg.Facts.Settings}
+	for i := range a.Coverage { // it quotes the ARNs of what could not be used
+		c := &a.Coverage[i]
+		c.Error = strings.ReplaceAll(c.Error, string(seg.Facts.ID), s.id())
+	}
 	for _, p := range seg.Facts.Providers {
 		own := *p
 		own.ARN = graph.ARN(strings.ReplaceAll(string(p.ARN), string(seg.Facts.ID), s.id()))

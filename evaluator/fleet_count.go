@@ -26,16 +26,24 @@ func limited(ctx context.Context) (*errgroup.Group, context.Context) {
 
 // leftover is callers that what their own account holds does not settle: whether another account lets them in is left to see.
 type leftover struct {
-	in          *segmented
-	key         string // see relative
-	shape       int32
-	member      int // place among the account's members, -1 where all of these are alike
+	in     *segmented
+	key    string // see relative
+	shape  int32
+	member int // place among the account's members, -1 where all of these are alike
+	makeup
 	count       int
 	root        bool
 	sure, maybe region.Set
 	verdict     Verdict // so far
 	kind        string
 	reach       reach
+}
+
+// makeup is who some callers are: all members of some shapes but a few, and members by place.
+type makeup struct {
+	shapes  []int32
+	but     map[int]bool
+	members []int
 }
 
 // reach is on what resources the Allows of a caller's identity policies may match.
@@ -363,8 +371,9 @@ type crowd struct {
 	key    string // what tells them apart from others
 	shape  int32
 	member int // -1: none in particular
-	count  int
-	root   bool
+	makeup
+	count int
+	root  bool
 }
 
 // roll is the principals of an account, while they are divided into crowds.
@@ -408,14 +417,15 @@ func (r *roll) key(c *caller) (string, *readers) {
 	return base, rd
 }
 
-func (r *roll) add(key string, c *caller, shape int32, member, count int) {
-	if have := r.byKey[key]; have != nil {
-		have.count += count
-		return
+func (r *roll) add(key string, c *caller, of makeup, shape int32, member, count int) {
+	have := r.byKey[key]
+	if have == nil {
+		have = &crowd{caller: c, key: key, shape: shape, member: member, makeup: makeup{but: r.named}}
+		r.byKey[key] = have
+		r.crowds = append(r.crowds, have)
 	}
-	have := &crowd{caller: c, key: key, shape: shape, member: member, count: count}
-	r.byKey[key] = have
-	r.crowds = append(r.crowds, have)
+	have.count += count
+	have.shapes, have.members = append(have.shapes, of.shapes...), append(have.members, of.members...)
 }
 
 // one adds a member by itself.
@@ -425,7 +435,7 @@ func (r *roll) one(at int) error {
 		return err
 	}
 	base, rd := r.key(c)
-	r.add(base+rd.vector(r.t, c), c, r.members[at].Shape, at, 1)
+	r.add(base+rd.vector(r.t, c), c, makeup{members: []int{at}}, r.members[at].Shape, at, 1)
 	return nil
 }
 
@@ -549,7 +559,7 @@ func (r *roll) divide() error {
 		c := r.callerOf(&r.seg.Shapes[b.shapes[0]], nil, "")
 		base, rd := r.key(c)
 		if !rd.individual() {
-			r.add(base+rd.vector(r.t, c), c, b.shapes[0], -1, b.count)
+			r.add(base+rd.vector(r.t, c), c, makeup{shapes: b.shapes}, b.shapes[0], -1, b.count)
 			continue
 		}
 		for _, at := range b.shapes {
@@ -668,13 +678,13 @@ func (k *asking) count(ctx context.Context, s *segmented, inside bool) error {
 		}
 		so := p.verdict()
 		far := p.side.reach(v.account.id)
-		if so == Conditional || !far.everywhere && len(far.tests) == 0 {
+		if so == Conditional || !far.everywhere && len(far.tests) == 0 && !k.services["kms"] { // a grant of a key is enough without
 			counts.add(s.id(), c.caller.kind, so, c.count)
 			continue
 		}
 		left = append(left, &leftover{
-			in: s, key: v.relative(c), shape: c.shape, member: c.member, root: c.root, count: c.count, sure: p.sure, maybe: p.maybe, verdict: so,
-			kind: c.caller.kind, reach: far,
+			in: s, key: v.relative(c), shape: c.shape, member: c.member, makeup: c.makeup, root: c.root, count: c.count, sure: p.sure, maybe: p.maybe,
+			verdict: so, kind: c.caller.kind, reach: far,
 		})
 	}
 	k.mu.Lock()
@@ -723,6 +733,8 @@ type gates struct {
 	t        *targets
 	byNumber map[string][]int // account -> gates of others with the account's number in their ARN, by place in cross
 	named    map[string]bool  // accounts that some gate speaks of
+	partial  bool             // some gate tells accounts apart by parts of their numbers
+	granted  []int            // gates with grants
 	owns     map[string]bool  // accounts that have some
 	halves   map[string]int   // which half an account's belong to
 	mu       sync.Mutex
@@ -741,11 +753,15 @@ func gatesOf(t *targets) *gates {
 		for id := range group.outsiders.accounts {
 			g.named[id] = true
 		}
+		if len(group.grants) > 0 {
+			g.granted = append(g.granted, place)
+		}
 		for _, it := range group.items {
 			for i := 0; i+12 <= len(it.text); i++ {
 				if id := it.text[i : i+12]; isAccountID(id) && id != group.owner.id {
 					if at := g.byNumber[id]; len(at) == 0 || at[len(at)-1] != place {
 						g.byNumber[id] = append(at, place)
+						g.named[id] = true
 					}
 				}
 			}
@@ -771,6 +787,11 @@ func (g *gates) admit(l *leftover, wanted region.Set, all bool) bool {
 			return lacks.SubsetOf(gained)
 		}
 		return !gained.Empty()
+	}
+	for _, place := range g.granted {
+		if try(place) {
+			return true
+		}
 	}
 	if l.reach.everywhere {
 		for place := range g.t.cross {
@@ -863,15 +884,17 @@ func (k *asking) countAbroad(ctx context.Context, filter func(*Subject) bool) (*
 // admitAbroad finds out whom of the leftovers resources of other accounts let in.
 func (k *asking) admitAbroad(ctx context.Context, t *targets, sights map[*segmented]*sight) error {
 	gates := gatesOf(t)
+	k.readGates(gates, sights)
 	wanted := k.question.wanted()
 	var sorts [][]*leftover
 	bySort := map[string]int{}
-	for _, l := range k.left {
-		if !gates.admit(l, wanted, k.question.AllOf) {
-			continue
-		}
+	admitted, err := k.splitAdmitted(gates, sights, wanted)
+	if err != nil {
+		return err
+	}
+	for _, l := range admitted {
 		at, known := len(sorts), false
-		alone := l.key == "" || k.question.AllOf || !l.maybe.Empty() || gates.named[l.in.id()]
+		alone := l.key == "" || k.question.AllOf || !l.maybe.Empty() || gates.partial || gates.named[l.in.id()]
 		if !alone {
 			at, known = bySort[l.key]
 		}
