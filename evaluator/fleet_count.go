@@ -784,7 +784,7 @@ func (g *gates) admit(l *leftover, wanted region.Set, all bool) bool {
 		}
 		gained = gained.Or(group.actions.And(lacks))
 		if all {
-			return lacks.SubsetOf(gained)
+			return lacks.AndNot(l.maybe).SubsetOf(gained)
 		}
 		return !gained.Empty()
 	}
