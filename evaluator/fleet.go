@@ -1,7 +1,6 @@
 package evaluator
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -20,31 +19,27 @@ type Fleet struct {
 	base     *World // the organization and its accounts, without principals and resources
 	accounts []*segmented
 	byID     map[string]*segmented
-	bare     map[string]bool // ARNs of resources that do not say whose they are
-	lists    numbering[string]
-	texts    []*policy.Actions // of lists
+	bare     map[string]string // ARN of a resource that does not say whose it is -> its account
+	patterns []policy.ActionPattern
+	pattern  map[string]int32 // text -> place in patterns
+	lists    []actionList
+	list     map[string]int32 // what a list says -> place in lists
+	rosters  rosters
 	docs     sharedDocuments
+}
+
+// actionList is an action element, its patterns by place among those of the fleet.
+type actionList struct {
+	not      bool
+	patterns []int32
 }
 
 // segmented is one account of a fleet.
 type segmented struct {
 	account *account
 	data    []byte
-	portal  *segment.Account // as every account would see it; see segment.Neutral
-	own     *segment.Account // in its own name
+	portal  *segment.Account // as every account would see it (see segment.Neutral), or, where it has a name of its own in any sight, so
 	lists   []int32          // of its action lists, among those of the fleet
-
-	wholeOnce sync.Once
-	wholeErr  error
-
-	namesOnce sync.Once
-	namesErr  error
-	members   []segment.Member
-	entities  map[string]int // by entity
-	ids       []string
-	byID      map[string]int
-	roles     map[string][]int // by name
-	arns      map[string]bool  // of resources and of what the iam service has besides principals
 }
 
 // AccountSegment is an account's segment, as Segment made it.
@@ -55,7 +50,7 @@ type AccountSegment struct {
 
 // OpenFleet makes a fleet of the segments of all accounts of a snapshot. The shared facts are those that belong to no account.
 func OpenFleet(ctx context.Context, shared *graph.Facts, segments []AccountSegment, cat *catalog.Catalog) (*Fleet, error) {
-	f := &Fleet{byID: map[string]*segmented{}, bare: map[string]bool{}}
+	f := &Fleet{byID: map[string]*segmented{}, bare: map[string]string{}, pattern: map[string]int32{}, list: map[string]int32{}}
 	facts := &graph.Facts{Organization: shared.Organization, Coverage: shared.Coverage, Documents: shared.Documents}
 	f.accounts = make([]*segmented, len(segments))
 	err := onAllCores(ctx, len(segments), func(i int) (err error) {
@@ -75,7 +70,7 @@ func OpenFleet(ctx context.Context, shared *graph.Facts, segments []AccountSegme
 	w.callers = nil
 	f.base = w
 	for _, s := range f.accounts {
-		seg := s.seen()
+		seg := s.portal
 		id := string(seg.Facts.ID)
 		s.account = w.accounts[s.id()]
 		s.account.partition = seg.Partition
@@ -85,7 +80,10 @@ func OpenFleet(ctx context.Context, shared *graph.Facts, segments []AccountSegme
 		for _, r := range seg.Facts.Resources {
 			s.account.keyed = s.account.keyed || kmsKey(string(r.ARN))
 			if r.ARN.Account() == "" {
-				f.bare[strings.ReplaceAll(string(r.ARN), id, s.id())] = true
+				if owner := f.bare[strings.ReplaceAll(string(r.ARN), id, s.id())]; owner != "" && owner != s.id() {
+					return nil, &OddAccountError{s.id(), fmt.Sprintf("%s is a resource of account %s too", r.ARN, owner)}
+				}
+				f.bare[strings.ReplaceAll(string(r.ARN), id, s.id())] = s.id()
 			}
 			if r.Type == "AWS::EC2::VPCEndpoint" && (!r.Policy.IsZero() || s.account.denied(r.Type, r.Region)) {
 				return nil, &OddAccountError{s.id(), "it has a VPC endpoint with a policy, or may have"}
@@ -93,60 +91,59 @@ func OpenFleet(ctx context.Context, shared *graph.Facts, segments []AccountSegme
 		}
 		s.lists = make([]int32, len(seg.Lists))
 		for i := range seg.Lists {
-			s.lists[i] = f.list(&seg.Lists[i])
+			s.lists[i] = f.listed(&seg.Lists[i])
 		}
 	}
+	f.list = nil // all lists are there
 	return f, nil
 }
 
-// list numbers an action list among those of the fleet.
-func (f *Fleet) list(l *segment.Actions) int32 {
-	key := fmt.Sprintf("%t %q", l.Not, l.Patterns)
-	at := f.lists.of(key)
-	if at == len(f.texts) {
-		a := &policy.Actions{Not: l.Not}
-		for _, p := range l.Patterns {
-			a.Patterns = append(a.Patterns, policy.NewActionPattern(p))
-		}
-		f.texts = append(f.texts, a)
+// listed gives the place of an action list among those of the fleet.
+func (f *Fleet) listed(l *segment.Actions) int32 {
+	k := &keyWriter{}
+	k.flags(l.Not)
+	for _, p := range l.Patterns {
+		k.text(p)
 	}
-	return int32(at)
+	if at, ok := f.list[k.String()]; ok {
+		return at
+	}
+	a := actionList{not: l.Not, patterns: make([]int32, len(l.Patterns))}
+	for i, text := range l.Patterns {
+		at, ok := f.pattern[text]
+		if !ok {
+			at = int32(len(f.patterns))
+			f.pattern[text] = at
+			f.patterns = append(f.patterns, policy.NewActionPattern(text))
+		}
+		a.patterns[i] = at
+	}
+	at := int32(len(f.lists))
+	f.list[k.String()] = at
+	f.lists = append(f.lists, a)
+	return at
 }
 
 func openSegment(in AccountSegment) (*segmented, error) {
-	s := &segmented{data: in.Data}
-	local, err := segment.Decode(in.Data, in.ID, segment.Neutral)
+	s := &segmented{data: in.Data, account: &account{id: in.ID}}
+	var err error
+	if s.portal, err = segment.Decode(in.Data, in.ID, segment.Neutral); err == nil && !s.portal.Portable {
+		s.portal, err = s.whole()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("account %s: %w", in.ID, err)
 	}
-	s.account = &account{id: in.ID}
-	if local.Portable {
-		s.portal = local
-		return s, nil
-	}
-	_, err = s.whole()
-	return s, err
+	return s, nil
 }
 
 func (s *segmented) id() string { return s.account.id }
 
-// seen is the account in whatever name it is there already.
-func (s *segmented) seen() *segment.Account {
-	if s.portal != nil {
-		return s.portal
-	}
-	return s.own
-}
-
 // whole is the account in its own name.
-func (s *segmented) whole() (*segment.Account, error) {
-	s.wholeOnce.Do(func() { s.own, s.wholeErr = segment.Decode(s.data, "", "") })
-	return s.own, s.wholeErr
-}
+func (s *segmented) whole() (*segment.Account, error) { return segment.Decode(s.data, "", "") }
 
 // light is what the others need to know of an account.
 func (s *segmented) light() *graph.Account {
-	seg := s.seen()
+	seg := s.portal
 	a := &graph.Account{ID: graph.AccountID(s.id()), Coverage: slices.Clone(seg.Facts.Coverage), Settings: seg.Facts.Settings}
 	for i := range a.Coverage { // it quotes the ARNs of what could not be used
 		c := &a.Coverage[i]
@@ -160,55 +157,88 @@ func (s *segmented) light() *graph.Account {
 	return a
 }
 
-// names reads who the principals are, in the account's own name.
-func (s *segmented) names() error {
-	s.namesOnce.Do(func() {
-		seg := s.seen()
-		if s.members, s.namesErr = seg.Members(); s.namesErr != nil {
-			return
+// roster is who the principals of an account are, in its own name.
+type roster struct {
+	members []segment.Member // by entity
+	ids     []string         // in their order
+}
+
+// find gives the place of a principal by its entity: "role/path/name".
+func (r *roster) find(entity string) (int, bool) {
+	return slices.BinarySearchFunc(r.members, entity, func(m segment.Member, e string) int { return strings.Compare(m.Entity, e) })
+}
+
+// roles gives the places of the roles of a name, whatever their paths.
+func (r *roster) roles(name string) []int {
+	var out []int
+	for i := range r.members {
+		if e := r.members[i].Entity; strings.HasSuffix(e, "/"+name) && strings.HasPrefix(e, "role/") {
+			out = append(out, i)
 		}
-		if s.ids, s.namesErr = seg.IDs(); s.namesErr == nil && len(s.ids) != len(s.members) {
-			s.namesErr = fmt.Errorf("account %s: %d ids of %d principals", s.id(), len(s.ids), len(s.members))
-		}
-		if s.namesErr != nil {
-			return
-		}
-		s.entities, s.byID = make(map[string]int, len(s.members)), make(map[string]int, len(s.members))
-		s.roles, s.arns = map[string][]int{}, map[string]bool{}
-		for i, m := range s.members {
-			s.entities[m.Entity], s.byID[s.ids[i]] = i, i
-			if name := afterLast(m.Entity, "/"); seg.Shapes[m.Shape].Role {
-				s.roles[name] = append(s.roles[name], i)
-			}
-		}
-		mine := func(arn graph.ARN) { s.arns[strings.ReplaceAll(string(arn), string(seg.Facts.ID), s.id())] = true }
-		for _, r := range seg.Facts.Resources {
-			mine(r.ARN)
-		}
-		for _, p := range seg.Facts.Policies {
-			mine(p.ARN)
-		}
-		for _, g := range seg.Facts.Groups {
-			mine(g.ARN)
-		}
-		for _, p := range seg.Facts.Providers {
-			mine(p.ARN)
-		}
-	})
-	return s.namesErr
+	}
+	return out
+}
+
+// rosters are those that were read lately: all of them together are more than there is need for.
+type rosters struct {
+	mu     sync.Mutex
+	read   map[*segmented]*roster
+	lately []*segmented
+}
+
+const maxRosters = 64
+
+// of gives the roster of an account.
+func (r *rosters) of(s *segmented) (*roster, error) {
+	r.mu.Lock()
+	have := r.read[s]
+	r.mu.Unlock()
+	if have != nil {
+		return have, nil
+	}
+	members, err := s.portal.Members()
+	if err != nil {
+		return nil, fmt.Errorf("account %s: %w", s.id(), err)
+	}
+	ids, err := s.portal.IDs()
+	if err == nil && len(ids) != len(members) {
+		err = fmt.Errorf("%d ids of %d principals", len(ids), len(members))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("account %s: %w", s.id(), err)
+	}
+	have = &roster{members, ids}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.read == nil {
+		r.read = map[*segmented]*roster{}
+	}
+	if r.read[s] == nil {
+		r.lately = append(r.lately, s)
+	}
+	r.read[s] = have
+	if len(r.lately) > maxRosters {
+		delete(r.read, r.lately[0])
+		r.lately = r.lately[1:]
+	}
+	return have, nil
 }
 
 // knows tells whether the snapshot has a principal of that ARN, or the role of a session of that ARN; see World.has.
 func (f *Fleet) knows(arn string) bool {
 	s := f.byID[arnAccount(arn)]
-	if s == nil || s.names() != nil {
+	if s == nil {
 		return false
 	}
-	if _, ok := s.entities[arnField(arn, 6)]; ok && arnField(arn, 3) == "iam" {
+	r, err := f.rosters.of(s)
+	if err != nil {
+		return false // it was read when the fleet was opened: the names are of the same piece
+	}
+	if _, ok := r.find(arnField(arn, 6)); ok && arnField(arn, 3) == "iam" {
 		return true
 	}
 	role := roleOfSession(arn)
-	return role != arn && len(s.roles[afterLast(role, "/")]) > 0
+	return role != arn && len(r.roles(afterLast(role, "/"))) > 0
 }
 
 // has tells whether the snapshot has a resource of that ARN.
@@ -218,16 +248,31 @@ func (f *Fleet) has(arn string) bool {
 	}
 	id := arnAccount(arn)
 	if id == "" {
-		return f.bare[arn]
+		return f.bare[arn] != ""
 	}
 	s := f.byID[id]
-	if s == nil || s.names() != nil {
+	if s == nil {
 		return false
 	}
-	if _, ok := s.entities[arnField(arn, 6)]; ok && arnField(arn, 3) == "iam" {
+	as := graph.ARN(strings.ReplaceAll(arn, id, string(s.portal.Facts.ID)))
+	facts := s.portal.Facts
+	switch {
+	case slices.ContainsFunc(facts.Resources, func(r *graph.Resource) bool { return r.ARN == as }),
+		slices.ContainsFunc(facts.Policies, func(p *graph.ManagedPolicy) bool { return p.ARN == as }),
+		slices.ContainsFunc(facts.Groups, func(g *graph.Group) bool { return g.ARN == as }),
+		slices.ContainsFunc(facts.Providers, func(p *graph.Provider) bool { return p.ARN == as }):
+		return true
+	case arnField(arn, 3) != "iam":
+		return false
+	}
+	r, err := f.rosters.of(s)
+	if err != nil {
+		return false
+	}
+	if _, ok := r.find(arnField(arn, 6)); ok {
 		return true
 	}
-	return s.arns[arn]
+	return strings.HasPrefix(arnField(arn, 6), "instance-profile/") && slices.ContainsFunc(r.members, func(m segment.Member) bool { return slices.Contains(m.Profiles, arn) })
 }
 
 // sharedDocuments compiles documents once for all accounts that have the same one. It keeps those that a second account asks for: most of the
@@ -253,7 +298,7 @@ func (d *sharedDocuments) get(kind policy.Kind, text []byte) (doc *policy.Docume
 	if doc != nil {
 		return doc, true
 	}
-	doc = policy.Parse(kind, bytes.Clone(text)) // the text is a part of all texts of the account
+	doc = policy.Parse(kind, text)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.done == nil {
@@ -301,7 +346,8 @@ type asking struct {
 	left      []*leftover
 	transport bool
 	clock     bool
-	scps      sync.Map // documentKey of SCPs and RCPs -> *guard
+	scps      sync.Map            // *policy.Document of SCPs and RCPs -> *guard
+	spelled   map[string][]string // account -> those of it whom resources of any account spell out; "": whose they are is not said
 }
 
 func (f *Fleet) ask(q Question) (*asking, error) {
@@ -309,9 +355,16 @@ func (f *Fleet) ask(q Question) (*asking, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &asking{fleet: f, question: c, spoken: make([]bool, len(f.texts)), counts: headcount{}, services: map[string]bool{}}
-	for i, a := range f.texts {
-		k.spoken[i] = !c.matching(a).Empty()
+	k := &asking{fleet: f, question: c, spoken: make([]bool, len(f.lists)), counts: headcount{}, services: map[string]bool{}}
+	for i, l := range f.lists {
+		set := c.none()
+		for _, p := range l.patterns {
+			set = set.Or(c.patternMembers(&f.patterns[p]))
+		}
+		k.spoken[i] = !set.Empty()
+		if l.not {
+			k.spoken[i] = !set.Not().Empty()
+		}
 	}
 	for s := range c.services {
 		k.services[s] = true
@@ -348,7 +401,7 @@ func (k *asking) names(id string) bool {
 
 // speaks tells whether a document speaks of the question's actions.
 func (k *asking) speaks(s *segmented, d *segment.Document) bool {
-	for _, st := range d.Statements {
+	for _, st := range s.portal.Statements[d.From:d.To] {
 		if k.spoken[s.lists[st.List]] {
 			return true
 		}

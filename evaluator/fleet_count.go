@@ -26,24 +26,14 @@ func limited(ctx context.Context) (*errgroup.Group, context.Context) {
 
 // leftover is callers that what their own account holds does not settle: whether another account lets them in is left to see.
 type leftover struct {
-	in     *segmented
-	key    string // see relative
-	shape  int32
-	member int // place among the account's members, -1 where all of these are alike
-	makeup
-	count       int
-	root        bool
+	in  *segmented
+	key string // see relative
+	crowd
 	sure, maybe region.Set
 	verdict     Verdict // so far
 	kind        string
 	reach       reach
-}
-
-// makeup is who some callers are: all members of some shapes but a few, and members by place.
-type makeup struct {
-	shapes  []int32
-	but     map[int]bool
-	members []int
+	named       map[int]bool // members of its shapes who are judged by themselves
 }
 
 // reach is on what resources the Allows of a caller's identity policies may match.
@@ -60,6 +50,12 @@ func (f *Fleet) CountCan(ctx context.Context, q Question, filter func(*Subject) 
 	if err != nil {
 		return nil, err
 	}
+	t, owners, err := k.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k.note(t)
+	k.spellsOut(t)
 	err = onAllCores(ctx, len(f.accounts), func(i int) error {
 		s := f.accounts[i]
 		inside := filter == nil || filter(f.base.subject(&caller{account: s.account, principal: Principal{Account: s.id()}}))
@@ -71,15 +67,39 @@ func (f *Fleet) CountCan(ctx context.Context, q Question, filter func(*Subject) 
 	if err != nil {
 		return nil, err
 	}
-	t, err := k.countAbroad(ctx, filter)
+	slices.SortFunc(k.left, func(a, b *leftover) int {
+		return cmp.Or(strings.Compare(a.in.id(), b.in.id()), slices.Compare(a.shapes, b.shapes), slices.Compare(a.members, b.members))
+	})
+	if err := k.admitAbroad(ctx, t, owners); err != nil {
+		return nil, err
+	}
+	for _, l := range k.left {
+		k.counts.add(l.in.id(), l.kind, l.verdict, l.count)
+	}
+	outside, err := t.world.judgeOutside(ctx, t, filter)
 	if err != nil {
 		return nil, err
+	}
+	for _, r := range outside {
+		k.counts.add(r.Account, r.Kind, min(r.Verdict, Conditional), 1)
 	}
 	t.transport, t.clock = k.transport, k.clock
 	w := *t.world
 	w.order = f.base.order
 	t.world = &w
 	return &Counted{Holdings: k.counts.holdings(), Assumptions: t.standing(), Warnings: k.question.warnings}, nil
+}
+
+// spellsOut notes whom the resources of other accounts spell out: they are judged by themselves.
+func (k *asking) spellsOut(t *targets) {
+	k.spelled = map[string][]string{}
+	for text := range t.named {
+		id := "" // an id: whose it is, it does not say
+		if strings.HasPrefix(text, "arn:") {
+			id = arnAccount(text)
+		}
+		k.spelled[id] = append(k.spelled[id], text)
+	}
 }
 
 // guard is what of an SCP or RCP tells accounts apart beside what it says.
@@ -90,7 +110,7 @@ type guard struct {
 
 // portable tells whether an account can be judged as everybody's: nothing in play speaks of it alone, or of parts of its number.
 func (k *asking) portable(s *segmented) bool {
-	if !k.neutral || s.portal == nil || k.names(s.id()) {
+	if !k.neutral || !s.portal.Portable || k.names(s.id()) {
 		return false
 	}
 	for i := range s.portal.Documents {
@@ -150,6 +170,9 @@ type sight struct {
 	alone    []*policy.Document // those of them that are no other account's
 }
 
+// roster is who the principals are.
+func (v *sight) roster() (*roster, error) { return v.asking.fleet.rosters.of(v.segmented) }
+
 // leave drops what was kept of documents that are this account's alone.
 func (v *sight) leave() {
 	for _, d := range v.alone {
@@ -201,16 +224,16 @@ func (k *asking) see(s *segmented) (*sight, error) {
 
 // relevant tells which documents of an account speak of the question's actions, and which of those with a Deny, and what keys they read.
 func (k *asking) relevant(s *segmented) (relevant, denies []bool, reads []string) {
-	documents := s.seen().Documents
+	documents := s.portal.Documents
 	relevant, denies = make([]bool, len(documents)), make([]bool, len(documents))
 	seen := map[string]bool{}
 	for i := range documents {
-		for _, st := range documents[i].Statements {
+		for _, st := range s.portal.Statements[documents[i].From:documents[i].To] {
 			if !k.spoken[s.lists[st.List]] {
 				continue
 			}
 			relevant[i], denies[i] = true, denies[i] || !st.Allow
-			for _, key := range st.Reads {
+			for _, key := range s.portal.Reads[st.Reads] {
 				if !seen[key] {
 					seen[key] = true
 					reads = append(reads, key)
@@ -275,11 +298,12 @@ func (v *sight) resourceFacts(entities bool) (*graph.Account, error) {
 		facts.Policies, facts.Groups, facts.Providers = nil, nil, nil
 		return &facts, nil
 	}
-	if err := v.names(); err != nil {
+	r, err := v.roster()
+	if err != nil {
 		return nil, err
 	}
-	for _, m := range v.members {
-		v.addEntity(&facts, &m)
+	for i := range r.members {
+		v.addEntity(&facts, &r.members[i])
 	}
 	return &facts, nil
 }
@@ -334,16 +358,13 @@ var silent = &policy.Document{Variables: true}
 // is known.
 func (v *sight) callerOf(shape *segment.Shape, m *segment.Member, id string) *caller {
 	c := &caller{kind: "user", account: v.account, tags: shape.Tags}
-	c.principal = Principal{Kind: User, UniqueID: id, Account: v.account.id, Management: v.account.management}
+	c.principal = Principal{Kind: User, Account: v.account.id, Management: v.account.management}
 	entity := "user/" + nobody
 	if shape.Role {
 		c.kind, entity = "role", "role/"+nobody
 	}
 	c.arn = "arn:" + v.account.partition + ":iam::" + v.account.id + ":" + entity
-	if m != nil {
-		c.arn = v.arn(m)
-	}
-	c.name = afterLast(c.arn, "/")
+	c.name = nobody
 	c.principal.ARN = c.arn
 	if shape.Role {
 		c.principal.Kind, c.principal.RoleARN, c.principal.ServiceLinked = RoleSession, c.arn, shape.Linked
@@ -359,6 +380,9 @@ func (v *sight) callerOf(shape *segment.Shape, m *segment.Member, id string) *ca
 	if shape.Boundary != nil {
 		c.boundary = &Policy{Name: shape.Boundary.Name, Doc: v.document(shape.Boundary.Document, policy.Boundary)}
 	}
+	if m != nil {
+		c.called(v, m, id)
+	}
 	return c
 }
 
@@ -367,18 +391,18 @@ const nobody = "\x00"
 
 // crowd is callers of an account that nothing in play tells apart.
 type crowd struct {
-	caller *caller
-	key    string // what tells them apart from others
-	shape  int32
-	member int // -1: none in particular
-	makeup
-	count int
-	root  bool
+	caller  *caller
+	alike   string  // what tells them apart from others
+	shapes  []int32 // all members of these, but for those who are judged by themselves
+	members []int   // and these
+	count   int
+	root    bool
 }
 
 // roll is the principals of an account, while they are divided into crowds.
 type roll struct {
 	*sight
+	all    *roster
 	t      *targets
 	counts []int // by shape: members who are not counted yet
 	named  map[int]bool
@@ -396,9 +420,14 @@ func (v *sight) roll(t *targets) (*roll, error) {
 	for i := range r.counts {
 		r.counts[i] = v.seg.Shapes[i].Count
 	}
+	if len(named) > 0 {
+		if r.all, err = v.roster(); err != nil {
+			return nil, err
+		}
+	}
 	for _, at := range named {
 		r.named[at] = true
-		r.counts[v.members[at].Shape]--
+		r.counts[r.all.members[at].Shape]--
 		if err := r.one(at); err != nil {
 			return nil, err
 		}
@@ -417,15 +446,14 @@ func (r *roll) key(c *caller) (string, *readers) {
 	return base, rd
 }
 
-func (r *roll) add(key string, c *caller, of makeup, shape int32, member, count int) {
+func (r *roll) crowd(key string, c *caller) *crowd {
 	have := r.byKey[key]
 	if have == nil {
-		have = &crowd{caller: c, key: key, shape: shape, member: member, makeup: makeup{but: r.named}}
+		have = &crowd{caller: c, alike: key}
 		r.byKey[key] = have
 		r.crowds = append(r.crowds, have)
 	}
-	have.count += count
-	have.shapes, have.members = append(have.shapes, of.shapes...), append(have.members, of.members...)
+	return have
 }
 
 // one adds a member by itself.
@@ -435,7 +463,8 @@ func (r *roll) one(at int) error {
 		return err
 	}
 	base, rd := r.key(c)
-	r.add(base+rd.vector(r.t, c), c, makeup{members: []int{at}}, r.members[at].Shape, at, 1)
+	cr := r.crowd(base+rd.vector(r.t, c), c)
+	cr.members, cr.count = append(cr.members, at), cr.count+1
 	return nil
 }
 
@@ -559,47 +588,58 @@ func (r *roll) divide() error {
 		c := r.callerOf(&r.seg.Shapes[b.shapes[0]], nil, "")
 		base, rd := r.key(c)
 		if !rd.individual() {
-			r.add(base+rd.vector(r.t, c), c, makeup{shapes: b.shapes}, b.shapes[0], -1, b.count)
+			cr := r.crowd(base+rd.vector(r.t, c), c)
+			cr.shapes, cr.count = append(cr.shapes, b.shapes...), cr.count+b.count
 			continue
 		}
 		for _, at := range b.shapes {
 			apart[at] = true
 		}
 	}
-	if len(apart) > 0 {
-		if err := r.names(); err != nil {
-			return err
-		}
-		for at := range r.members {
-			if apart[r.members[at].Shape] && !r.named[at] {
-				if err := r.one(at); err != nil {
-					return err
-				}
+	if len(apart) == 0 {
+		return r.addRoot()
+	}
+	all, err := r.roster()
+	if err != nil {
+		return err
+	}
+	r.all = all
+	for at := range all.members {
+		if apart[r.all.members[at].Shape] && !r.named[at] {
+			if err := r.one(at); err != nil {
+				return err
 			}
 		}
 	}
+	return r.addRoot()
+}
+
+func (r *roll) addRoot() error {
 	root := r.world.rootCaller(r.account)
 	base, rd := r.key(root)
-	r.crowds = append(r.crowds, &crowd{caller: root, key: base + rd.vector(r.t, root), member: -1, count: 1, root: true})
+	r.crowds = append(r.crowds, &crowd{caller: root, alike: base + rd.vector(r.t, root), count: 1, root: true})
 	return nil
 }
 
 // memberCaller makes a caller of one member.
 func (v *sight) memberCaller(at int) (*caller, error) {
-	if err := v.names(); err != nil {
+	r, err := v.roster()
+	if err != nil {
 		return nil, err
 	}
-	m := &v.members[at]
-	return v.callerOf(&v.seg.Shapes[m.Shape], m, v.ids[at]), nil
+	m := &r.members[at]
+	return v.callerOf(&v.seg.Shapes[m.Shape], m, r.ids[at]), nil
 }
 
 // namedMembers are the members that the resource side spells out, by place.
 func (v *sight) namedMembers(t *targets) ([]int, error) {
 	t.resourceReaders()
-	if len(t.named) == 0 {
+	elsewhere := slices.Concat(v.asking.spelled[v.id()], v.asking.spelled[""])
+	if len(t.named)+len(elsewhere) == 0 {
 		return nil, nil
 	}
-	if err := v.names(); err != nil {
+	r, err := v.roster()
+	if err != nil {
 		return nil, err
 	}
 	var out []int
@@ -607,19 +647,22 @@ func (v *sight) namedMembers(t *targets) ([]int, error) {
 		text = v.true(text, v.account.id)
 		switch {
 		case !strings.HasPrefix(text, "arn:"):
-			if at, ok := v.byID[text]; ok {
+			if at := slices.Index(r.ids, text); at >= 0 {
 				out = append(out, at)
 			}
 		case arnAccount(text) != v.id():
 		case arnField(text, 3) == "iam":
-			if at, ok := v.entities[arnField(text, 6)]; ok {
+			if at, ok := r.find(arnField(text, 6)); ok {
 				out = append(out, at)
 			}
 		default:
-			out = append(out, v.roles[afterLast(text, "/")]...)
+			out = append(out, r.roles(afterLast(text, "/"))...)
 		}
 	}
 	for text := range t.named {
+		note(text)
+	}
+	for _, text := range elsewhere {
 		note(text)
 	}
 	slices.Sort(out)
@@ -678,13 +721,12 @@ func (k *asking) count(ctx context.Context, s *segmented, inside bool) error {
 		}
 		so := p.verdict()
 		far := p.side.reach(v.account.id)
-		if so == Conditional || !far.everywhere && len(far.tests) == 0 && !k.services["kms"] { // a grant of a key is enough without
+		if so == Conditional || !far.everywhere && len(far.tests) == 0 && !k.services["kms"] { // a grant of a key asks for no more
 			counts.add(s.id(), c.caller.kind, so, c.count)
 			continue
 		}
 		left = append(left, &leftover{
-			in: s, key: v.relative(c), shape: c.shape, member: c.member, makeup: c.makeup, root: c.root, count: c.count, sure: p.sure, maybe: p.maybe,
-			verdict: so, kind: c.caller.kind, reach: far,
+			in: s, key: v.relative(c), crowd: crowd{alike: c.alike, shapes: c.shapes, members: c.members, count: c.count, root: c.root}, named: r.named, sure: p.sure, maybe: p.maybe, verdict: so, kind: c.caller.kind, reach: far,
 		})
 	}
 	k.mu.Lock()
@@ -700,11 +742,11 @@ func (k *asking) count(ctx context.Context, s *segmented, inside bool) error {
 // empty for a crowd that is judged by itself.
 func (v *sight) relative(c *crowd) string {
 	a := v.account
-	if a.id != segment.Neutral || c.member >= 0 {
+	if a.id != segment.Neutral || len(c.members) > 0 {
 		return ""
 	}
 	k := &keyWriter{}
-	k.text(c.key)
+	k.text(c.alike)
 	k.flags(a.management, a.inOrg)
 	k.text(a.path)
 	for _, level := range a.scps {
@@ -732,36 +774,28 @@ func (s *callerSide) reach(as string) reach {
 type gates struct {
 	t        *targets
 	byNumber map[string][]int // account -> gates of others with the account's number in their ARN, by place in cross
-	named    map[string]bool  // accounts that some gate speaks of
-	partial  bool             // some gate tells accounts apart by parts of their numbers
-	granted  []int            // gates with grants
-	owns     map[string]bool  // accounts that have some
-	halves   map[string]int   // which half an account's belong to
+	granted  []int            // gates with grants, which need no policy of the caller's own
+	halves   map[string]int   // which half an account's belong to; noHalf: it has none
 	mu       sync.Mutex
 	met      map[string][]int // pattern -> gates that it may match
 }
 
 func gatesOf(t *targets) *gates {
 	g := &gates{
-		t: t, byNumber: map[string][]int{}, met: map[string][]int{}, named: map[string]bool{}, owns: map[string]bool{}, halves: map[string]int{},
+		t: t, byNumber: map[string][]int{}, met: map[string][]int{}, halves: map[string]int{},
 	}
 	for place, group := range t.cross {
-		if id := group.owner.id; !g.owns[id] {
-			g.owns[id] = true
-			g.halves[id] = evenHalf + len(g.halves)%2
-		}
-		for id := range group.outsiders.accounts {
-			g.named[id] = true
-		}
 		if len(group.grants) > 0 {
 			g.granted = append(g.granted, place)
+		}
+		if id := group.owner.id; g.halves[id] == noHalf {
+			g.halves[id] = evenHalf + len(g.halves)%2
 		}
 		for _, it := range group.items {
 			for i := 0; i+12 <= len(it.text); i++ {
 				if id := it.text[i : i+12]; isAccountID(id) && id != group.owner.id {
 					if at := g.byNumber[id]; len(at) == 0 || at[len(at)-1] != place {
 						g.byNumber[id] = append(at, place)
-						g.named[id] = true
 					}
 				}
 			}
@@ -769,9 +803,6 @@ func gatesOf(t *targets) *gates {
 	}
 	return g
 }
-
-// half is the half of gates that an account's belong to.
-func (g *gates) half(id string) int { return g.halves[id] }
 
 // admit tells whether some gate may let a caller in to what it lacks. It may say yes too often, never no.
 func (g *gates) admit(l *leftover, wanted region.Set, all bool) bool {
@@ -834,8 +865,8 @@ func (g *gates) of(test *resourceTest) []int {
 	return slices.Clip(have)
 }
 
-// countAbroad counts whom resources of other accounts let in, and those who are no principals of the snapshot.
-func (k *asking) countAbroad(ctx context.Context, filter func(*Subject) bool) (*targets, error) {
+// open makes targets of all resources that may let in somebody of outside their account, with the accounts that own them.
+func (k *asking) open(ctx context.Context) (*targets, map[string]*account, error) {
 	all := &part{knows: k.fleet.knows, has: k.fleet.has, service: func(name string) bool { return k.services[name] }}
 	w := k.world(all, func(key documentKey) *policy.Document { return policy.Missing(key.kind) })
 	sights := make([]*sight, len(k.fleet.accounts))
@@ -844,14 +875,14 @@ func (k *asking) countAbroad(ctx context.Context, filter func(*Subject) bool) (*
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	bySegment := map[*segmented]*sight{}
+	owners := map[string]*account{}
 	for _, v := range sights {
 		if v == nil {
 			continue
 		}
-		bySegment[v.segmented] = v
+		owners[v.id()] = v.account
 		w.order = append(w.order, v.account)
 		w.resources = append(w.resources, v.world.resources...)
 		all.reads = append(all.reads, v.world.part.reads...)
@@ -861,68 +892,171 @@ func (k *asking) countAbroad(ctx context.Context, filter func(*Subject) bool) (*
 	}
 	t := w.newTargets(k.question)
 	t.unproved = true
-	t.resourceReaders()
-	slices.SortFunc(k.left, func(a, b *leftover) int {
-		return cmp.Or(strings.Compare(a.in.id(), b.in.id()), cmp.Compare(a.shape, b.shape), cmp.Compare(a.member, b.member))
-	})
-	if err := k.admitAbroad(ctx, t, bySegment); err != nil {
-		return nil, err
-	}
-	for _, l := range k.left {
-		k.counts.add(l.in.id(), l.kind, l.verdict, l.count)
-	}
-	outside, err := w.judgeOutside(ctx, t, filter)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range outside {
-		k.counts.add(r.Account, r.Kind, min(r.Verdict, Conditional), 1)
-	}
-	return t, nil
+	t.lookAbroad()
+	return t, owners, nil
 }
 
-// admitAbroad finds out whom of the leftovers resources of other accounts let in.
-func (k *asking) admitAbroad(ctx context.Context, t *targets, sights map[*segmented]*sight) error {
-	gates := gatesOf(t)
-	k.readGates(gates, sights)
+// admitAbroad finds out whom of the leftovers resources of other accounts let in: first those that speak of a leftover's account, then those
+// that let in everybody who meets their conditions, which treat leftovers of one sort alike wherever they are.
+func (k *asking) admitAbroad(ctx context.Context, t *targets, owners map[string]*account) error {
+	a := &admission{asking: k, t: t, gates: gatesOf(t), owners: owners}
+	if err := a.tellApart(ctx); err != nil {
+		return err
+	}
 	wanted := k.question.wanted()
-	var sorts [][]*leftover
-	bySort := map[string]int{}
-	admitted, err := k.splitAdmitted(gates, sights, wanted)
+	admitted := make([]bool, len(k.left))
+	err := onAllCores(ctx, len(k.left), func(i int) error {
+		if l := k.left[i]; a.gates.admit(l, wanted, k.question.AllOf) {
+			admitted[i] = true
+			return a.special(ctx, l)
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	for _, l := range admitted {
-		at, known := len(sorts), false
-		alone := l.key == "" || k.question.AllOf || !l.maybe.Empty() || gates.partial || gates.named[l.in.id()]
-		if !alone {
-			at, known = bySort[l.key]
+	var sorts [][]*leftover
+	bySort := map[string]int{}
+	for i, l := range k.left {
+		if !admitted[i] || l.verdict == Conditional {
+			continue
 		}
-		if !known {
+		alone := l.key == "" || k.question.AllOf || !l.maybe.Empty()
+		at, known := bySort[l.key]
+		if alone || !known {
 			at = len(sorts)
 			sorts = append(sorts, nil)
-			if !alone {
-				bySort[l.key] = at
-			}
+		}
+		if !alone {
+			bySort[l.key] = at
 		}
 		sorts[at] = append(sorts[at], l)
 	}
-	return onAllCores(ctx, len(sorts), func(i int) error {
-		a := &admission{asking: k, gates: gates, sights: sights}
-		return a.sort(ctx, sorts[i], false)
-	})
+	return onAllCores(ctx, len(sorts), func(i int) error { return a.sort(ctx, sorts[i], false) })
 }
 
-// admission judges leftovers whom resources of other accounts treat alike, as long as they are no account of theirs.
+// admission judges leftovers by what resources of other accounts give them.
 type admission struct {
 	*asking
+	t      *targets
 	gates  *gates
-	sights map[*segmented]*sight
+	owners map[string]*account // accounts that have some of those resources
 }
 
-// sort judges leftovers of one sort. Whatever lets one of them in lets in all but those of the account that owns it, to whom it is no other
-// account's; so gates are tried in two halves: where each has one that does, everybody has. With denied, somebody of another account was let
-// in by nothing.
+// tellApart divides leftovers by what resources of other accounts read of them.
+func (a *admission) tellApart(ctx context.Context) error {
+	rd := a.t.resourceReaders()
+	if len(rd.conditions)+len(rd.keys) == 0 {
+		return nil
+	}
+	wanted := a.question.wanted()
+	divided := make([][]*leftover, len(a.left))
+	err := onAllCores(ctx, len(a.left), func(i int) (err error) {
+		divided[i] = []*leftover{a.left[i]}
+		if !a.left[i].root && a.gates.admit(a.left[i], wanted, a.question.AllOf) {
+			divided[i], err = a.divide(a.left[i], rd)
+		}
+		return err
+	})
+	a.left = slices.Concat(divided...)
+	return err
+}
+
+// divide divides one leftover by what readers see of its members.
+func (a *admission) divide(l *leftover, rd *readers) ([]*leftover, error) {
+	v, err := a.seeCallers(l.in)
+	if err != nil {
+		return nil, err
+	}
+	var out []*leftover
+	byVector := map[string]*leftover{}
+	add := func(c *caller, shape int32, member, count int) {
+		vector := rd.vector(a.t, c)
+		one := byVector[vector]
+		if one == nil {
+			copied := *l
+			one = &copied
+			one.shapes, one.members, one.count = nil, nil, 0
+			if l.key != "" {
+				one.key = l.key + "\x00" + vector
+			}
+			byVector[vector] = one
+			out = append(out, one)
+		}
+		if one.count += count; member >= 0 {
+			one.members = append(one.members, member)
+		} else {
+			one.shapes = append(one.shapes, shape)
+		}
+	}
+	roster, err := v.roster()
+	if err != nil {
+		return nil, err
+	}
+	individual, inShapes := rd.individual(), make([]int, len(v.seg.Shapes))
+	for at := range roster.members {
+		if shape := roster.members[at].Shape; !l.named[at] && slices.Contains(l.shapes, shape) {
+			if inShapes[shape]++; individual {
+				c, err := v.memberCaller(at)
+				if err != nil {
+					return nil, err
+				}
+				add(c, shape, at, 1)
+			}
+		}
+	}
+	for _, shape := range l.shapes {
+		if !individual {
+			add(v.callerOf(&v.seg.Shapes[shape], nil, ""), shape, -1, inShapes[shape])
+		}
+	}
+	for _, at := range l.members {
+		c, err := v.memberCaller(at)
+		if err != nil {
+			return nil, err
+		}
+		add(c, 0, at, 1)
+	}
+	return out, nil
+}
+
+// special judges a leftover on the gates that speak of its account.
+func (a *admission) special(ctx context.Context, l *leftover) error {
+	var groups []*targetGroup
+	for _, g := range a.t.cross {
+		if g.owner.id != l.in.id() && len(g.outsiders.accounts) > 0 && g.outsiders.admits(l.in.id()) {
+			groups = append(groups, g)
+		}
+	}
+	if len(groups) == 0 {
+		return nil
+	}
+	p, err := a.begin(ctx, l)
+	if err != nil {
+		return err
+	}
+	if err := p.look(ctx, groups); err != nil {
+		return err
+	}
+	l.verdict, l.sure, l.maybe = p.verdict(), p.sure, p.maybe
+	return nil
+}
+
+// begin makes a presence of a leftover as far as it is known.
+func (a *admission) begin(ctx context.Context, l *leftover) (*presence, error) {
+	c, err := a.leftCaller(a.owners, l)
+	if err != nil {
+		return nil, err
+	}
+	return &presence{
+		t: a.t, side: a.t.sideOf(c), found: &a.found, budget: region.NewBudget(a.question.Budget).Within(ctx), wanted: a.question.wanted(),
+		sure: l.sure, maybe: l.maybe,
+	}, nil
+}
+
+// sort judges leftovers of one sort on the gates that speak of no account. Whatever lets one of them in lets in all but those of the account
+// that owns it, to whom it is no other account's; so gates are tried in two halves: where each has one that does, everybody has. With denied,
+// somebody of another account was let in by nothing.
 func (a *admission) sort(ctx context.Context, alike []*leftover, denied bool) error {
 	first, rest := alike[0], alike[1:]
 	opened, err := a.judge(ctx, first, len(rest) > 0)
@@ -935,14 +1069,14 @@ func (a *admission) sort(ctx context.Context, alike []*leftover, denied bool) er
 	case first.verdict == Conditional:
 		var owners []*leftover
 		for _, l := range rest {
-			if opened != bothHalves && a.gates.half(l.in.id()) == opened && a.gates.owns[l.in.id()] {
+			if opened != bothHalves && a.gates.halves[l.in.id()] == opened {
 				owners = append(owners, l)
 			} else {
 				l.verdict = Conditional
 			}
 		}
 		return a.each(ctx, owners)
-	case a.gates.owns[first.in.id()] && !denied: // what it owns was not tried yet
+	case a.gates.halves[first.in.id()] != noHalf && !denied: // what it owns was not tried yet
 		return a.sort(ctx, rest, true)
 	}
 	for _, l := range rest {
@@ -970,24 +1104,18 @@ const (
 
 // judge judges one leftover and tells in which halves something lets it in: in one of them, unless all are asked for.
 func (a *admission) judge(ctx context.Context, l *leftover, all bool) (opened int, err error) {
-	t := a.gates.t
-	c, err := a.leftCaller(a.sights, l, t.world)
+	begun, err := a.begin(ctx, l)
 	if err != nil {
 		return noHalf, err
 	}
-	side := t.sideOf(c)
-	_, abroad, _ := t.groupsAround(c)
 	for _, half := range []int{evenHalf, oddHalf} {
 		var groups []*targetGroup
-		for _, g := range abroad {
-			if a.gates.half(g.owner.id) == half {
+		for _, g := range a.t.cross {
+			if g.owner.id != l.in.id() && len(g.outsiders.accounts) == 0 && a.gates.halves[g.owner.id] == half {
 				groups = append(groups, g)
 			}
 		}
-		p := &presence{
-			t: t, side: side, found: &a.found, budget: region.NewBudget(a.question.Budget).Within(ctx), wanted: a.question.wanted(),
-			sure: l.sure, maybe: l.maybe,
-		}
+		p := *begun
 		if err := p.look(ctx, groups); err != nil {
 			return noHalf, err
 		}
@@ -995,8 +1123,8 @@ func (a *admission) judge(ctx context.Context, l *leftover, all bool) (opened in
 		if p.verdict() == Conditional {
 			opened |= half
 		}
-		if !all { // what they may do together counts
-			l.sure, l.maybe = p.sure, p.maybe
+		if !all { // what both halves give counts together
+			begun.sure, begun.maybe = p.sure, p.maybe
 		}
 		if opened != noHalf && !all {
 			break
@@ -1006,24 +1134,21 @@ func (a *admission) judge(ctx context.Context, l *leftover, all bool) (opened in
 }
 
 // leftCaller makes the caller of a leftover again, in its account's own name.
-func (k *asking) leftCaller(sights map[*segmented]*sight, l *leftover, w *World) (*caller, error) {
-	if l.root {
-		if v := sights[l.in]; v != nil {
-			return w.rootCaller(v.account), nil
-		}
-		return w.rootCaller(l.in.account), nil
+func (k *asking) leftCaller(owners map[string]*account, l *leftover) (*caller, error) {
+	v, err := k.seeCallers(l.in)
+	if err != nil {
+		return nil, err
 	}
-	v := sights[l.in]
-	if v == nil {
-		var err error
-		if v, err = k.seeCallers(l.in); err != nil {
-			return nil, err
-		}
+	if a := owners[l.in.id()]; a != nil {
+		v.account = a
 	}
-	if l.member < 0 {
-		return v.callerOf(&v.seg.Shapes[l.shape], nil, ""), nil
+	switch {
+	case l.root:
+		return v.world.rootCaller(v.account), nil
+	case len(l.members) > 0:
+		return v.memberCaller(l.members[0])
 	}
-	return v.memberCaller(l.member)
+	return v.callerOf(&v.seg.Shapes[l.shapes[0]], nil, ""), nil
 }
 
 // seeCallers makes a sight of an account in its own name, without resources.
@@ -1037,7 +1162,7 @@ func (k *asking) seeCallers(s *segmented) (*sight, error) {
 
 // seeOpen makes a sight of the resources of an account that may let in somebody of outside it; nil when there are none in question.
 func (k *asking) seeOpen(s *segmented) (*sight, error) {
-	seg := s.seen()
+	seg := s.portal
 	open := false
 	for i, r := range seg.Facts.Resources {
 		open = open || seg.Open[i] && k.services[r.ARN.Service()]
@@ -1060,12 +1185,13 @@ func (k *asking) seeOpen(s *segmented) (*sight, error) {
 		}
 	}
 	if k.services["sts"] {
-		if err := v.names(); err != nil {
+		r, err := v.roster()
+		if err != nil {
 			return nil, err
 		}
-		for i := range v.members {
-			if v.seg.Shapes[v.members[i].Shape].Open {
-				v.addEntity(&facts, &v.members[i])
+		for i := range r.members {
+			if v.seg.Shapes[r.members[i].Shape].Open {
+				v.addEntity(&facts, &r.members[i])
 			}
 		}
 	}

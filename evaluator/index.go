@@ -44,11 +44,12 @@ func WriteIndex(ctx context.Context, s graph.Store, id graph.SnapshotID, facts *
 	if err != nil {
 		return fmt.Errorf("index: %w", err)
 	}
+	m := &segmenter{documents: facts.Documents}
 	made := make([][]byte, len(facts.Accounts))
 	err = onAllCores(ctx, len(facts.Accounts), func(i int) (err error) {
 		a := facts.Accounts[i]
 		if _, ok := known[hashes[a.ID]]; !ok {
-			made[i], err = Segment(a, facts.Documents)
+			made[i], err = m.segment(a)
 		}
 		return err
 	})
@@ -224,10 +225,11 @@ func openPlaces(ctx context.Context, s graph.Store, id graph.SnapshotID) ([]plac
 
 // FleetOf makes a fleet of facts that are in memory. The error is an *OddAccountError for accounts that segments do not hold.
 func FleetOf(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*Fleet, error) {
+	m := &segmenter{documents: facts.Documents}
 	segments := make([]AccountSegment, len(facts.Accounts))
 	err := onAllCores(ctx, len(segments), func(i int) error {
 		a := facts.Accounts[i]
-		data, err := Segment(a, facts.Documents)
+		data, err := m.segment(a)
 		segments[i] = AccountSegment{ID: string(a.ID), Data: data}
 		return err
 	})

@@ -15,6 +15,9 @@ import (
 func (t *targets) mergeFor(side *callerSide, groups []*targetGroup) []*targetGroup {
 	c := side.caller
 	side.view, side.named = t.views.of(t.viewClass(c), len(t.groups)), t.namedBy(c)
+	if t.abroad != nil && !c.outside {
+		side.named = append(side.named, t.abroad.naming[c.principal.Account]...)
+	}
 	t.reach(side)
 	byKey := map[mergeKey]int{} // -> place in out
 	var out []*targetGroup
@@ -29,6 +32,9 @@ func (t *targets) mergeFor(side *callerSide, groups []*targetGroup) []*targetGro
 		if named || abroad {
 			out, parts = append(out, g), append(parts, mergeParts{})
 			continue
+		}
+		if !side.unlimited && !side.reached.Has(g.place) && g.owner != c.account && g.owner != nil && g.owner.id != c.principal.Account {
+			continue // D5: its own policies must allow it too
 		}
 		v := t.viewFor(side, g)
 		if !side.unlimited && !side.reached.Has(g.place) && !v.consents || !v.admits {

@@ -226,6 +226,9 @@ func (t *targets) holdingKey(side *callerSide, g *targetGroup) (string, bool) {
 	}
 	k := &keyWriter{}
 	k.text(side.standing(t))
+	if t.abroad != nil && slices.ContainsFunc(g.parts, func(part *targetGroup) bool { return slices.Contains(side.named, part.place) }) {
+		k.text(c.principal.Account) // it speaks of it
+	}
 	k.text(t.standsFor(g, side))
 	k.text(g.actions.Key())
 	paths := t.question.readsPaths()
@@ -269,7 +272,7 @@ func (s *callerSide) standing(t *targets) string {
 	if s.stands == "" {
 		a := s.caller.account
 		k := &keyWriter{}
-		k.text(s.caller.sort())
+		k.text(t.sortFor(s.caller))
 		k.int(int(s.caller.principal.Kind))
 		named := &readers{}
 		for _, key := range sortedKeys(t.question.named) {
@@ -597,4 +600,75 @@ func (w *World) countAll(ctx context.Context, t *targets, callers []*caller, fou
 		}
 	}
 	return nil
+}
+
+// abroadView is how resources see callers of other accounts: those that do not speak of a caller's account see of it what any policy in play
+// reads, and nothing else.
+type abroadView struct {
+	naming map[string][]int // account -> the groups that speak of it, by place
+	tells  bool             // something reads which account a caller is of
+	paths  bool             // something reads where in the organization it is
+}
+
+// lookAbroad makes the targets look at callers as other accounts' resources do.
+func (t *targets) lookAbroad() {
+	v := &abroadView{naming: map[string][]int{}}
+	read := func(s *policy.Statement) {
+		if t.question.matching(&s.Actions).Empty() {
+			return
+		}
+		v.paths = v.paths || t.readsPaths(s)
+		rd := &readers{}
+		rd.statement(s, tellsAccount)
+		v.tells = v.tells || len(rd.conditions)+len(rd.keys) > 0
+	}
+	for place, g := range t.groups {
+		for id := range g.outsiders.accounts {
+			v.naming[id] = append(v.naming[id], place)
+		}
+		if g.policy != nil {
+			for i := range g.policy.Doc.Statements {
+				read(&g.policy.Doc.Statements[i])
+			}
+		}
+	}
+	for _, a := range t.world.owners() {
+		for _, level := range a.rcps {
+			for i := range level {
+				for j := range level[i].Doc.Statements {
+					read(&level[i].Doc.Statements[j])
+				}
+			}
+		}
+	}
+	for key := range t.question.named {
+		v.tells = v.tells || tellsAccount(key)
+		v.paths = v.paths || pathKey(key)
+	}
+	t.resourceReaders()
+	t.abroad = v
+}
+
+// tellsAccount tells the keys whose value says which account a caller is of.
+func tellsAccount(key string) bool {
+	switch key {
+	case "aws:principalaccount", "aws:principalarn", "aws:userid", "aws:sourceaccount", "aws:sourcearn":
+		return true
+	}
+	return false
+}
+
+// sortFor spells what a group's side sees of a caller by rules: all of it, or, of a caller of another account that it does not speak of, all but
+// the account.
+func (t *targets) sortFor(c *caller) string {
+	if t.abroad == nil || t.abroad.tells || c.outside || c.account == nil {
+		return c.sort()
+	}
+	k := &keyWriter{}
+	k.text(strings.TrimPrefix(c.sort(), c.principal.Account))
+	k.flags(c.account.inOrg, c.account.management, c.principal.Management)
+	if t.abroad.paths {
+		k.text(c.account.path)
+	}
+	return k.String()
 }

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -20,17 +19,36 @@ func (e *OddAccountError) Error() string { return "account " + e.Account + ": " 
 
 // Segment makes an account's segment. The error is an *OddAccountError, or one of encoding.
 func Segment(facts *graph.Account, documents map[graph.DocumentHash]*graph.Document) ([]byte, error) {
+	return (&segmenter{documents: documents}).segment(facts)
+}
+
+// segmenter makes the segments of accounts that share documents, such as AWS's managed policies.
+type segmenter struct {
+	documents map[graph.DocumentHash]*graph.Document
+	shared    sharedDocuments
+}
+
+func (m *segmenter) compile(key documentKey) *policy.Document {
+	raw := m.documents[key.hash]
+	if raw == nil {
+		return policy.Missing(key.kind)
+	}
+	d, _ := m.shared.get(key.kind, raw.Canonical)
+	return d
+}
+
+func (m *segmenter) segment(facts *graph.Account) ([]byte, error) {
+	texts := m.documents
 	if !isAccountID(string(facts.ID)) {
 		return nil, &OddAccountError{string(facts.ID), "it is not called by twelve digits"}
 	}
 	w := &World{accounts: map[string]*account{}, byARN: map[string]*resource{}}
-	w.docs = newDocuments(documents)
-	w.docs.keys = map[*policy.Document]documentKey{}
-	w.facts = &graph.Facts{Documents: documents}
+	w.docs = &documents{done: map[documentKey]*documentSlot{}, compile: m.compile, keys: map[*policy.Document]documentKey{}}
+	w.facts = &graph.Facts{Documents: texts}
 	w.compileAccount(facts)
 	a := w.accounts[string(facts.ID)]
 	b := &segmentBuilder{world: w, account: a, facts: facts, lists: map[string]int32{}, places: map[documentKey]int32{}, shapes: map[string]int32{}}
-	b.out = &segment.Account{Partition: a.partition}
+	b.out = &segment.Account{Partition: a.partition, Reads: [][]string{nil}}
 	if err := b.principals(); err != nil {
 		return nil, err
 	}
@@ -139,17 +157,30 @@ func (b *segmentBuilder) policy(p *Policy) segment.Policy {
 
 // shape gives the place of a shape.
 func (b *segmentBuilder) shape(s *segment.Shape) int32 {
-	key := fmt.Sprintf("%t%t%t%t%t%t%t %d %q %q", s.Role, s.Linked, s.Open, s.FreeTags, s.Anyone, s.Federated, s.Cognito, s.Trust, s.Services, s.Tags)
-	for _, p := range s.Identity {
-		key += fmt.Sprintf(" %q %d", p.Name, p.Document)
-	}
+	k := &keyWriter{}
+	k.flags(s.Role, s.Linked, s.Open, s.FreeTags, s.Anyone, s.Federated, s.Cognito, s.Boundary != nil)
+	policies := s.Identity
 	if s.Boundary != nil {
-		key += fmt.Sprintf(" boundary %q %d", s.Boundary.Name, s.Boundary.Document)
+		policies = append(slices.Clip(policies), *s.Boundary)
 	}
-	at, ok := b.shapes[key]
+	k.int(len(policies))
+	for _, p := range policies {
+		k.text(p.Name)
+		k.int(int(p.Document))
+	}
+	k.int(int(s.Trust))
+	k.int(len(s.Services))
+	for _, name := range s.Services {
+		k.text(name)
+	}
+	for _, t := range s.Tags {
+		k.text(t.Key)
+		k.text(t.Value)
+	}
+	at, ok := b.shapes[k.String()]
 	if !ok {
 		at = int32(len(b.out.Shapes))
-		b.shapes[key] = at
+		b.shapes[k.String()] = at
 		b.out.Shapes = append(b.out.Shapes, *s)
 	}
 	return at
@@ -169,21 +200,22 @@ func (b *segmentBuilder) document(hash graph.DocumentHash, kind policy.Kind) int
 	d := segment.Document{Kind: uint8(kind), Portable: !partialNumber(raw.Canonical)}
 	b.native = b.native || bytes.Contains(raw.Canonical, []byte(segment.Neutral))
 	doc := b.world.docs.get(hash, kind)
+	d.From = int32(len(b.out.Statements))
 	for i := range doc.Statements {
 		s := &doc.Statements[i]
 		for j := range s.Conditions {
 			d.Portable = d.Portable && portable(&s.Conditions[j])
 		}
-		one := segment.Statement{List: b.list(&s.Actions), Allow: s.Effect == policy.Allow}
-		note := func(key string) bool {
-			if tellsApart(key) && !slices.Contains(one.Reads, key) {
-				one.Reads = append(one.Reads, key)
+		var reads []string
+		(&readers{}).statement(s, func(key string) bool {
+			if tellsApart(key) && !slices.Contains(reads, key) {
+				reads = append(reads, key)
 			}
 			return false
-		}
-		(&readers{}).statement(s, note)
-		d.Statements = append(d.Statements, one)
+		})
+		b.out.Statements = append(b.out.Statements, segment.Statement{List: b.list(&s.Actions), Reads: b.reading(reads), Allow: s.Effect == policy.Allow})
 	}
+	d.To = int32(len(b.out.Statements))
 	at := int32(len(b.out.Documents))
 	b.places[key] = at
 	b.out.Documents = append(b.out.Documents, d)
@@ -246,17 +278,30 @@ func portable(c *policy.Condition) bool {
 	return true
 }
 
-func (b *segmentBuilder) list(a *policy.Actions) int32 {
-	key := strconv.FormatBool(a.Not)
-	list := segment.Actions{Not: a.Not}
-	for i := range a.Patterns {
-		list.Patterns = append(list.Patterns, a.Patterns[i].Text)
-		key += strconv.Quote(a.Patterns[i].Text)
+// reading gives the place of a set of keys.
+func (b *segmentBuilder) reading(keys []string) int32 {
+	slices.Sort(keys)
+	for i, have := range b.out.Reads {
+		if slices.Equal(have, keys) {
+			return int32(i)
+		}
 	}
-	at, ok := b.lists[key]
+	b.out.Reads = append(b.out.Reads, keys)
+	return int32(len(b.out.Reads) - 1)
+}
+
+func (b *segmentBuilder) list(a *policy.Actions) int32 {
+	k := &keyWriter{}
+	k.flags(a.Not)
+	list := segment.Actions{Not: a.Not, Patterns: make([]string, len(a.Patterns))}
+	for i := range a.Patterns {
+		list.Patterns[i] = a.Patterns[i].Text
+		k.text(a.Patterns[i].Text)
+	}
+	at, ok := b.lists[k.String()]
 	if !ok {
 		at = int32(len(b.out.Lists))
-		b.lists[key] = at
+		b.lists[k.String()] = at
 		b.out.Lists = append(b.out.Lists, list)
 	}
 	return at

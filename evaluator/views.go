@@ -39,7 +39,7 @@ type viewClass struct {
 // conditions on the resource side come out.
 func (t *targets) viewClass(c *caller) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\x00%d%t%t\x00", c.sort(), c.principal.Kind, c.boundary != nil, c.outside)
+	fmt.Fprintf(&b, "%q\x00%d%t%t\x00", t.sortFor(c), c.principal.Kind, c.boundary != nil, c.outside)
 	t.resourceReaders().spell(&b, &situation{world: t.world, caller: c, asking: t.question})
 	return b.String()
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"sort"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -61,12 +60,7 @@ func (w *World) WhoCan(ctx context.Context, q Question, filter func(*Subject) bo
 		return nil, err
 	}
 	rows = append(rows, outside...)
-	sort.SliceStable(rows, func(i, j int) bool {
-		if rows[i].Account != rows[j].Account {
-			return rows[i].Account < rows[j].Account
-		}
-		return rows[i].Principal < rows[j].Principal
-	})
+	sortRows(rows)
 	return &Answer{Rows: rows, Assumptions: t.standing(), Warnings: c.warnings}, nil
 }
 

@@ -17,18 +17,11 @@ import (
 // accounts.
 func countable(q *syntax.Query) bool {
 	who, ok := q.Question.(*syntax.WhoCan)
-	if !ok || len(q.Stages) == 0 || len(who.Clauses.Except) > 0 {
+	if !ok || len(q.Stages) == 0 {
 		return false
 	}
 	if who.Access.Quantifier == syntax.AllOf && len(who.Clauses.On) > 0 {
 		return false // on every one of the resources: one request settles nobody
-	}
-	for i := range who.Clauses.In {
-		switch who.Clauses.In[i].Kind {
-		case syntax.ScopeAccount, syntax.ScopeOU, syntax.ScopeOrg:
-		default:
-			return false
-		}
 	}
 	switch s := q.Stages[0].(type) {
 	case *syntax.Count:
@@ -39,23 +32,36 @@ func countable(q *syntax.Query) bool {
 	return false
 }
 
+// wholeAccounts tells whether nobody is left out of a question but with whole accounts, and those are accounts that the index knows.
+func (e *Engine) wholeAccounts(c *syntax.Clauses) bool {
+	if len(c.Except) > 0 {
+		return false
+	}
+	for i := range c.In {
+		switch s := &c.In[i]; s.Kind {
+		case syntax.ScopeAccount:
+			if !e.fleet.Base().Read(s.Name) {
+				return false // it is known, if at all, from policies that only the facts have
+			}
+		case syntax.ScopeOU, syntax.ScopeOrg:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // maxCounted is how many counted questions an engine remembers.
 const maxCounted = 64
 
 // count answers a question that only counts; nil when it is none, or when there is no index to answer from.
 func (e *Engine) count(ctx context.Context, q *syntax.Query, text string, o Options) (*answer.Answer, error) {
-	if e.fleet == nil || !countable(q) {
+	if e.fleet == nil || !countable(q) || !e.wholeAccounts(syntax.ClausesOf(q.Question)) {
 		return nil, nil
 	}
 	who, _ := q.Question.(*syntax.WhoCan)
 	base := e.fleet.Base()
 	p := &plan{engine: e, world: base, text: text, options: o}
-	for i := range who.Clauses.In {
-		s := &who.Clauses.In[i]
-		if s.Kind == syntax.ScopeAccount && !base.Read(s.Name) {
-			return nil, nil // it is known, if at all, from policies that only the facts have
-		}
-	}
 	question, err := p.question(&who.Access, &who.Clauses)
 	if err != nil {
 		return nil, err

@@ -190,11 +190,7 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 	if counted != nil || err != nil {
 		return counted, err
 	}
-	w, err := e.compiled(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p := &plan{engine: e, world: w, text: text, options: o, worded: map[*evaluator.Access]answer.Grant{}, briefly: map[*evaluator.Access][]answer.Grant{}}
+	p := &plan{engine: e, text: text, options: o, worded: map[*evaluator.Access]answer.Grant{}, briefly: map[*evaluator.Access][]answer.Grant{}}
 	a := &answer.Answer{Query: strings.TrimSpace(text), Snapshot: e.snapshot}
 	var rows []answer.Row
 	var schema *answer.Schema
@@ -222,7 +218,7 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 	a.Schema, a.Rows = staged.Schema, staged.Rows
 	a.Summary = func() answer.Summary {
 		count, unknown := staged.Tally()
-		_, incomplete := w.Complete()
+		_, incomplete := p.world.Complete()
 		return answer.Summary{
 			Count: count, Unknown: unknown, Assumptions: judged.Assumptions, Incomplete: incomplete, Warnings: append(p.warnings, judged.Warnings...),
 		}

@@ -56,11 +56,10 @@ func (p *plan) whoCan(ctx context.Context, q *syntax.WhoCan) ([]answer.Row, *eva
 	if err != nil {
 		return nil, nil, err
 	}
-	filter, err := p.filter(&q.Clauses)
-	if err != nil {
-		return nil, nil, err
+	a, err := p.indexed(ctx, question, q)
+	if a == nil && err == nil {
+		a, err = p.wholly(ctx, question, q)
 	}
-	a, err := p.world.WhoCan(ctx, question, filter)
 	if err != nil {
 		return nil, nil, p.place(err, &q.Access, nil, &q.Clauses)
 	}
@@ -71,9 +70,39 @@ func (p *plan) whoCan(ctx context.Context, q *syntax.WhoCan) ([]answer.Row, *eva
 	return rows, a, nil
 }
 
+// indexed answers from the index; nil when the question needs the whole snapshot.
+func (p *plan) indexed(ctx context.Context, question evaluator.Question, q *syntax.WhoCan) (*evaluator.Answer, error) {
+	fleet := p.engine.fleet
+	if fleet == nil || !p.engine.wholeAccounts(&q.Clauses) {
+		return nil, nil
+	}
+	p.world = fleet.Base()
+	filter, err := p.filter(&q.Clauses)
+	if err != nil {
+		return nil, err
+	}
+	a, _, err := fleet.WhoCan(ctx, question, filter)
+	return a, err
+}
+
+// wholly answers from the whole snapshot.
+func (p *plan) wholly(ctx context.Context, question evaluator.Question, q *syntax.WhoCan) (_ *evaluator.Answer, err error) {
+	if p.world, err = p.engine.compiled(ctx); err != nil {
+		return nil, err
+	}
+	filter, err := p.filter(&q.Clauses)
+	if err != nil {
+		return nil, err
+	}
+	return p.world.WhoCan(ctx, question, filter)
+}
+
 func (p *plan) can(ctx context.Context, q *syntax.Can) ([]answer.Row, *evaluator.Answer, error) {
 	question, err := p.question(&q.Access, &q.Clauses)
 	if err != nil {
+		return nil, nil, err
+	}
+	if p.world, err = p.engine.compiled(ctx); err != nil {
 		return nil, nil, err
 	}
 	if q.Principal.Kind == syntax.PrincipalService {
@@ -108,6 +137,9 @@ func joined(texts []string) string {
 func (p *plan) whatCan(ctx context.Context, q *syntax.WhatCan) ([]answer.Row, *evaluator.Answer, error) {
 	question, err := p.question(nil, &q.Clauses)
 	if err != nil {
+		return nil, nil, err
+	}
+	if p.world, err = p.engine.compiled(ctx); err != nil {
 		return nil, nil, err
 	}
 	if q.Principal.Kind == syntax.PrincipalService {

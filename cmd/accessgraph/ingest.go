@@ -96,6 +96,9 @@ func (a *app) ingestFiles(ctx context.Context, paths []string, name string, part
 // index makes the index that questions about many principals are answered from. A snapshot without one is answered from its facts: what goes
 // wrong here is said, and nothing more.
 func (a *app) index(ctx context.Context, store graph.Store, entry graph.Entry, facts *graph.Facts) error {
+	// The stored form of the facts is gone by now, and what an index leaves behind account by account is much: collecting it all the time would
+	// take longer than making it.
+	debug.SetGCPercent(100)
 	err := evaluator.WriteIndex(ctx, store, entry.Snapshot, facts)
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -22,7 +22,7 @@ const pieces = 5
 const maxPiece = 1 << 30
 
 var codecs = sync.OnceValues(func() (*codec, error) {
-	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderCRC(false))
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderCRC(false))
 	if err != nil {
 		return nil, err
 	}
@@ -177,20 +177,20 @@ func encodeShapes(a *Account) []byte {
 		w.flags(a.Lists[i].Not)
 		w.texts(a.Lists[i].Patterns)
 	}
-	reads := w.keys(a)
+	w.int(len(a.Reads))
+	for _, keys := range a.Reads {
+		w.texts(keys)
+	}
 	w.int(len(a.Documents))
 	for i := range a.Documents {
 		d := &a.Documents[i]
 		w.int(int(d.Kind))
 		w.flags(d.Portable)
-		w.int(len(d.Statements))
-		for _, s := range d.Statements {
+		w.int(int(d.To - d.From))
+		for _, s := range a.Statements[d.From:d.To] {
 			w.int(int(s.List))
 			w.flags(s.Allow)
-			w.int(len(s.Reads))
-			for _, key := range s.Reads {
-				w.int(reads[key])
-			}
+			w.int(int(s.Reads))
 		}
 	}
 	names := w.table(a)
@@ -222,17 +222,6 @@ func encodeShapes(a *Account) []byte {
 	w.int(len(a.Open))
 	w.flags(a.Open...)
 	return w.out
-}
-
-// keys writes the keys that statements read, once each, and gives their places.
-func (w *writer) keys(a *Account) map[string]int {
-	var all []string
-	for i := range a.Documents {
-		for _, s := range a.Documents[i].Statements {
-			all = append(all, s.Reads...)
-		}
-	}
-	return w.unique(all)
 }
 
 // unique writes texts in order, once each, and gives their places.
@@ -275,28 +264,27 @@ func decodeShapes(raw []byte, a *Account) error {
 		r.flags(&a.Lists[i].Not)
 		a.Lists[i].Patterns = r.texts()
 	}
-	keys := r.texts()
+	a.Reads = make([][]string, r.count())
+	for i := range a.Reads {
+		a.Reads[i] = r.texts()
+	}
 	a.Documents = make([]Document, r.count())
 	for i := range a.Documents {
 		d := &a.Documents[i]
 		d.Kind = uint8(r.below(256))
 		r.flags(&d.Portable)
-		d.Statements = make([]Statement, r.count())
-		for j := range d.Statements {
-			s := &d.Statements[j]
-			s.List = int32(r.below(len(a.Lists)))
+		d.From = int32(len(a.Statements))
+		for range r.count() {
+			s := Statement{List: int32(r.below(len(a.Lists)))}
 			r.flags(&s.Allow)
-			if n := r.count(); n > 0 {
-				s.Reads = make([]string, n)
-			}
-			for k := range s.Reads {
-				if at := r.below(len(keys)); r.err == nil {
-					s.Reads[k] = keys[at]
-				}
-			}
+			s.Reads = int32(r.below(len(a.Reads)))
+			a.Statements = append(a.Statements, s)
 		}
+		d.To = int32(len(a.Statements))
 	}
+	a.Statements = slices.Clip(a.Statements)
 	texts := r.texts()
+	var sets [][]graph.Tag // shapes of one team have the same tags
 	name := func() string {
 		if at := r.below(len(texts)); r.err == nil {
 			return texts[at]
@@ -318,11 +306,14 @@ func decodeShapes(raw []byte, a *Account) error {
 			s.Boundary = &Policy{name(), document()}
 		}
 		s.Trust = document()
-		s.Tags = make([]graph.Tag, r.count())
-		for j := range s.Tags {
-			s.Tags[j] = graph.Tag{Key: name(), Value: name()}
+		tags := make([]graph.Tag, r.count())
+		for j := range tags {
+			tags[j] = graph.Tag{Key: name(), Value: name()}
 		}
-		s.Services = make([]string, r.count())
+		s.Tags = shared(&sets, tags)
+		if n := r.count(); n > 0 {
+			s.Services = make([]string, n)
+		}
 		for j := range s.Services {
 			s.Services[j] = name()
 		}
@@ -337,6 +328,23 @@ func decodeShapes(raw []byte, a *Account) error {
 		r.fail()
 	}
 	return r.finish()
+}
+
+// maxShared is how many sets are looked through for an equal one.
+const maxShared = 64
+
+// shared gives the set among those there are that is equal to one.
+func shared(sets *[][]graph.Tag, one []graph.Tag) []graph.Tag {
+	if len(one) == 0 {
+		return nil
+	}
+	for _, s := range (*sets)[max(0, len(*sets)-maxShared):] {
+		if slices.Equal(s, one) {
+			return s
+		}
+	}
+	*sets = append(*sets, one)
+	return one
 }
 
 // writer appends values; the reader takes them back in the same order.

@@ -24,10 +24,12 @@ type Account struct {
 	ReadsTime bool // some document reads the time of the request
 	Portable  bool // no name or number in it can be taken for Neutral
 
-	Lists     []Actions
-	Documents []Document
-	Shapes    []Shape
-	Open      []bool // by resource of Facts: its policy, grants or sharing may let in somebody of outside the account
+	Lists      []Actions
+	Reads      [][]string // sets of condition keys; the first is empty
+	Documents  []Document
+	Statements []Statement // of all documents, in order
+	Shapes     []Shape
+	Open       []bool // by resource of Facts: its policy, grants or sharing may let in somebody of outside the account
 
 	members, ids, texts []byte // still packed
 	was, now            string
@@ -49,16 +51,16 @@ type Actions struct {
 
 // Document is a policy document by what it speaks of.
 type Document struct {
-	Kind       uint8 // a policy.Kind: what it is read as
-	Portable   bool  // it means the same in another account, made its own: no pattern in it matches a part of an account's number
-	Statements []Statement
+	Kind     uint8 // a policy.Kind: what it is read as
+	Portable bool  // it means the same in another account, made its own: no pattern in it matches a part of an account's number
+	From, To int32 // its statements, among those of the account
 }
 
 // Statement is one statement of a document.
 type Statement struct {
 	List  int32 // of Lists
+	Reads int32 // of Reads
 	Allow bool
-	Reads []string // the condition keys that it reads, as far as Encode's caller says
 }
 
 // Shape is what principals of one make share: everything but their names, paths and unique ids.

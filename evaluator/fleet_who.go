@@ -1,0 +1,215 @@
+package evaluator
+
+import (
+	"context"
+	"slices"
+	"sort"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+	"github.com/accessgraph/accessgraph/evaluator/segment"
+)
+
+// WhoCan answers as a World of the whole snapshot would, where the question names resources of the snapshot that few accounts have to do with:
+// only those are compiled. ok is false for any other question. The filter speaks of accounts alone; nil takes all.
+func (f *Fleet) WhoCan(ctx context.Context, q Question, filter func(*Subject) bool) (answer *Answer, ok bool, err error) {
+	k, err := f.ask(q)
+	if err != nil {
+		return nil, false, err
+	}
+	ids, ok, err := k.concerned(ctx)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	w, err := k.compiled(ctx, ids)
+	if err != nil {
+		return nil, false, err
+	}
+	t := w.newTargets(k.question)
+	var chosen []*caller
+	for _, c := range w.callers {
+		if filter == nil || filter(w.subject(c)) {
+			chosen = append(chosen, c)
+		}
+	}
+	rows, err := w.judgeAll(ctx, t, chosen)
+	if err != nil {
+		return nil, false, err
+	}
+	outside, err := w.judgeOutside(ctx, t, filter)
+	if err != nil {
+		return nil, false, err
+	}
+	rows = append(rows, outside...)
+	sortRows(rows)
+	if err := k.readEverywhere(ctx, t); err != nil {
+		return nil, false, err
+	}
+	all := *w
+	all.order = f.base.order
+	t.world = &all
+	return &Answer{Rows: rows, Assumptions: t.standing(), Warnings: k.question.warnings}, true, nil
+}
+
+// maxConcerned is how many accounts may have to do with a question that is answered from them alone.
+const maxConcerned = 50
+
+// concerned lists the accounts that have to do with the question: those that own what it names, and those that the policies of that let in. ok
+// is false where that is not known, or most accounts have.
+func (k *asking) concerned(ctx context.Context) (ids []string, ok bool, err error) {
+	if len(k.question.Resources) == 0 {
+		return nil, false, nil
+	}
+	found := map[string]bool{}
+	for i, text := range k.question.Resources {
+		owner := k.ownerOf(text, k.question.patterns[i])
+		if owner == "" {
+			return nil, false, nil
+		}
+		found[owner] = true
+	}
+	owners := sortedKeys(found)
+	for _, id := range owners {
+		s := k.fleet.byID[id]
+		v, err := k.seeCallers(s)
+		if err != nil {
+			return nil, false, err
+		}
+		facts, err := v.resourceFacts(k.entities)
+		if err != nil {
+			return nil, false, err
+		}
+		v.settle(facts)
+		t := v.world.newTargets(k.question)
+		for _, g := range t.cross {
+			if g.outsiders.everyone {
+				return nil, false, nil
+			}
+			for account := range g.outsiders.accounts {
+				if k.fleet.byID[account] != nil {
+					found[account] = true
+				}
+			}
+		}
+	}
+	return sortedKeys(found), len(found) <= maxConcerned, ctx.Err()
+}
+
+// ownerOf gives the account of the snapshot that owns all that a resource of the question can be: it is a resource of the snapshot, or lies
+// under one.
+func (k *asking) ownerOf(text string, p region.Pattern) string {
+	name, literal := p.Literal()
+	if literal {
+		if id := k.fleet.holder(name); id != "" {
+			return id
+		}
+	} else {
+		name = literalPrefix(p)
+	}
+	for i, r := range name {
+		if r == '/' || r == ':' {
+			if id := k.fleet.holder(name[:i]); id != "" && arnField(name[:i], 6) != "" {
+				return id
+			}
+		}
+	}
+	return ""
+}
+
+// holder gives the account that has a resource of that ARN.
+func (f *Fleet) holder(arn string) string {
+	if !f.has(arn) {
+		return ""
+	}
+	if id := arnAccount(arn); id != "" {
+		return id
+	}
+	return f.bare[arn]
+}
+
+// compiled makes a world of some accounts, with their principals and with their resources that are in question.
+func (k *asking) compiled(ctx context.Context, ids []string) (*World, error) {
+	all := &part{knows: k.fleet.knows, has: k.fleet.has, service: func(name string) bool { return k.services[name] }}
+	w := k.world(all, func(key documentKey) *policy.Document { return policy.Missing(key.kind) })
+	for _, id := range ids {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		v, err := k.seeCallers(k.fleet.byID[id])
+		if err != nil {
+			return nil, err
+		}
+		facts, err := v.resourceFacts(k.entities)
+		if err != nil {
+			return nil, err
+		}
+		v.settle(facts)
+		callers, err := v.everybody()
+		if err != nil {
+			return nil, err
+		}
+		w.callers = append(w.callers, callers...)
+		w.order = append(w.order, v.account)
+		w.resources = append(w.resources, v.world.resources...)
+		all.reads = append(all.reads, v.world.part.reads...)
+	}
+	for _, r := range w.resources {
+		w.byARN[r.arn] = r
+	}
+	return w, nil
+}
+
+// everybody lists the principals of an account, by ARN.
+func (v *sight) everybody() ([]*caller, error) {
+	r, err := v.roster()
+	if err != nil {
+		return nil, err
+	}
+	models := make([]*caller, len(v.seg.Shapes))
+	out := make([]*caller, 0, len(r.members)+1)
+	for at := range r.members {
+		m := &r.members[at]
+		shape := &v.seg.Shapes[m.Shape]
+		if models[m.Shape] == nil {
+			models[m.Shape] = v.callerOf(shape, nil, "")
+		}
+		c := *models[m.Shape]
+		c.called(v, m, r.ids[at])
+		out = append(out, &c)
+	}
+	out = append(out, v.world.rootCaller(v.account))
+	sort.Slice(out, func(i, j int) bool { return out[i].arn < out[j].arn })
+	return out, nil
+}
+
+// readEverywhere notes the facts of the request that documents in question read in any account.
+func (k *asking) readEverywhere(ctx context.Context, t *targets) error {
+	return onAllCores(ctx, len(k.fleet.accounts), func(i int) error {
+		_, _, reads := k.relevant(k.fleet.accounts[i])
+		transport, clock := slices.Contains(reads, "aws:securetransport"), slices.Contains(reads, "aws:currenttime") || slices.Contains(reads, "aws:epochtime")
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		t.transport, t.clock = t.transport || transport, t.clock || clock
+		return nil
+	})
+}
+
+// called gives a caller of a shape the name of a member.
+func (c *caller) called(v *sight, m *segment.Member, id string) {
+	c.arn = v.arn(m)
+	c.name = afterLast(c.arn, "/")
+	c.principal.ARN, c.principal.UniqueID = c.arn, id
+	if c.principal.Kind == RoleSession {
+		c.principal.RoleARN, c.principal.ARN = c.arn, sessionARN(v.account, c.name, anySession)
+	}
+}
+
+// sortRows orders rows by account, then ARN.
+func sortRows(rows []*Row) {
+	sort.SliceStable(rows, func(i, j int) bool {
+		if rows[i].Account != rows[j].Account {
+			return rows[i].Account < rows[j].Account
+		}
+		return rows[i].Principal < rows[j].Principal
+	})
+}
