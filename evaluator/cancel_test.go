@@ -26,7 +26,7 @@ func TestCancelled(t *testing.T) {
 	}
 	looked := func(ctx context.Context) (int, error) {
 		targets := w.newTargets(q)
-		_, err := w.judgeAll(ctx, targets, w.callers)
+		_, err := w.judgeAll(ctx, targets, w.callers, nil)
 		return len(targets.views.classes), err
 	}
 	if n, err := looked(t.Context()); err != nil || n == 0 {

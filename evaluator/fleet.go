@@ -341,6 +341,7 @@ type asking struct {
 	services map[string]bool
 	entities bool // IAM entities are resources of it
 
+	plan      *Plan
 	mu        sync.Mutex
 	counts    headcount
 	left      []*leftover

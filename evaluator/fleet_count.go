@@ -50,10 +50,13 @@ func (f *Fleet) CountCan(ctx context.Context, q Question, filter func(*Subject) 
 	if err != nil {
 		return nil, err
 	}
+	k.plan = newPlan(fromIndex)
+	k.plan.add("accounts", int64(len(f.accounts)))
 	t, owners, err := k.open(ctx)
 	if err != nil {
 		return nil, err
 	}
+	k.plan.stage("resources that are open to other accounts")
 	k.note(t)
 	k.spellsOut(t)
 	err = onAllCores(ctx, len(f.accounts), func(i int) error {
@@ -67,12 +70,15 @@ func (f *Fleet) CountCan(ctx context.Context, q Question, filter func(*Subject) 
 	if err != nil {
 		return nil, err
 	}
+	k.plan.stage("evaluate each account on its own")
 	slices.SortFunc(k.left, func(a, b *leftover) int {
 		return cmp.Or(strings.Compare(a.in.id(), b.in.id()), slices.Compare(a.shapes, b.shapes), slices.Compare(a.members, b.members))
 	})
 	if err := k.admitAbroad(ctx, t, owners); err != nil {
 		return nil, err
 	}
+	k.plan.add("classes left to other accounts' resources", int64(len(k.left)))
+	k.plan.stage("evaluate what other accounts give")
 	for _, l := range k.left {
 		k.counts.add(l.in.id(), l.kind, l.verdict, l.count)
 	}
@@ -80,6 +86,8 @@ func (f *Fleet) CountCan(ctx context.Context, q Question, filter func(*Subject) 
 	if err != nil {
 		return nil, err
 	}
+	k.plan.stage("callers of outside")
+	k.found.explain(k.plan)
 	for _, r := range outside {
 		k.counts.add(r.Account, r.Kind, min(r.Verdict, Conditional), 1)
 	}
@@ -87,7 +95,7 @@ func (f *Fleet) CountCan(ctx context.Context, q Question, filter func(*Subject) 
 	w := *t.world
 	w.order = f.base.order
 	t.world = &w
-	return &Counted{Holdings: k.counts.holdings(), Assumptions: t.standing(), Warnings: k.question.warnings}, nil
+	return &Counted{Holdings: k.counts.holdings(), Assumptions: t.standing(), Warnings: k.question.warnings, Plan: k.plan}, nil
 }
 
 // spellsOut notes whom the resources of other accounts spell out: they are judged by themselves.
@@ -402,13 +410,14 @@ type crowd struct {
 // roll is the principals of an account, while they are divided into crowds.
 type roll struct {
 	*sight
-	all    *roster
-	t      *targets
-	counts []int // by shape: members who are not counted yet
-	named  map[int]bool
-	known  map[string]*readers
-	crowds []*crowd
-	byKey  map[string]*crowd
+	all     *roster
+	t       *targets
+	counts  []int // by shape: members who are not counted yet
+	named   map[int]bool
+	known   map[string]*readers
+	crowds  []*crowd
+	byKey   map[string]*crowd
+	settled int // bunches whom a resource's own policy lets in
 }
 
 func (v *sight) roll(t *targets) (*roll, error) {
@@ -574,6 +583,7 @@ func (r *roll) settle(ctx context.Context, found func(*caller) (*presence, error
 			continue
 		}
 		counts.add(r.id(), c.kind, Conditional, b.count)
+		r.settled++
 		for _, at := range b.shapes {
 			r.counts[at] = 0
 		}
@@ -709,6 +719,7 @@ func (k *asking) count(ctx context.Context, s *segmented, inside bool) error {
 	if err := r.divide(); err != nil {
 		return err
 	}
+	k.explain(v, r)
 	var left []*leftover
 	for _, c := range r.crowds {
 		p, err := begin(c.caller)
@@ -736,6 +747,28 @@ func (k *asking) count(ctx context.Context, s *segmented, inside bool) error {
 	}
 	k.left = append(k.left, left...)
 	return nil
+}
+
+// explain counts what was looked at of an account.
+func (k *asking) explain(v *sight, r *roll) {
+	shared, principals := int64(0), 1 // the root user
+	if v.account.id == segment.Neutral {
+		shared = 1
+	}
+	speaking := 0
+	for i := range v.seg.Shapes {
+		s := &v.seg.Shapes[i]
+		principals += s.Count
+		if slices.ContainsFunc(s.Identity, func(p segment.Policy) bool { return p.Document == segment.Missing || v.relevant[p.Document] }) {
+			speaking++
+		}
+	}
+	k.plan.add("accounts that share evaluations with others", shared)
+	k.plan.add("principals", int64(principals))
+	k.plan.add("makes of principals (equal but for their names)", int64(len(v.seg.Shapes)))
+	k.plan.add("with no policy on the actions, by the index", int64(len(v.seg.Shapes)-speaking))
+	k.plan.add("classes settled by a resource's own policy", int64(r.settled))
+	k.plan.add("classes evaluated", int64(len(r.crowds)))
 }
 
 // relative spells what a crowd is to resources of other accounts that do not speak of its own: equal for crowds that those treat alike. It is

@@ -21,18 +21,23 @@ func (f *Fleet) WhoCan(ctx context.Context, q Question, filter func(*Subject) bo
 	if err != nil || !ok {
 		return nil, false, err
 	}
+	plan := newPlan(fromIndex)
 	w, err := k.compiled(ctx, ids)
 	if err != nil {
 		return nil, false, err
 	}
+	plan.add("accounts", int64(len(f.accounts)))
+	plan.add("accounts that have to do with the resources", int64(len(ids)))
+	plan.stage("compile their principals and resources")
 	t := w.newTargets(k.question)
+	plan.stage("group resources")
 	var chosen []*caller
 	for _, c := range w.callers {
 		if filter == nil || filter(w.subject(c)) {
 			chosen = append(chosen, c)
 		}
 	}
-	rows, err := w.judgeAll(ctx, t, chosen)
+	rows, err := w.judgeAll(ctx, t, chosen, plan)
 	if err != nil {
 		return nil, false, err
 	}
@@ -40,6 +45,7 @@ func (f *Fleet) WhoCan(ctx context.Context, q Question, filter func(*Subject) bo
 	if err != nil {
 		return nil, false, err
 	}
+	plan.stage("callers of outside")
 	rows = append(rows, outside...)
 	sortRows(rows)
 	if err := k.readEverywhere(ctx, t); err != nil {
@@ -48,7 +54,7 @@ func (f *Fleet) WhoCan(ctx context.Context, q Question, filter func(*Subject) bo
 	all := *w
 	all.order = f.base.order
 	t.world = &all
-	return &Answer{Rows: rows, Assumptions: t.standing(), Warnings: k.question.warnings}, true, nil
+	return &Answer{Rows: rows, Assumptions: t.standing(), Warnings: k.question.warnings, Plan: plan}, true, nil
 }
 
 // maxConcerned is how many accounts may have to do with a question that is answered from them alone.

@@ -25,6 +25,7 @@ type judgements struct {
 // judge decides what a caller can do on a group of targets. Whoever takes over a judgement is charged the steps that it took, so that a
 // verdict does not hang on who came first.
 func (t *targets) judge(side *callerSide, g *targetGroup, budget *region.Budget) (*judgement, error) {
+	t.asks.Add(1)
 	if len(g.parts) == 0 || g.memo == nil { // it may name this very caller
 		return t.decide(side, g, budget)
 	}
@@ -61,6 +62,7 @@ func (t *targets) judge(side *callerSide, g *targetGroup, budget *region.Budget)
 
 // decide judges a caller by itself. The point engine confirms each grant on a concrete request.
 func (t *targets) decide(side *callerSide, g *targetGroup, budget *region.Budget) (*judgement, error) {
+	t.decided.Add(1)
 	before := budget.Used()
 	j := &judgement{cover: &coverage{gaps: t.question.none(), denied: t.question.none()}}
 	e, ok := newEvaluation(t, side, g, budget)

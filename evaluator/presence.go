@@ -35,6 +35,19 @@ type holdings struct {
 	judged atomic.Int64
 }
 
+// explain adds how often what was found for one class served others.
+func (h *holdings) explain(p *Plan) {
+	p.add("evaluations asked for (class by resource group)", h.asked.Load())
+	p.add("evaluated", h.judged.Load())
+	p.add("taken over from an equal one", h.asked.Load()-h.judged.Load())
+}
+
+// The sources of answers.
+const (
+	fromSnapshot = "the whole snapshot"
+	fromIndex    = "the index"
+)
+
 // wanted are the members that must be decided: any one settles a question about any of several actions, all of them one about all.
 func (c *compiledQuestion) wanted() region.Set {
 	if !c.AllOf {
@@ -546,6 +559,7 @@ type Counted struct {
 	Holdings    []Holding
 	Assumptions []string
 	Warnings    []string
+	Plan        *Plan
 }
 
 // CountCan counts, by account and kind, the rows that WhoCan would give.
@@ -554,8 +568,10 @@ func (w *World) CountCan(ctx context.Context, q Question, filter func(*Subject) 
 	if err != nil {
 		return nil, err
 	}
+	plan := newPlan(fromSnapshot)
 	t := w.newTargets(c)
 	t.unproved = true
+	plan.stage("group resources")
 	var chosen []*caller
 	for _, p := range w.callers {
 		if filter == nil || filter(w.subject(p)) {
@@ -563,21 +579,27 @@ func (w *World) CountCan(ctx context.Context, q Question, filter func(*Subject) 
 		}
 	}
 	counts := headcount{}
-	if err := w.countAll(ctx, t, chosen, &holdings{}, counts); err != nil {
+	found := &holdings{}
+	if err := w.countAll(ctx, t, chosen, found, counts, plan); err != nil {
 		return nil, err
 	}
+	found.explain(plan)
 	outside, err := w.judgeOutside(ctx, t, filter)
 	if err != nil {
 		return nil, err
 	}
+	plan.stage("callers of outside")
 	for _, r := range outside {
 		counts.add(r.Account, r.Kind, min(r.Verdict, Conditional), 1)
 	}
-	return &Counted{Holdings: counts.holdings(), Assumptions: t.standing(), Warnings: c.warnings}, nil
+	return &Counted{Holdings: counts.holdings(), Assumptions: t.standing(), Warnings: c.warnings, Plan: plan}, nil
 }
 
-func (w *World) countAll(ctx context.Context, t *targets, callers []*caller, found *holdings, counts headcount) error {
+func (w *World) countAll(ctx context.Context, t *targets, callers []*caller, found *holdings, counts headcount, plan *Plan) error {
 	classes := t.classesOf(callers)
+	plan.add("principals", int64(len(callers)))
+	plan.add("classes", int64(len(classes)))
+	plan.stage("divide principals into classes")
 	verdicts := make([]Verdict, len(classes))
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -594,6 +616,7 @@ func (w *World) countAll(ctx context.Context, t *targets, callers []*caller, fou
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	plan.stage("evaluate")
 	for i, cl := range classes {
 		for _, m := range cl.members {
 			counts.add(m.principal.Account, m.kind, verdicts[i], 1)

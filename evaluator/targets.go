@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -242,8 +243,10 @@ type targets struct {
 	shared     *readers         // of the resource side
 	named      map[string][]int // callers that the resource side spells out, and the groups that do, by place
 	views      views
-	abroad     *abroadView // where callers are looked at as resources of other accounts see them
-	unproved   bool        // nobody asks for the proofs of what is found, so that the names of policies and statements tell nobody apart
+	abroad     *abroadView  // where callers are looked at as resources of other accounts see them
+	asks       atomic.Int64 // judgements that were asked for
+	decided    atomic.Int64 // those of them that were not there yet
+	unproved   bool         // nobody asks for the proofs of what is found, so that the names of policies and statements tell nobody apart
 
 	holding      map[string][]int // ARN -> the groups that hold it, by place
 	withPatterns []int            // groups with items that are no single ARN, by place

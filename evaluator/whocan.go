@@ -35,6 +35,7 @@ type Answer struct {
 	Rows        []*Row
 	Assumptions []string // of the answer as a whole: data that was not given
 	Warnings    []string
+	Plan        *Plan // nil for questions about one principal
 }
 
 // WhoCan lists every principal of the snapshot that passes the filter, and every outside grantee, whose effective permissions meet
@@ -44,14 +45,16 @@ func (w *World) WhoCan(ctx context.Context, q Question, filter func(*Subject) bo
 	if err != nil {
 		return nil, err
 	}
+	plan := newPlan(fromSnapshot)
 	t := w.newTargets(c)
+	plan.stage("group resources")
 	var chosen []*caller
 	for _, p := range w.callers {
 		if filter == nil || filter(w.subject(p)) {
 			chosen = append(chosen, p)
 		}
 	}
-	rows, err := w.judgeAll(ctx, t, chosen)
+	rows, err := w.judgeAll(ctx, t, chosen, plan)
 	if err != nil {
 		return nil, err
 	}
@@ -59,9 +62,10 @@ func (w *World) WhoCan(ctx context.Context, q Question, filter func(*Subject) bo
 	if err != nil {
 		return nil, err
 	}
+	plan.stage("callers of outside")
 	rows = append(rows, outside...)
 	sortRows(rows)
-	return &Answer{Rows: rows, Assumptions: t.standing(), Warnings: c.warnings}, nil
+	return &Answer{Rows: rows, Assumptions: t.standing(), Warnings: c.warnings, Plan: plan}, nil
 }
 
 // standing are the assumptions that hold for the whole answer because optional data was not given.
@@ -132,8 +136,12 @@ func (w *World) unreadAccounts() int {
 }
 
 // judgeAll judges callers class by class, on all cores, and gives the rows that are not denied.
-func (w *World) judgeAll(ctx context.Context, t *targets, callers []*caller) ([]*Row, error) {
+func (w *World) judgeAll(ctx context.Context, t *targets, callers []*caller, plan *Plan) ([]*Row, error) {
 	classes := t.classesOf(callers)
+	plan.add("principals", int64(len(callers)))
+	plan.add("classes", int64(len(classes)))
+	plan.add("groups of resources", int64(len(t.groups)))
+	plan.stage("divide principals into classes")
 	results := make([][]*Row, len(classes))
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -151,6 +159,10 @@ func (w *World) judgeAll(ctx context.Context, t *targets, callers []*caller) ([]
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	plan.stage("evaluate")
+	plan.add("evaluations asked for (class by resource group)", t.asks.Load())
+	plan.add("evaluated", t.decided.Load())
+	plan.add("taken over from an equal one", t.asks.Load()-t.decided.Load())
 	var rows []*Row
 	for _, r := range results {
 		rows = append(rows, r...)

@@ -95,7 +95,7 @@ func (e *Engine) count(ctx context.Context, q *syntax.Query, text string, o Opti
 			_, incomplete := base.Complete()
 			return answer.Summary{
 				Count: count, Unknown: unknown, Assumptions: counted.Assumptions, Incomplete: incomplete,
-				Warnings: append(p.warnings, counted.Warnings...),
+				Warnings: append(p.warnings, counted.Warnings...), Plan: planOf(counted.Plan),
 			}
 		},
 	}, nil

@@ -221,9 +221,24 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 		_, incomplete := p.world.Complete()
 		return answer.Summary{
 			Count: count, Unknown: unknown, Assumptions: judged.Assumptions, Incomplete: incomplete, Warnings: append(p.warnings, judged.Warnings...),
+			Plan: planOf(judged.Plan),
 		}
 	}
 	return a, nil
+}
+
+func planOf(from *evaluator.Plan) *answer.Plan {
+	if from == nil {
+		return nil
+	}
+	p := &answer.Plan{Source: from.Source}
+	for _, c := range from.Counts {
+		p.Counts = append(p.Counts, answer.PlanCount{What: c.What, Count: c.Count})
+	}
+	for _, t := range from.Times {
+		p.Times = append(p.Times, answer.PlanTime{Stage: t.Stage, Took: t.Took})
+	}
+	return p
 }
 
 // now is what ages are counted from: the time of the snapshot.

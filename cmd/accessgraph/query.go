@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,6 +29,7 @@ type queryFlags struct {
 	strict  bool
 	budget  int64
 	timeout time.Duration
+	explain bool
 	timing  bool
 	expect  string
 	grammar bool
@@ -62,6 +64,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
 	flags.Int64Var(&f.budget, "budget", 0, "engine steps for one verdict before it is unknown (0: the default)")
 	flags.DurationVar(&f.timeout, "timeout", 0, "end with an error after this time (0: none)")
 	flags.BoolVar(&f.timing, "timing", false, "print on stderr how long it took")
+	flags.BoolVar(&f.explain, "explain-plan", false, "print on stderr what was looked at, what was left aside, and where the time went")
 	flags.StringVar(&f.expect, "expect", "", "for can: exit with 1 unless every verdict is this: allowed, conditional, denied or unknown")
 	flags.BoolVar(&f.grammar, "help-grammar", false, "print the grammar of the language and exit")
 	f.output = addOutput(cmd)
@@ -116,6 +119,9 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 	for _, w := range result.Summary().Warnings {
 		a.warn("%s", w)
 	}
+	if f.explain {
+		a.explain(result.Summary().Plan)
+	}
 	if f.timing {
 		fmt.Fprintf(a.stderr, "open %s, answer %s\n", opened.Sub(start).Round(time.Microsecond), time.Since(opened).Round(time.Microsecond))
 	}
@@ -124,6 +130,23 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 		return silentExit(exitFailed)
 	}
 	return nil
+}
+
+// explain shows how a question was answered.
+func (a *app) explain(p *answer.Plan) {
+	if p == nil {
+		fmt.Fprintln(a.stderr, "plan: one principal, judged by itself from the whole snapshot")
+		return
+	}
+	fmt.Fprintf(a.stderr, "plan: answered from %s\n", p.Source)
+	w := tabwriter.NewWriter(a.stderr, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, c := range p.Counts {
+		fmt.Fprintf(w, "%d\t %s\n", c.Count, c.What)
+	}
+	for _, t := range p.Times {
+		fmt.Fprintf(w, "%s\t %s\n", t.Took.Round(10*time.Microsecond), t.Stage)
+	}
+	_ = w.Flush() // as any other line on stderr
 }
 
 // check refuses flags that make no sense for the question.

@@ -73,6 +73,26 @@ type Summary struct {
 	Assumptions []string // what the answer rests on, sorted
 	Incomplete  []string // what coverage says is missing, sorted
 	Warnings    []string
+	Plan        *Plan // how it was answered; nil where nothing is told
+}
+
+// Plan is how a question was answered: from what, how much was looked at and left aside, and where the time went.
+type Plan struct {
+	Source string
+	Counts []PlanCount
+	Times  []PlanTime
+}
+
+// PlanCount is a number of things.
+type PlanCount struct {
+	What  string
+	Count int64
+}
+
+// PlanTime is how long a stage took.
+type PlanTime struct {
+	Stage string
+	Took  time.Duration
 }
 
 // Of gives a stream of rows that are already there.
