@@ -472,7 +472,11 @@ func (r *roll) one(at int) error {
 		return err
 	}
 	base, rd := r.key(c)
-	cr := r.crowd(base+rd.vector(r.t, c), c)
+	key := base + rd.vector(r.t, c)
+	if r.named[at] { // by another account's resource, of which r.t does not know
+		key += "\x00named " + c.arn
+	}
+	cr := r.crowd(key, c)
 	cr.members, cr.count = append(cr.members, at), cr.count+1
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/accessgraph/accessgraph/bench/orggen/organization"
 	"github.com/accessgraph/accessgraph/evaluator"
@@ -81,7 +82,7 @@ func sameCounts(t *testing.T, s graph.Store, id graph.SnapshotID, facts *graph.F
 			t.Fatal(err)
 		}
 		got, err := f.CountCan(t.Context(), q, nil)
-		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(evaluator.Counted{}, "Plan")); diff != "" || err != nil {
 			t.Errorf("%s: %v (-world +index):\n%s", action, err, diff)
 		}
 		rows += len(want.Holdings)
@@ -180,7 +181,8 @@ func TestIndexDamaged(t *testing.T) {
 			n, _ := r.Field("count")
 			text += fmt.Sprintln(account, n)
 		}
-		return text + fmt.Sprint(a.Summary())
+		sum := a.Summary()
+		return text + fmt.Sprint(sum.Count, sum.Unknown, sum.Assumptions, sum.Incomplete, sum.Warnings)
 	}
 	want := count(t, s)
 	without := &spoiled{Store: s, blobs: map[string][]byte{indexName(first): nil, indexName(second): nil}}

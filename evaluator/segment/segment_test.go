@@ -30,11 +30,10 @@ func sample() (a *segment.Account, members []segment.Member, ids, texts []string
 	}
 	a = &segment.Account{
 		Facts: facts, Partition: "aws", ReadsTime: true, Portable: true,
-		Lists: []segment.Actions{{Patterns: []string{"s3:Get*", "kms:*"}}, {Not: true, Patterns: []string{"iam:*"}}, {Patterns: []string{"*"}}},
-		Documents: []segment.Document{
-			{Kind: 1, Portable: true, Statements: []segment.Statement{{List: 2, Allow: true, Reads: []string{"aws:username", "aws:principaltag/team"}}, {List: 1}}},
-			{Kind: 3, Statements: []segment.Statement{{List: 0, Allow: true}}},
-		},
+		Lists:      []segment.Actions{{Patterns: []string{"s3:Get*", "kms:*"}}, {Not: true, Patterns: []string{"iam:*"}}, {Patterns: []string{"*"}}},
+		Reads:      [][]string{nil, {"aws:username", "aws:principaltag/team"}},
+		Documents:  []segment.Document{{Kind: 1, Portable: true, To: 2}, {Kind: 3, From: 2, To: 3}},
+		Statements: []segment.Statement{{List: 2, Allow: true, Reads: 1}, {List: 1}, {List: 0, Allow: true}},
 		Shapes: []segment.Shape{
 			{
 				Role: true, Linked: true, Identity: []segment.Policy{{Name: "inline", Document: 0}, {Name: "gone", Document: segment.Missing}}, Boundary: &segment.Policy{Name: "b", Document: 0},
@@ -98,7 +97,7 @@ func TestRoundTrip(t *testing.T) {
 // TestEveryFact holds that facts of any kind come back.
 func TestEveryFact(t *testing.T) {
 	for _, facts := range storetest.Everything().Accounts {
-		a := &segment.Account{Facts: facts, Open: make([]bool, len(facts.Resources))}
+		a := &segment.Account{Facts: facts, Reads: [][]string{nil}, Open: make([]bool, len(facts.Resources))}
 		data, err := segment.Encode(a, nil, nil, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -122,14 +121,20 @@ func TestRandomRoundTrip(t *testing.T) {
 		for range rapid.IntRange(0, 3).Draw(t, "lists") {
 			a.Lists = append(a.Lists, segment.Actions{Not: flag.Draw(t, "not"), Patterns: texts.Draw(t, "patterns")})
 		}
+		a.Reads = [][]string{nil}
+		for range rapid.IntRange(0, 2).Draw(t, "reads") {
+			a.Reads = append(a.Reads, texts.Draw(t, "keys"))
+		}
 		var contents []string
 		for range rapid.IntRange(0, 3).Draw(t, "documents") {
-			d := segment.Document{Kind: rapid.Byte().Draw(t, "kind"), Portable: flag.Draw(t, "portable")}
+			d := segment.Document{Kind: rapid.Byte().Draw(t, "kind"), Portable: flag.Draw(t, "portable"), From: int32(len(a.Statements))}
 			for range rapid.IntRange(0, 2).Draw(t, "statements") {
 				if len(a.Lists) > 0 {
-					d.Statements = append(d.Statements, segment.Statement{List: int32(rapid.IntRange(0, len(a.Lists)-1).Draw(t, "list")), Allow: flag.Draw(t, "allow"), Reads: texts.Draw(t, "reads")})
+					list, reads := rapid.IntRange(0, len(a.Lists)-1).Draw(t, "list"), rapid.IntRange(0, len(a.Reads)-1).Draw(t, "reads")
+					a.Statements = append(a.Statements, segment.Statement{List: int32(list), Allow: flag.Draw(t, "allow"), Reads: int32(reads)})
 				}
 			}
+			d.To = int32(len(a.Statements))
 			a.Documents = append(a.Documents, d)
 			contents = append(contents, rapid.String().Draw(t, "text"))
 		}

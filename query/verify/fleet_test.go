@@ -224,8 +224,9 @@ func counted(a *evaluator.Answer) *evaluator.Counted {
 	return plainly(out)
 }
 
-// plainly makes empty lists nil.
+// plainly makes empty lists nil, and leaves out how the answer was found.
 func plainly(c *evaluator.Counted) *evaluator.Counted {
+	c.Plan = nil
 	if len(c.Holdings) == 0 {
 		c.Holdings = nil
 	}
