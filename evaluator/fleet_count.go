@@ -958,7 +958,8 @@ func (k *asking) admitAbroad(ctx context.Context, t *targets, owners map[string]
 		if !admitted[i] || l.verdict == Conditional {
 			continue
 		}
-		alone := l.key == "" || k.question.AllOf || !l.maybe.Empty()
+		alone := l.key == "" || k.question.AllOf || !l.maybe.Empty() || t.abroad.accounts ||
+			t.abroad.barred[l.in.id()] || len(a.gates.byNumber[l.in.id()]) > 0
 		at, known := bySort[l.key]
 		if alone || !known {
 			at = len(sorts)
