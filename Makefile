@@ -3,6 +3,7 @@
 # make lint       formatting, vet, staticcheck
 # make fuzz       every fuzz target for FUZZTIME
 # make bench      measure, print the table, and write it into bench/README.md
+# make bench-scale  the same for organizations of up to a million principals: half an hour, 3 GB of disk, memory for all of it
 # make verify     the acceptance counts: properties at CHECKS cases each, a thousand organizations, all cases, 200 flipped bits
 
 GO       ?= go
@@ -13,7 +14,7 @@ ORGANIZATIONS ?= 1000
 # The packages that have a test file with a line like this.
 having = $(sort $(addprefix ./,$(patsubst ./%,%,$(dir $(shell grep -rlE --include='*_test.go' '$(1)' .)))))
 
-.PHONY: all build test lint fuzz bench verify generate clean
+.PHONY: all build test lint fuzz bench bench-scale verify generate clean
 
 all: build
 
@@ -39,6 +40,11 @@ fuzz:
 
 bench:
 	$(GO) run ./bench/report
+
+# ACCOUNTS=2,5,10 tries it out, and writes nothing.
+ACCOUNTS ?= 10,100,1000
+bench-scale:
+	$(GO) run ./bench/report -scale -accounts $(ACCOUNTS)
 
 # The properties, the organizations that a naive evaluator answers for, every case, then the tests that damage, kill and fill stores.
 verify:

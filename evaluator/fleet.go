@@ -20,26 +20,32 @@ type Fleet struct {
 	accounts []*segmented
 	byID     map[string]*segmented
 	bare     map[string]string // ARN of a resource that does not say whose it is -> its account
-	patterns []policy.ActionPattern
-	pattern  map[string]int32 // text -> place in patterns
-	lists    []actionList
-	list     map[string]int32 // what a list says -> place in lists
+	reading  []segment.Reading // of any account
+	patterns sync.Map          // text -> *policy.ActionPattern
 	rosters  rosters
 	docs     sharedDocuments
-}
-
-// actionList is an action element, its patterns by place among those of the fleet.
-type actionList struct {
-	not      bool
-	patterns []int32
 }
 
 // segmented is one account of a fleet.
 type segmented struct {
 	account *account
-	data    []byte
-	portal  *segment.Account // as every account would see it (see segment.Neutral), or, where it has a name of its own in any sight, so
-	lists   []int32          // of its action lists, among those of the fleet
+	packed  *segment.Packed
+
+	once   sync.Once
+	portal *segment.Account
+	err    error
+}
+
+// seen is the account as every account would see it (see segment.Neutral), or, where it has a name of its own in any sight, so.
+func (s *segmented) seen() (*segment.Account, error) {
+	s.once.Do(func() {
+		now := segment.Neutral
+		if !s.packed.Head.Portable {
+			now = ""
+		}
+		s.portal, s.err = s.packed.Account(now)
+	})
+	return s.portal, s.err
 }
 
 // AccountSegment is an account's segment, as Segment made it.
@@ -50,7 +56,7 @@ type AccountSegment struct {
 
 // OpenFleet makes a fleet of the segments of all accounts of a snapshot. The shared facts are those that belong to no account.
 func OpenFleet(ctx context.Context, shared *graph.Facts, segments []AccountSegment, cat *catalog.Catalog) (*Fleet, error) {
-	f := &Fleet{byID: map[string]*segmented{}, bare: map[string]string{}, pattern: map[string]int32{}, list: map[string]int32{}}
+	f := &Fleet{byID: map[string]*segmented{}, bare: map[string]string{}}
 	facts := &graph.Facts{Organization: shared.Organization, Coverage: shared.Coverage, Documents: shared.Documents}
 	f.accounts = make([]*segmented, len(segments))
 	err := onAllCores(ctx, len(segments), func(i int) (err error) {
@@ -61,7 +67,7 @@ func OpenFleet(ctx context.Context, shared *graph.Facts, segments []AccountSegme
 		return nil, err
 	}
 	for _, s := range f.accounts {
-		facts.Accounts = append(facts.Accounts, s.light())
+		facts.Accounts = append(facts.Accounts, s.packed.Head.Facts)
 	}
 	w, err := Compile(ctx, facts, cat)
 	if err != nil {
@@ -69,92 +75,53 @@ func OpenFleet(ctx context.Context, shared *graph.Facts, segments []AccountSegme
 	}
 	w.callers = nil
 	f.base = w
+	known := map[string]bool{}
 	for _, s := range f.accounts {
-		seg := s.portal
-		id := string(seg.Facts.ID)
+		head := s.packed.Head
 		s.account = w.accounts[s.id()]
-		s.account.partition = seg.Partition
-		s.account.populated = len(seg.Shapes)+len(seg.Facts.Groups)+len(seg.Facts.Policies) > 0
+		s.account.partition, s.account.populated, s.account.keyed = head.Partition, head.Populated, head.Keyed
 		f.byID[s.id()] = s
-		w.readsTime = w.readsTime || seg.ReadsTime
-		for _, r := range seg.Facts.Resources {
-			s.account.keyed = s.account.keyed || kmsKey(string(r.ARN))
-			if r.ARN.Account() == "" {
-				if owner := f.bare[strings.ReplaceAll(string(r.ARN), id, s.id())]; owner != "" && owner != s.id() {
-					return nil, &OddAccountError{s.id(), fmt.Sprintf("%s is a resource of account %s too", r.ARN, owner)}
-				}
-				f.bare[strings.ReplaceAll(string(r.ARN), id, s.id())] = s.id()
+		w.readsTime = w.readsTime || head.ReadsTime
+		for _, arn := range head.Bare {
+			if owner := f.bare[arn]; owner != "" && owner != s.id() {
+				return nil, &OddAccountError{s.id(), fmt.Sprintf("%s is a resource of account %s too", arn, owner)}
 			}
-			if r.Type == "AWS::EC2::VPCEndpoint" && (!r.Policy.IsZero() || s.account.denied(r.Type, r.Region)) {
-				return nil, &OddAccountError{s.id(), "it has a VPC endpoint with a policy, or may have"}
-			}
+			f.bare[arn] = s.id()
 		}
-		s.lists = make([]int32, len(seg.Lists))
-		for i := range seg.Lists {
-			s.lists[i] = f.listed(&seg.Lists[i])
+		for _, r := range head.Reading {
+			if key := fmt.Sprintf("%t %t %t %q", r.Not, r.Transport, r.Clock, r.Patterns); !known[key] {
+				known[key] = true
+				f.reading = append(f.reading, r)
+			}
 		}
 	}
-	f.list = nil // all lists are there
 	return f, nil
 }
 
-// listed gives the place of an action list among those of the fleet.
-func (f *Fleet) listed(l *segment.Actions) int32 {
-	k := &keyWriter{}
-	k.flags(l.Not)
-	for _, p := range l.Patterns {
-		k.text(p)
-	}
-	if at, ok := f.list[k.String()]; ok {
-		return at
-	}
-	a := actionList{not: l.Not, patterns: make([]int32, len(l.Patterns))}
-	for i, text := range l.Patterns {
-		at, ok := f.pattern[text]
-		if !ok {
-			at = int32(len(f.patterns))
-			f.pattern[text] = at
-			f.patterns = append(f.patterns, policy.NewActionPattern(text))
-		}
-		a.patterns[i] = at
-	}
-	at := int32(len(f.lists))
-	f.list[k.String()] = at
-	f.lists = append(f.lists, a)
-	return at
-}
-
 func openSegment(in AccountSegment) (*segmented, error) {
-	s := &segmented{data: in.Data, account: &account{id: in.ID}}
-	var err error
-	if s.portal, err = segment.Decode(in.Data, in.ID, segment.Neutral); err == nil && !s.portal.Portable {
-		s.portal, err = s.whole()
+	packed, err := segment.Open(in.Data)
+	if err == nil && string(packed.Head.Facts.ID) != in.ID {
+		err = fmt.Errorf("it is the segment of account %s", packed.Head.Facts.ID)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("account %s: %w", in.ID, err)
 	}
-	return s, nil
+	return &segmented{account: &account{id: in.ID}, packed: packed}, nil
 }
 
 func (s *segmented) id() string { return s.account.id }
 
 // whole is the account in its own name.
-func (s *segmented) whole() (*segment.Account, error) { return segment.Decode(s.data, "", "") }
+func (s *segmented) whole() (*segment.Account, error) { return s.packed.Account("") }
 
-// light is what the others need to know of an account.
-func (s *segmented) light() *graph.Account {
-	seg := s.portal
-	a := &graph.Account{ID: graph.AccountID(s.id()), Coverage: slices.Clone(seg.Facts.Coverage), Settings: seg.Facts.Settings}
-	for i := range a.Coverage { // it quotes the ARNs of what could not be used
-		c := &a.Coverage[i]
-		c.Error = strings.ReplaceAll(c.Error, string(seg.Facts.ID), s.id())
+// pattern compiles an action pattern, once for all accounts.
+func (f *Fleet) pattern(text string) *policy.ActionPattern {
+	if p, ok := f.patterns.Load(text); ok {
+		return p.(*policy.ActionPattern)
 	}
-	for _, p := range seg.Facts.Providers {
-		own := *p
-		own.ARN = graph.ARN(strings.ReplaceAll(string(p.ARN), string(seg.Facts.ID), s.id()))
-		a.Providers = append(a.Providers, &own)
-	}
-	return a
+	p := policy.NewActionPattern(text)
+	kept, _ := f.patterns.LoadOrStore(text, &p)
+	return kept.(*policy.ActionPattern)
 }
 
 // roster is who the principals of an account are, in its own name.
@@ -196,11 +163,15 @@ func (r *rosters) of(s *segmented) (*roster, error) {
 	if have != nil {
 		return have, nil
 	}
-	members, err := s.portal.Members()
+	seg, err := s.seen()
 	if err != nil {
 		return nil, fmt.Errorf("account %s: %w", s.id(), err)
 	}
-	ids, err := s.portal.IDs()
+	members, err := seg.Members()
+	if err != nil {
+		return nil, fmt.Errorf("account %s: %w", s.id(), err)
+	}
+	ids, err := seg.IDs()
 	if err == nil && len(ids) != len(members) {
 		err = fmt.Errorf("%d ids of %d principals", len(ids), len(members))
 	}
@@ -232,7 +203,7 @@ func (f *Fleet) knows(arn string) bool {
 	}
 	r, err := f.rosters.of(s)
 	if err != nil {
-		return false // it was read when the fleet was opened: the names are of the same piece
+		return false // whoever looks at the account itself is told
 	}
 	if _, ok := r.find(arnField(arn, 6)); ok && arnField(arn, 3) == "iam" {
 		return true
@@ -254,8 +225,12 @@ func (f *Fleet) has(arn string) bool {
 	if s == nil {
 		return false
 	}
-	as := graph.ARN(strings.ReplaceAll(arn, id, string(s.portal.Facts.ID)))
-	facts := s.portal.Facts
+	seg, err := s.seen()
+	if err != nil {
+		return false // whoever looks at the account itself is told
+	}
+	facts := seg.Facts
+	as := graph.ARN(strings.ReplaceAll(arn, id, string(facts.ID)))
 	switch {
 	case slices.ContainsFunc(facts.Resources, func(r *graph.Resource) bool { return r.ARN == as }),
 		slices.ContainsFunc(facts.Policies, func(p *graph.ManagedPolicy) bool { return p.ARN == as }),
@@ -334,21 +309,19 @@ func onAllCores(ctx context.Context, n int, fn func(i int) error) error {
 type asking struct {
 	fleet    *Fleet
 	question *compiledQuestion
-	spoken   []bool // by action list: it speaks of the question's actions
-	neutral  bool   // the question does not tell accounts apart by parts of their numbers
+	spoken   sync.Map // *segmented -> []bool: by action list, whether it speaks of the question's actions
+	neutral  bool     // the question does not tell accounts apart by parts of their numbers
 	texts    []string
 	found    holdings
 	services map[string]bool
 	entities bool // IAM entities are resources of it
 
-	plan      *Plan
-	mu        sync.Mutex
-	counts    headcount
-	left      []*leftover
-	transport bool
-	clock     bool
-	scps      sync.Map            // *policy.Document of SCPs and RCPs -> *guard
-	spelled   map[string][]string // account -> those of it whom resources of any account spell out; "": whose they are is not said
+	plan    *Plan
+	mu      sync.Mutex
+	counts  headcount
+	left    []*leftover
+	scps    sync.Map            // *policy.Document of SCPs and RCPs -> *guard
+	spelled map[string][]string // account -> those of it whom resources of any account spell out; "": whose they are is not said
 }
 
 func (f *Fleet) ask(q Question) (*asking, error) {
@@ -356,17 +329,7 @@ func (f *Fleet) ask(q Question) (*asking, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &asking{fleet: f, question: c, spoken: make([]bool, len(f.lists)), counts: headcount{}, services: map[string]bool{}}
-	for i, l := range f.lists {
-		set := c.none()
-		for _, p := range l.patterns {
-			set = set.Or(c.patternMembers(&f.patterns[p]))
-		}
-		k.spoken[i] = !set.Empty()
-		if l.not {
-			k.spoken[i] = !set.Not().Empty()
-		}
-	}
+	k := &asking{fleet: f, question: c, counts: headcount{}, services: map[string]bool{}}
 	for s := range c.services {
 		k.services[s] = true
 	}
@@ -400,12 +363,36 @@ func (k *asking) names(id string) bool {
 	return slices.ContainsFunc(k.texts, func(text string) bool { return strings.Contains(text, id) })
 }
 
-// speaks tells whether a document speaks of the question's actions.
-func (k *asking) speaks(s *segmented, d *segment.Document) bool {
-	for _, st := range s.portal.Statements[d.From:d.To] {
-		if k.spoken[s.lists[st.List]] {
-			return true
+// speaking tells of each action list of an account whether it speaks of the question's actions.
+func (k *asking) speaking(s *segmented, seg *segment.Account) []bool {
+	if have, ok := k.spoken.Load(s); ok {
+		return have.([]bool)
+	}
+	out := make([]bool, len(seg.Lists))
+	for i := range seg.Lists {
+		out[i] = k.covers(&seg.Lists[i])
+	}
+	k.spoken.Store(s, out)
+	return out
+}
+
+// covers tells whether an action element speaks of the question's actions.
+func (k *asking) covers(l *segment.Actions) bool {
+	if !l.Not {
+		return slices.ContainsFunc(l.Patterns, func(text string) bool { return !k.question.patternMembers(k.fleet.pattern(text)).Empty() })
+	}
+	left := k.question.all()
+	for _, text := range l.Patterns {
+		left = left.AndNot(k.question.patternMembers(k.fleet.pattern(text)))
+	}
+	return !left.Empty()
+}
+
+// readings notes the facts of the request that statements on the question's actions read in any account.
+func (k *asking) readings(t *targets) {
+	for i := range k.fleet.reading {
+		if r := &k.fleet.reading[i]; k.covers(&r.Actions) {
+			t.transport, t.clock = t.transport || r.Transport, t.clock || r.Clock
 		}
 	}
-	return false
 }

@@ -57,7 +57,6 @@ func (f *Fleet) CountCan(ctx context.Context, q Question, filter func(*Subject) 
 		return nil, err
 	}
 	k.plan.stage("resources that are open to other accounts")
-	k.note(t)
 	k.spellsOut(t)
 	err = onAllCores(ctx, len(f.accounts), func(i int) error {
 		s := f.accounts[i]
@@ -91,7 +90,7 @@ func (f *Fleet) CountCan(ctx context.Context, q Question, filter func(*Subject) 
 	for _, r := range outside {
 		k.counts.add(r.Account, r.Kind, min(r.Verdict, Conditional), 1)
 	}
-	t.transport, t.clock = k.transport, k.clock
+	k.readings(t)
 	w := *t.world
 	w.order = f.base.order
 	t.world = &w
@@ -117,12 +116,12 @@ type guard struct {
 }
 
 // portable tells whether an account can be judged as everybody's: nothing in play speaks of it alone, or of parts of its number.
-func (k *asking) portable(s *segmented) bool {
-	if !k.neutral || !s.portal.Portable || k.names(s.id()) {
+func (k *asking) portable(s *segmented, seg *segment.Account, relevant []bool) bool {
+	if !k.neutral || !s.packed.Head.Portable || k.names(s.id()) {
 		return false
 	}
-	for i := range s.portal.Documents {
-		if d := &s.portal.Documents[i]; !d.Portable && k.speaks(s, d) {
+	for i := range seg.Documents {
+		if !seg.Documents[i].Portable && relevant[i] {
 			return false
 		}
 	}
@@ -211,9 +210,11 @@ func (v *sight) document(place int32, kind policy.Kind) *policy.Document {
 // see makes a world of one account with its resources that are in question, without callers: in its own name, or, where nothing in play tells
 // accounts apart, in everybody's.
 func (k *asking) see(s *segmented) (*sight, error) {
-	seg := s.portal
-	if !k.portable(s) {
-		var err error
+	seg, err := s.seen()
+	if err != nil {
+		return nil, err
+	}
+	if relevant, _, _ := k.relevant(s, seg); !k.portable(s, seg, relevant) {
 		if seg, err = s.whole(); err != nil {
 			return nil, err
 		}
@@ -231,17 +232,17 @@ func (k *asking) see(s *segmented) (*sight, error) {
 }
 
 // relevant tells which documents of an account speak of the question's actions, and which of those with a Deny, and what keys they read.
-func (k *asking) relevant(s *segmented) (relevant, denies []bool, reads []string) {
-	documents := s.portal.Documents
+func (k *asking) relevant(s *segmented, seg *segment.Account) (relevant, denies []bool, reads []string) {
+	documents, spoken := seg.Documents, k.speaking(s, seg)
 	relevant, denies = make([]bool, len(documents)), make([]bool, len(documents))
 	seen := map[string]bool{}
 	for i := range documents {
-		for _, st := range s.portal.Statements[documents[i].From:documents[i].To] {
-			if !k.spoken[s.lists[st.List]] {
+		for _, st := range seg.Statements[documents[i].From:documents[i].To] {
+			if !spoken[st.List] {
 				continue
 			}
 			relevant[i], denies[i] = true, denies[i] || !st.Allow
-			for _, key := range s.portal.Reads[st.Reads] {
+			for _, key := range seg.Reads[st.Reads] {
 				if !seen[key] {
 					seen[key] = true
 					reads = append(reads, key)
@@ -266,7 +267,7 @@ func (k *asking) sight(s *segmented, seg *segment.Account) (*sight, error) {
 		knows: func(arn string) bool { return k.fleet.knows(s.true(arn, own.id)) },
 		has:   func(arn string) bool { return k.fleet.has(s.true(arn, own.id)) },
 	}
-	v.relevant, v.denies, p.reads = k.relevant(s)
+	v.relevant, v.denies, p.reads = k.relevant(s, seg)
 	v.world = k.world(p, func(key documentKey) *policy.Document {
 		place, ok := segment.PlaceOf(own.id, key.hash)
 		if !ok || int(place) >= len(v.docs) {
@@ -350,13 +351,6 @@ func (k *asking) world(p *part, compile func(documentKey) *policy.Document) *Wor
 	w.docs = &documents{done: map[documentKey]*documentSlot{}, compile: compile}
 	k.fleet.base.docs.each(func(key documentKey, _ *policy.Document) { w.docs.done[key] = k.fleet.base.docs.done[key] })
 	return &w
-}
-
-// note keeps the facts of the request that the answer as a whole names.
-func (k *asking) note(t *targets) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.transport, k.clock = k.transport || t.transport, k.clock || t.clock
 }
 
 // silent is a document that does not speak of the question.
@@ -696,16 +690,16 @@ func (r *readers) individual() bool {
 
 // count counts the callers of one account whom its own resources, and what the snapshot does not have, settle; the others are left over.
 func (k *asking) count(ctx context.Context, s *segmented, inside bool) error {
+	if !inside {
+		return nil
+	}
 	v, err := k.see(s)
 	if err != nil {
 		return err
 	}
+	defer v.leave()
 	t := v.world.newTargets(k.question)
 	t.unproved = true
-	defer v.leave()
-	if k.note(t); !inside {
-		return nil
-	}
 	t.prepare()
 	counts := headcount{}
 	begin := func(c *caller) (*presence, error) {
@@ -1200,7 +1194,10 @@ func (k *asking) seeCallers(s *segmented) (*sight, error) {
 
 // seeOpen makes a sight of the resources of an account that may let in somebody of outside it; nil when there are none in question.
 func (k *asking) seeOpen(s *segmented) (*sight, error) {
-	seg := s.portal
+	seg, err := s.seen()
+	if err != nil {
+		return nil, err
+	}
 	open := false
 	for i, r := range seg.Facts.Resources {
 		open = open || seg.Open[i] && k.services[r.ARN.Service()]

@@ -2,7 +2,6 @@ package evaluator
 
 import (
 	"context"
-	"slices"
 	"sort"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -17,12 +16,12 @@ func (f *Fleet) WhoCan(ctx context.Context, q Question, filter func(*Subject) bo
 	if err != nil {
 		return nil, false, err
 	}
-	ids, ok, err := k.concerned(ctx)
-	if err != nil || !ok {
+	plan := newPlan(fromIndex)
+	ids, seen, err := k.concerned(ctx)
+	if err != nil || len(ids) == 0 {
 		return nil, false, err
 	}
-	plan := newPlan(fromIndex)
-	w, err := k.compiled(ctx, ids)
+	w, err := k.compiled(ctx, ids, seen)
 	if err != nil {
 		return nil, false, err
 	}
@@ -48,9 +47,7 @@ func (f *Fleet) WhoCan(ctx context.Context, q Question, filter func(*Subject) bo
 	plan.stage("callers of outside")
 	rows = append(rows, outside...)
 	sortRows(rows)
-	if err := k.readEverywhere(ctx, t); err != nil {
-		return nil, false, err
-	}
+	k.readings(t)
 	all := *w
 	all.order = f.base.order
 	t.world = &all
@@ -60,36 +57,29 @@ func (f *Fleet) WhoCan(ctx context.Context, q Question, filter func(*Subject) bo
 // maxConcerned is how many accounts may have to do with a question that is answered from them alone.
 const maxConcerned = 50
 
-// concerned lists the accounts that have to do with the question: those that own what it names, and those that the policies of that let in. ok
-// is false where that is not known, or most accounts have.
-func (k *asking) concerned(ctx context.Context) (ids []string, ok bool, err error) {
-	if len(k.question.Resources) == 0 {
-		return nil, false, nil
-	}
+// concerned lists the accounts that have to do with the question: those that own what it names, which it has looked at, and those that the
+// policies of that let in. There are none where that is not known, or where too many have.
+func (k *asking) concerned(ctx context.Context) (ids []string, seen map[string]*sight, err error) {
 	found := map[string]bool{}
+	seen = map[string]*sight{}
 	for i, text := range k.question.Resources {
 		owner := k.ownerOf(text, k.question.patterns[i])
 		if owner == "" {
-			return nil, false, nil
+			return nil, nil, nil
 		}
 		found[owner] = true
 	}
 	owners := sortedKeys(found)
 	for _, id := range owners {
-		s := k.fleet.byID[id]
-		v, err := k.seeCallers(s)
+		v, err := k.seeAll(k.fleet.byID[id])
 		if err != nil {
-			return nil, false, err
+			return nil, nil, err
 		}
-		facts, err := v.resourceFacts(k.entities)
-		if err != nil {
-			return nil, false, err
-		}
-		v.settle(facts)
+		seen[id] = v
 		t := v.world.newTargets(k.question)
 		for _, g := range t.cross {
 			if g.outsiders.everyone {
-				return nil, false, nil
+				return nil, nil, nil
 			}
 			for account := range g.outsiders.accounts {
 				if k.fleet.byID[account] != nil {
@@ -98,7 +88,24 @@ func (k *asking) concerned(ctx context.Context) (ids []string, ok bool, err erro
 			}
 		}
 	}
-	return sortedKeys(found), len(found) <= maxConcerned, ctx.Err()
+	if len(found) > maxConcerned {
+		return nil, nil, nil
+	}
+	return sortedKeys(found), seen, ctx.Err()
+}
+
+// seeAll makes a sight of an account in its own name, with its resources that are in question.
+func (k *asking) seeAll(s *segmented) (*sight, error) {
+	v, err := k.seeCallers(s)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := v.resourceFacts(k.entities)
+	if err != nil {
+		return nil, err
+	}
+	v.settle(facts)
+	return v, nil
 }
 
 // ownerOf gives the account of the snapshot that owns all that a resource of the question can be: it is a resource of the snapshot, or lies
@@ -134,22 +141,20 @@ func (f *Fleet) holder(arn string) string {
 }
 
 // compiled makes a world of some accounts, with their principals and with their resources that are in question.
-func (k *asking) compiled(ctx context.Context, ids []string) (*World, error) {
+func (k *asking) compiled(ctx context.Context, ids []string, seen map[string]*sight) (*World, error) {
 	all := &part{knows: k.fleet.knows, has: k.fleet.has, service: func(name string) bool { return k.services[name] }}
 	w := k.world(all, func(key documentKey) *policy.Document { return policy.Missing(key.kind) })
 	for _, id := range ids {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		v, err := k.seeCallers(k.fleet.byID[id])
-		if err != nil {
-			return nil, err
+		v := seen[id]
+		if v == nil {
+			var err error
+			if v, err = k.seeAll(k.fleet.byID[id]); err != nil {
+				return nil, err
+			}
 		}
-		facts, err := v.resourceFacts(k.entities)
-		if err != nil {
-			return nil, err
-		}
-		v.settle(facts)
 		callers, err := v.everybody()
 		if err != nil {
 			return nil, err
@@ -186,18 +191,6 @@ func (v *sight) everybody() ([]*caller, error) {
 	out = append(out, v.world.rootCaller(v.account))
 	sort.Slice(out, func(i, j int) bool { return out[i].arn < out[j].arn })
 	return out, nil
-}
-
-// readEverywhere notes the facts of the request that documents in question read in any account.
-func (k *asking) readEverywhere(ctx context.Context, t *targets) error {
-	return onAllCores(ctx, len(k.fleet.accounts), func(i int) error {
-		_, _, reads := k.relevant(k.fleet.accounts[i])
-		transport, clock := slices.Contains(reads, "aws:securetransport"), slices.Contains(reads, "aws:currenttime") || slices.Contains(reads, "aws:epochtime")
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		t.transport, t.clock = t.transport || transport, t.clock || clock
-		return nil
-	})
 }
 
 // called gives a caller of a shape the name of a member.

@@ -48,7 +48,8 @@ func (m *segmenter) segment(facts *graph.Account) ([]byte, error) {
 	w.compileAccount(facts)
 	a := w.accounts[string(facts.ID)]
 	b := &segmentBuilder{world: w, account: a, facts: facts, lists: map[string]int32{}, places: map[documentKey]int32{}, shapes: map[string]int32{}}
-	b.out = &segment.Account{Partition: a.partition, Reads: [][]string{nil}}
+	b.out = &segment.Account{Reads: [][]string{nil}}
+	b.head = &segment.Head{Partition: a.partition}
 	if err := b.principals(); err != nil {
 		return nil, err
 	}
@@ -63,6 +64,7 @@ type segmentBuilder struct {
 	world   *World
 	account *account
 	facts   *graph.Account
+	head    *segment.Head
 	out     *segment.Account
 	lists   map[string]int32
 	places  map[documentKey]int32 // of documents
@@ -213,6 +215,7 @@ func (b *segmentBuilder) document(hash graph.DocumentHash, kind policy.Kind) int
 			}
 			return false
 		})
+		b.note(&s.Actions, reads)
 		b.out.Statements = append(b.out.Statements, segment.Statement{List: b.list(&s.Actions), Reads: b.reading(reads), Allow: s.Effect == policy.Allow})
 	}
 	d.To = int32(len(b.out.Statements))
@@ -220,7 +223,7 @@ func (b *segmentBuilder) document(hash graph.DocumentHash, kind policy.Kind) int
 	b.places[key] = at
 	b.out.Documents = append(b.out.Documents, d)
 	b.texts = append(b.texts, string(raw.Canonical))
-	b.out.ReadsTime = b.out.ReadsTime || readsTime(raw)
+	b.head.ReadsTime = b.head.ReadsTime || readsTime(raw)
 	return at
 }
 
@@ -276,6 +279,24 @@ func portable(c *policy.Condition) bool {
 		return false
 	}
 	return true
+}
+
+// note keeps that a statement reads what an answer as a whole names.
+func (b *segmentBuilder) note(a *policy.Actions, keys []string) {
+	one := segment.Reading{
+		Transport: slices.Contains(keys, "aws:securetransport"),
+		Clock:     slices.Contains(keys, "aws:currenttime") || slices.Contains(keys, "aws:epochtime"),
+	}
+	if !one.Transport && !one.Clock {
+		return
+	}
+	one.Actions = b.out.Lists[b.list(a)]
+	for _, have := range b.head.Reading {
+		if have.Not == one.Not && have.Transport == one.Transport && have.Clock == one.Clock && slices.Equal(have.Patterns, one.Patterns) {
+			return
+		}
+	}
+	b.head.Reading = append(b.head.Reading, one)
 }
 
 // reading gives the place of a set of keys.
@@ -352,8 +373,8 @@ func (b *segmentBuilder) resources() error {
 		open := granted[r.ARN] || shared[r.ARN] || len(r.Attributes.SharedWith) > 0 || len(r.Attributes.ACL) > 0 || b.account.denied(r.Type, r.Region)
 		doc := b.world.docs.get(r.Policy, policy.Resource)
 		switch {
-		case r.Type == "AWS::EC2::VPCEndpoint":
-			open = true
+		case r.Type == "AWS::EC2::VPCEndpoint" && (!r.Policy.IsZero() || b.account.denied(r.Type, r.Region)):
+			return b.odd("the VPC endpoint %s has a policy, which binds callers of every account", r.ARN)
 		case !r.Policy.IsZero():
 			own := *r
 			place := b.document(r.Policy, policy.Resource)
@@ -368,6 +389,10 @@ func (b *segmentBuilder) resources() error {
 		}
 		b.out.Open = append(b.out.Open, open)
 		b.kept = append(b.kept, r)
+		b.head.Keyed = b.head.Keyed || kmsKey(string(r.ARN))
+		if r.ARN.Account() == "" {
+			b.head.Bare = append(b.head.Bare, string(r.ARN))
+		}
 	}
 	return nil
 }
@@ -390,9 +415,11 @@ func (b *segmentBuilder) encode() ([]byte, error) {
 		return nil, err
 	}
 	b.native = b.native || bytes.Contains(text, []byte(segment.Neutral))
-	b.out.Portable = !b.native && b.account.id != segment.Neutral && isAccountID(b.account.id)
+	b.head.Portable = !b.native && b.account.id != segment.Neutral
 	for _, m := range b.members {
-		b.out.Portable = b.out.Portable && !strings.Contains(m.Entity, segment.Neutral)
+		b.head.Portable = b.head.Portable && !strings.Contains(m.Entity, segment.Neutral)
 	}
-	return segment.Encode(b.out, b.members, b.ids, b.texts)
+	b.head.Populated = len(b.out.Shapes)+len(rest.Groups)+len(rest.Policies) > 0
+	b.head.Facts = &graph.Account{ID: b.facts.ID, Coverage: b.facts.Coverage, Settings: b.facts.Settings, Providers: b.facts.Providers}
+	return segment.Encode(b.head, b.out, b.members, b.ids, b.texts)
 }

@@ -125,7 +125,7 @@ func (b *bench) memory() error {
 	if err != nil {
 		return err
 	}
-	rss, s, err := b.peakOf("ingest", "files", dir, "--store", filepath.Join(b.dir, "memory-store"))
+	rss, s, err := b.peakOf(b.ctx, "ingest", "files", dir, "--store", filepath.Join(b.dir, "memory-store"))
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@
 //
 //	go run ./bench/report                  # every group, into bench/README.md
 //	go run ./bench/report -only startup    # one group, printed alone
+//	go run ./bench/report -scale           # organizations of up to a million principals, into bench/README.md
 //
 // It builds the program that it measures. Run it from the top of the module.
 package main
@@ -16,6 +17,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // group is rows that are measured together.
@@ -48,21 +51,43 @@ type bench struct {
 }
 
 func main() {
-	only := flag.String("only", "", "measure one group and write no file: "+strings.Join(groupNames(), ", "))
-	readme := flag.String("readme", filepath.Join("bench", "README.md"), "file to write the table into")
+	var o options
+	flag.StringVar(&o.only, "only", "", "measure one group and write no file: "+strings.Join(groupNames(), ", "))
+	flag.StringVar(&o.readme, "readme", filepath.Join("bench", "README.md"), "file to write the table into")
+	flag.BoolVar(&o.scale, "scale", false, "measure organizations of growing size instead of the groups")
+	accounts := flag.String("accounts", scaleAccounts, "with -scale: numbers of accounts; others than the default write no file")
+	flag.IntVar(&o.sizes.principals, "principals", 1000, "with -scale: users and roles of each account; another number writes no file")
+	flag.DurationVar(&o.sizes.limit, "limit", 10*time.Minute, "with -scale: how long one answer may take")
 	peakOf := flag.Bool("peak-of", false, "run the command that follows and print its peak memory in bytes, its time and its CPU time in nanoseconds")
+	askOf := flag.String("ask-of", "", "ask the questions that follow of this store, and print as JSON what each took")
+	calls := flag.Int("calls", askCalls, "with -ask-of: how often each question is asked again")
 	flag.Parse()
-	if *peakOf {
-		if err := printPeak(flag.Args()); err != nil {
-			fmt.Fprintln(os.Stderr, "report:", err)
-			os.Exit(1)
-		}
-		return
+	var err error
+	o.sizes.accounts, err = parseAccounts(*accounts)
+	o.standard = *accounts == scaleAccounts && o.sizes.principals == 1000
+	switch {
+	case err != nil:
+	case o.scale && o.only != "":
+		err = errors.New("-only is about the groups, which -scale does not measure; give one of them")
+	case *peakOf:
+		err = printPeak(flag.Args())
+	case *askOf != "":
+		err = printAsked(*askOf, flag.Args(), *calls, o.sizes.limit)
+	default:
+		err = report(o)
 	}
-	if err := report(*only, *readme); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
 	}
+}
+
+// options are the flags of a run.
+type options struct {
+	only, readme string
+	scale        bool
+	sizes        scaleOptions
+	standard     bool // the sizes are those of the table in bench/README.md
 }
 
 func groupNames() []string {
@@ -73,8 +98,10 @@ func groupNames() []string {
 	return names
 }
 
-func report(only, readme string) (err error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+// report measures, prints, and writes the file where everything was measured.
+func report(o options) (err error) {
+	// Gigabytes must not stay behind, whichever way the run is ended.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	dir, err := os.MkdirTemp("", "accessgraph-bench-")
 	if err != nil {
@@ -88,8 +115,20 @@ func report(only, readme string) (err error) {
 		return fmt.Errorf("build the program that is measured: %w", err)
 	}
 	before := load()
+	if o.scale {
+		all, err := b.scale(o.sizes)
+		if err != nil {
+			return err
+		}
+		text := machine(before, load()) + "\n" + table(b.rows) + "\n" + scaleExplanations(all, o.sizes)
+		fmt.Print(text)
+		if !o.standard {
+			return nil
+		}
+		return writeInto(o.readme, scaleMarkBegin, scaleMarkEnd, text)
+	}
 	for _, g := range groups {
-		if only != "" && only != g.name {
+		if o.only != "" && o.only != g.name {
 			continue
 		}
 		b.group = g.name
@@ -99,12 +138,12 @@ func report(only, readme string) (err error) {
 		}
 	}
 	if len(b.rows) == 0 {
-		return fmt.Errorf("-only %q is not one of %s", only, strings.Join(groupNames(), ", "))
+		return fmt.Errorf("-only %q is not one of %s", o.only, strings.Join(groupNames(), ", "))
 	}
 	where := machine(before, load())
 	fmt.Printf("%s\n%s", where, table(b.rows))
-	if only != "" {
+	if o.only != "" {
 		return nil
 	}
-	return writeInto(readme, where+"\n"+table(b.rows)+"\n"+explanations())
+	return writeInto(o.readme, markBegin, markEnd, where+"\n"+table(b.rows)+"\n"+explanations())
 }

@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/accessgraph/accessgraph/bench/orggen/organization"
@@ -72,27 +75,19 @@ func (b *bench) process(args ...string) (spent, error) {
 
 // peakOf runs the program in a new process and gives the most memory that it had resident. The figure of a process begins with
 // that of the one which starts it, and this one may have grown: a small one, this command with -peak-of, starts it instead.
-func (b *bench) peakOf(args ...string) (rss int64, s spent, err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return 0, s, err
-	}
-	var stderr bytes.Buffer
-	cmd := exec.CommandContext(b.ctx, self, append([]string{"-peak-of", b.binary}, args...)...)
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+func (b *bench) peakOf(ctx context.Context, args ...string) (rss int64, s spent, err error) {
+	out, err := b.self(ctx, append([]string{"-peak-of", b.binary}, args...)...)
 	if err == nil {
 		_, err = fmt.Sscan(string(out), &rss, &s.wall, &s.cpu)
 	}
-	if err != nil {
-		return 0, s, fmt.Errorf("accessgraph %q: %w\n%s", args, err, stderr.Bytes())
-	}
-	return rss, s, nil
+	return rss, s, err
 }
 
 // printPeak is the small process: it runs a command and prints peak memory, time and CPU time.
 func printPeak(command []string) error {
-	cmd := exec.Command(command[0], command[1:]...)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stderr = os.Stderr
 	start := time.Now()
 	if err := cmd.Run(); err != nil {

@@ -74,21 +74,7 @@ func (b *bench) warm(store string) (spent, error) {
 	if err != nil {
 		return spent{}, err
 	}
-	ask := func() error {
-		a, err := engine.Ask(b.ctx, whoCanKMS, query.Options{})
-		if err != nil {
-			return err
-		}
-		for _, err := range a.Rows {
-			if err != nil {
-				return err
-			}
-		}
-		if a.Summary().Count == 0 {
-			return fmt.Errorf("%q gave no row", whoCanKMS)
-		}
-		return nil
-	}
+	ask := func() error { return askThrough(b.ctx, engine, whoCanKMS) }
 	if err := ask(); err != nil {
 		return spent{}, err
 	}

@@ -69,21 +69,24 @@ func TestWriteInto(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("before\n" + markBegin + "\nold\n" + markEnd + "\nafter\n")
+	write("before\n" + markBegin + "\nold\n" + markEnd + "\nafter\n" + scaleMarkBegin + "\nold\n" + scaleMarkEnd + "\nend\n")
 	for _, text := range []string{"one", "two\n"} {
-		if err := writeInto(file, text); err != nil {
+		if err := writeInto(file, markBegin, markEnd, text); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := writeInto(file, scaleMarkBegin, scaleMarkEnd, "three"); err != nil {
+		t.Fatal(err)
 	}
 	got, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "before\n" + markBegin + "\n\ntwo\n\n" + markEnd + "\nafter\n"; string(got) != want {
+	if want := "before\n" + markBegin + "\n\ntwo\n\n" + markEnd + "\nafter\n" + scaleMarkBegin + "\n\nthree\n\n" + scaleMarkEnd + "\nend\n"; string(got) != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	write("no marks")
-	if err := writeInto(file, "x"); err == nil {
+	if err := writeInto(file, markBegin, markEnd, "x"); err == nil {
 		t.Error("no error for a file without marks")
 	}
 }

@@ -36,7 +36,7 @@ func table(rows []row) string {
 	var t strings.Builder
 	t.WriteString("| group | work | measured | wanted | holds |\n|---|---|---|---|---|\n")
 	for _, r := range rows {
-		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s |\n", r.group, r.work, r.got, r.want, r.held)
+		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s |\n", r.group, strings.ReplaceAll(r.work, "|", `\|`), r.got, r.want, r.held)
 	}
 	return t.String()
 }
@@ -96,22 +96,24 @@ func field(file, name, otherwise string) string {
 	return otherwise
 }
 
-// The table stands between these lines; the rest of the file is written by hand.
+// A table stands between these lines; the rest of the file is written by hand, or by another target.
 const (
-	markBegin = "<!-- written by make bench: begin -->"
-	markEnd   = "<!-- written by make bench: end -->"
+	markBegin      = "<!-- written by make bench: begin -->"
+	markEnd        = "<!-- written by make bench: end -->"
+	scaleMarkBegin = "<!-- written by make bench-scale: begin -->"
+	scaleMarkEnd   = "<!-- written by make bench-scale: end -->"
 )
 
-// writeInto puts text between the marks of a file.
-func writeInto(file, text string) error {
+// writeInto puts text between two marks of a file.
+func writeInto(file, begin, end, text string) error {
 	old, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	head, rest, begins := strings.Cut(string(old), markBegin)
-	_, tail, ends := strings.Cut(rest, markEnd)
+	head, rest, begins := strings.Cut(string(old), begin)
+	_, tail, ends := strings.Cut(rest, end)
 	if !begins || !ends {
-		return fmt.Errorf("%s lacks the lines %q and %q; write them where the table is to stand", file, markBegin, markEnd)
+		return fmt.Errorf("%s lacks the lines %q and %q; write them where the table is to stand", file, begin, end)
 	}
-	return os.WriteFile(file, []byte(head+markBegin+"\n\n"+strings.TrimSpace(text)+"\n\n"+markEnd+tail), 0o644)
+	return os.WriteFile(file, []byte(head+begin+"\n\n"+strings.TrimSpace(text)+"\n\n"+end+tail), 0o644)
 }

@@ -28,6 +28,7 @@ func newIngest(a *app) *cobra.Command {
 func newIngestFiles(a *app) *cobra.Command {
 	var name string
 	var partial bool
+	var profiles *profileFlags
 	cmd := &cobra.Command{
 		Use:   "files PATH…",
 		Short: "Read exports on disk",
@@ -44,11 +45,12 @@ A named file that cannot be used is an error, and nothing is stored, unless --pa
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			return a.ingestFiles(cmd.Context(), paths, name, partial)
+			return a.profiled(cmd.Context(), profiles, func(ctx context.Context) error { return a.ingestFiles(ctx, paths, name, partial) })
 		},
 	}
 	cmd.Flags().StringVar(&name, "name", "", "name of the snapshot, for @NAME in queries")
 	cmd.Flags().BoolVar(&partial, "partial", false, "leave out what cannot be used, and name it in the coverage")
+	profiles = addProfiles(cmd)
 	return cmd
 }
 
@@ -98,7 +100,7 @@ func (a *app) ingestFiles(ctx context.Context, paths []string, name string, part
 func (a *app) index(ctx context.Context, store graph.Store, entry graph.Entry, facts *graph.Facts) error {
 	// The stored form of the facts is gone by now, and what an index leaves behind account by account is much: collecting it all the time would
 	// take longer than making it.
-	debug.SetGCPercent(100)
+	debug.SetGCPercent(50)
 	err := evaluator.WriteIndex(ctx, store, entry.Snapshot, facts)
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +20,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "profile": profile},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ACCESSGRAPH_STORE", filepath.Join(env.WorkDir, "store"))
 			env.Setenv("HOME", env.WorkDir)
@@ -45,5 +47,21 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	err := ts.Exec("accessgraph", args[1:]...)
 	if got := exitCodeOf(err); got != args[0] {
 		ts.Fatalf("exit code is %s, want %s (%v)", got, args[0], err)
+	}
+}
+
+// profile FILE… wants each to be what runtime/pprof writes: gzip with something in it.
+func profile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: profile FILE…")
+	}
+	for _, name := range args {
+		in, err := gzip.NewReader(strings.NewReader(ts.ReadFile(name)))
+		if err != nil {
+			ts.Fatalf("%s: %v", name, err)
+		}
+		if n, err := io.Copy(io.Discard, in); err != nil || n == 0 {
+			ts.Fatalf("%s holds %d bytes, %v", name, n, err)
+		}
 	}
 }

@@ -39,6 +39,7 @@ type queryFlags struct {
 // newQuery makes the command query.
 func newQuery(a *app) *cobra.Command {
 	f := &queryFlags{}
+	var profiles *profileFlags
 	cmd := &cobra.Command{
 		Use:   "query 'QUESTION' | -f FILE | -",
 		Short: "Ask who can do what",
@@ -55,7 +56,9 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
   accessgraph query 'can role/Deploy do iam:PassRole on arn:aws:iam::111122223333:role/Admin ?'
   accessgraph query 'what can role/App do on arn:aws:s3:::payroll/*'`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.query(cmd.Context(), f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.profiled(cmd.Context(), profiles, func(ctx context.Context) error { return a.query(ctx, f, args) })
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.file, "file", "f", "", "read the question from a file; - is standard input")
@@ -68,6 +71,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
 	flags.StringVar(&f.expect, "expect", "", "for can: exit with 1 unless every verdict is this: allowed, conditional, denied or unknown")
 	flags.BoolVar(&f.grammar, "help-grammar", false, "print the grammar of the language and exit")
 	f.output = addOutput(cmd)
+	profiles = addProfiles(cmd)
 	return cmd
 }
 

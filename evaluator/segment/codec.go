@@ -13,10 +13,17 @@ import (
 	"github.com/accessgraph/accessgraph/graph"
 )
 
-// A segment is five pieces, each compressed: the facts, the shapes, the members, their ids, and the texts of the documents. Before each stands
-// its size.
-
-const pieces = 5
+// A segment is pieces, each compressed, and before each stands its size.
+const (
+	headPiece = iota
+	factsPiece
+	shapesPiece
+	membersPiece
+	idsPiece
+	textsPiece
+	// Pieces is how many a segment has.
+	Pieces
+)
 
 // maxPiece bounds what one piece may become when it is read: far more than the largest account needs.
 const maxPiece = 1 << 30
@@ -35,60 +42,108 @@ type codec struct {
 	r *zstd.Decoder
 }
 
-// Encode writes a segment with its members, who must be sorted by entity, their unique ids in the same order, and the texts of its documents.
-func Encode(a *Account, members []Member, ids, texts []string) ([]byte, error) {
+// Encode writes a segment: the account, its members, who must be sorted by entity, their unique ids in the same order, and the texts of its
+// documents.
+func Encode(h *Head, a *Account, members []Member, ids, texts []string) ([]byte, error) {
 	facts, err := graph.EncodeAccount(a.Facts)
 	if err != nil {
 		return nil, err
 	}
+	head, err := encodeHead(h)
+	if err != nil {
+		return nil, err
+	}
 	z, err := codecs()
 	if err != nil {
 		return nil, err
 	}
-	var out []byte
-	for _, raw := range [pieces][]byte{facts, encodeShapes(a), encodeMembers(members), encodeTexts(ids), encodeTexts(texts)} {
-		packed := z.w.EncodeAll(raw, nil)
-		out = binary.AppendUvarint(out, uint64(len(packed)))
-		out = append(out, packed...)
+	all := [Pieces][]byte{head, facts, encodeShapes(a), encodeMembers(members), encodeTexts(ids), encodeTexts(texts)}
+	for i, raw := range all {
+		all[i] = z.w.EncodeAll(raw, nil)
 	}
-	return out, nil
+	return Join(all), nil
 }
 
-// Decode reads a segment. Where was is not empty, the account was, its number, is now everywhere: both have twelve digits.
-func Decode(data []byte, was, now string) (*Account, error) {
-	z, err := codecs()
-	if err != nil {
-		return nil, err
+// Join makes a segment of its pieces.
+func Join(pieces [Pieces][]byte) []byte {
+	size := 0
+	for _, p := range pieces {
+		size += len(p) + binary.MaxVarintLen32
 	}
-	var packed [pieces][]byte
-	for i := range packed {
+	out := make([]byte, 0, size)
+	for _, p := range pieces {
+		out = append(binary.AppendUvarint(out, uint64(len(p))), p...)
+	}
+	return out
+}
+
+// Split gives the pieces of a segment. What does not change in an account does not change the pieces that it is in.
+func Split(data []byte) (pieces [Pieces][]byte, err error) {
+	for i := range pieces {
 		n, used := binary.Uvarint(data)
 		if used <= 0 || n > uint64(len(data)-used) {
-			return nil, errEnds
+			return pieces, errEnds
 		}
-		packed[i], data = data[used:used+int(n)], data[used+int(n):]
+		pieces[i], data = data[used:used+int(n)], data[used+int(n):]
 	}
 	if len(data) > 0 {
-		return nil, errors.New("segment: bytes after the end")
+		return pieces, errors.New("segment: bytes after the end")
 	}
-	a := &Account{was: was, now: now}
-	var raw [2][]byte
-	for i := range raw {
-		if raw[i], err = z.r.DecodeAll(packed[i], nil); err != nil {
-			return nil, fmt.Errorf("segment: %w", err)
-		}
-		raw[i] = Renamed(raw[i], was, now)
-	}
-	if a.Facts, err = graph.DecodeAccount(raw[0]); err != nil {
-		return nil, fmt.Errorf("segment: %w", err)
-	}
-	a.members, a.ids, a.texts = packed[2], packed[3], packed[4]
-	return a, decodeShapes(raw[1], a)
+	return pieces, nil
 }
 
-// Renamed gives a text in which the account was has the number now; the same text where was is empty.
+// Packed is a segment of which only the head was read.
+type Packed struct {
+	Head   *Head
+	pieces [Pieces][]byte
+}
+
+// Open reads the head of a segment. The data must not change afterwards.
+func Open(data []byte) (*Packed, error) {
+	split, err := Split(data)
+	if err != nil {
+		return nil, err
+	}
+	p := &Packed{pieces: split}
+	raw, err := p.piece(headPiece)
+	if err != nil {
+		return nil, err
+	}
+	p.Head, err = decodeHead(raw)
+	return p, err
+}
+
+func (p *Packed) piece(i int) ([]byte, error) {
+	z, err := codecs()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := z.r.DecodeAll(p.pieces[i], nil)
+	if err != nil {
+		return nil, fmt.Errorf("segment: %w", err)
+	}
+	return raw, nil
+}
+
+// Account reads the account. Where now is not empty, the account, its number, is now everywhere: both have twelve digits.
+func (p *Packed) Account(now string) (*Account, error) {
+	a := &Account{packed: p, was: string(p.Head.Facts.ID), now: now}
+	raw, err := p.piece(factsPiece)
+	if err != nil {
+		return nil, err
+	}
+	if a.Facts, err = graph.DecodeAccount(Renamed(raw, a.was, now)); err != nil {
+		return nil, fmt.Errorf("segment: %w", err)
+	}
+	if raw, err = p.piece(shapesPiece); err != nil {
+		return nil, err
+	}
+	return a, decodeShapes(Renamed(raw, a.was, now), a)
+}
+
+// Renamed gives a text in which the account was has the number now; the same text where now is empty.
 func Renamed(text []byte, was, now string) []byte {
-	if was == "" || was == now {
+	if was == "" || now == "" || was == now {
 		return text
 	}
 	return bytes.ReplaceAll(text, []byte(was), []byte(now))
@@ -96,13 +151,9 @@ func Renamed(text []byte, was, now string) []byte {
 
 // Members gives the principals, by entity, as they are called in truth.
 func (a *Account) Members() ([]Member, error) {
-	z, err := codecs()
+	raw, err := a.packed.piece(membersPiece)
 	if err != nil {
 		return nil, err
-	}
-	raw, err := z.r.DecodeAll(a.members, nil)
-	if err != nil {
-		return nil, fmt.Errorf("segment: %w", err)
 	}
 	r := &reader{in: raw}
 	out := make([]Member, r.count())
@@ -117,28 +168,20 @@ func (a *Account) Members() ([]Member, error) {
 
 // IDs gives the unique ids of the members, in their order.
 func (a *Account) IDs() ([]string, error) {
-	z, err := codecs()
+	raw, err := a.packed.piece(idsPiece)
 	if err != nil {
 		return nil, err
-	}
-	raw, err := z.r.DecodeAll(a.ids, nil)
-	if err != nil {
-		return nil, fmt.Errorf("segment: %w", err)
 	}
 	r := &reader{in: raw}
 	out := r.texts()
 	return out, r.finish()
 }
 
-// Texts gives the texts of the documents, in their order, in the name that the account was decoded with.
+// Texts gives the texts of the documents, in their order, in the name that the account was read with.
 func (a *Account) Texts() ([][]byte, error) {
-	z, err := codecs()
+	raw, err := a.packed.piece(textsPiece)
 	if err != nil {
 		return nil, err
-	}
-	raw, err := z.r.DecodeAll(a.texts, nil)
-	if err != nil {
-		return nil, fmt.Errorf("segment: %w", err)
 	}
 	r := &reader{in: Renamed(raw, a.was, a.now)}
 	out := make([][]byte, r.count())
@@ -149,6 +192,42 @@ func (a *Account) Texts() ([][]byte, error) {
 		r.fail()
 	}
 	return out, r.finish()
+}
+
+func encodeHead(h *Head) ([]byte, error) {
+	facts, err := graph.EncodeAccount(h.Facts)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{}
+	w.text(string(facts))
+	w.text(h.Partition)
+	w.flags(h.ReadsTime, h.Portable, h.Populated, h.Keyed)
+	w.texts(h.Bare)
+	w.int(len(h.Reading))
+	for _, r := range h.Reading {
+		w.flags(r.Not, r.Transport, r.Clock)
+		w.texts(r.Patterns)
+	}
+	return w.out, nil
+}
+
+func decodeHead(raw []byte) (*Head, error) {
+	r := &reader{in: raw}
+	facts, err := graph.DecodeAccount([]byte(r.text()))
+	if err != nil {
+		return nil, fmt.Errorf("segment: %w", err)
+	}
+	h := &Head{Facts: facts, Partition: r.text()}
+	r.flags(&h.ReadsTime, &h.Portable, &h.Populated, &h.Keyed)
+	h.Bare = r.texts()
+	h.Reading = make([]Reading, r.count())
+	for i := range h.Reading {
+		one := &h.Reading[i]
+		r.flags(&one.Not, &one.Transport, &one.Clock)
+		one.Patterns = r.texts()
+	}
+	return h, r.finish()
 }
 
 func encodeMembers(members []Member) []byte {
@@ -170,8 +249,6 @@ func encodeTexts(texts []string) []byte {
 
 func encodeShapes(a *Account) []byte {
 	w := &writer{}
-	w.text(a.Partition)
-	w.flags(a.ReadsTime, a.Portable)
 	w.int(len(a.Lists))
 	for i := range a.Lists {
 		w.flags(a.Lists[i].Not)
@@ -257,8 +334,6 @@ func (w *writer) table(a *Account) map[string]int {
 
 func decodeShapes(raw []byte, a *Account) error {
 	r := &reader{in: raw}
-	a.Partition = r.text()
-	r.flags(&a.ReadsTime, &a.Portable)
 	a.Lists = make([]Actions, r.count())
 	for i := range a.Lists {
 		r.flags(&a.Lists[i].Not)

@@ -19,11 +19,7 @@ const Neutral = "000000000000"
 type Account struct {
 	// Facts are all that is not in the other fields: no users, no roles, no compute, and of managed policies no documents. In place of the
 	// hash of a resource's policy stands DocumentAt.
-	Facts     *graph.Account
-	Partition string
-	ReadsTime bool // some document reads the time of the request
-	Portable  bool // no name or number in it can be taken for Neutral
-
+	Facts      *graph.Account
 	Lists      []Actions
 	Reads      [][]string // sets of condition keys; the first is empty
 	Documents  []Document
@@ -31,8 +27,8 @@ type Account struct {
 	Shapes     []Shape
 	Open       []bool // by resource of Facts: its policy, grants or sharing may let in somebody of outside the account
 
-	members, ids, texts []byte // still packed
-	was, now            string
+	packed   *Packed
+	was, now string
 }
 
 // DocumentAt stands for the document at a place of an account.
@@ -41,6 +37,26 @@ func DocumentAt(account string, place int32) graph.DocumentHash {
 	n := copy(h[:], account)
 	binary.BigEndian.PutUint32(h[max(n, len(h)-4):], uint32(place)+1)
 	return h
+}
+
+// Head is what everybody needs to know of an account, whatever the question.
+type Head struct {
+	// Facts are the account's id, coverage, settings and identity providers.
+	Facts     *graph.Account
+	Partition string
+	ReadsTime bool     // some document reads the time of the request
+	Portable  bool     // no name or number in it can be taken for Neutral
+	Populated bool     // it has principals, groups or policies
+	Keyed     bool     // it has KMS keys
+	Bare      []string // ARNs of its resources that do not say whose they are
+	Reading   []Reading
+}
+
+// Reading is that statements on these actions read facts of the request that an answer as a whole names.
+type Reading struct {
+	Actions
+	Transport bool // aws:SecureTransport
+	Clock     bool // the time
 }
 
 // Actions is an action element: which actions a statement speaks of.
