@@ -23,9 +23,9 @@ import (
 )
 
 var (
-	fleets         = flag.Int("fleets", 12, "how many random organizations are counted account by account; the acceptance run has more")
+	fleets         = flag.Int("fleets", 4, "how many random organizations are counted account by account; the acceptance run has more")
 	fleetSeed      = flag.Uint64("fleet-seed", 1, "the first of them")
-	fleetQuestions = flag.Int("fleet-questions", 8, "how many questions each is asked")
+	fleetQuestions = flag.Int("fleet-questions", 4, "how many questions each is asked")
 )
 
 // counting is a question about how many there are.
