@@ -477,7 +477,11 @@ func (r *roll) one(at int) error {
 		return err
 	}
 	base, rd := r.key(c)
-	cr := r.crowd(base+rd.vector(r.t, c), c)
+	key := base + rd.vector(r.t, c)
+	if r.named[at] { // by another account's resource, of which r.t does not know
+		key += "\x00named " + c.arn
+	}
+	cr := r.crowd(key, c)
 	cr.members, cr.count = append(cr.members, at), cr.count+1
 	return nil
 }
@@ -737,7 +741,7 @@ func (k *asking) count(ctx context.Context, s *segmented, inside bool) error {
 		}
 		so := p.verdict()
 		far := p.side.reach(v.account.id)
-		if so == Conditional || !far.everywhere && len(far.tests) == 0 {
+		if so == Conditional || !far.everywhere && len(far.tests) == 0 && !k.services["kms"] { // a grant of a key asks for no more
 			counts.add(s.id(), c.caller.kind, so, c.count)
 			continue
 		}
@@ -812,6 +816,7 @@ func (s *callerSide) reach(as string) reach {
 type gates struct {
 	t        *targets
 	byNumber map[string][]int // account -> gates of others with the account's number in their ARN, by place in cross
+	granted  []int            // gates with grants, which need no policy of the caller's own
 	halves   map[string]int   // which half an account's belong to; noHalf: it has none
 	mu       sync.Mutex
 	met      map[string][]int // pattern -> gates that it may match
@@ -822,6 +827,9 @@ func gatesOf(t *targets) *gates {
 		t: t, byNumber: map[string][]int{}, met: map[string][]int{}, halves: map[string]int{},
 	}
 	for place, group := range t.cross {
+		if len(group.grants) > 0 {
+			g.granted = append(g.granted, place)
+		}
 		if id := group.owner.id; g.halves[id] == noHalf {
 			g.halves[id] = evenHalf + len(g.halves)%2
 		}
@@ -849,9 +857,14 @@ func (g *gates) admit(l *leftover, wanted region.Set, all bool) bool {
 		}
 		gained = gained.Or(group.actions.And(lacks))
 		if all {
-			return lacks.SubsetOf(gained)
+			return lacks.AndNot(l.maybe).SubsetOf(gained)
 		}
 		return !gained.Empty()
+	}
+	for _, place := range g.granted {
+		if try(place) {
+			return true
+		}
 	}
 	if l.reach.everywhere {
 		for place := range g.t.cross {
@@ -950,7 +963,8 @@ func (k *asking) admitAbroad(ctx context.Context, t *targets, owners map[string]
 		if !admitted[i] || l.verdict == Conditional {
 			continue
 		}
-		alone := l.key == "" || k.question.AllOf || !l.maybe.Empty()
+		alone := l.key == "" || k.question.AllOf || !l.maybe.Empty() || t.abroad.accounts ||
+			t.abroad.barred[l.in.id()] || len(a.gates.byNumber[l.in.id()]) > 0
 		at, known := bySort[l.key]
 		if alone || !known {
 			at = len(sorts)

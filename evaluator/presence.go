@@ -631,11 +631,14 @@ type abroadView struct {
 	naming map[string][]int // account -> the groups that speak of it, by place
 	tells  bool             // something reads which account a caller is of
 	paths  bool             // something reads where in the organization it is
+
+	barred   map[string]bool // accounts that a Deny or a NotPrincipal speaks of
+	accounts bool            // something reads the number of its account, which what readers see of a caller does not say
 }
 
 // lookAbroad makes the targets look at callers as other accounts' resources do.
 func (t *targets) lookAbroad() {
-	v := &abroadView{naming: map[string][]int{}}
+	v := &abroadView{naming: map[string][]int{}, barred: map[string]bool{}}
 	read := func(s *policy.Statement) {
 		if t.question.matching(&s.Actions).Empty() {
 			return
@@ -644,6 +647,9 @@ func (t *targets) lookAbroad() {
 		rd := &readers{}
 		rd.statement(s, tellsAccount)
 		v.tells = v.tells || len(rd.conditions)+len(rd.keys) > 0
+		rd = &readers{}
+		rd.statement(s, accountKey)
+		v.accounts = v.accounts || len(rd.conditions)+len(rd.keys) > 0
 	}
 	for place, g := range t.groups {
 		for id := range g.outsiders.accounts {
@@ -651,7 +657,16 @@ func (t *targets) lookAbroad() {
 		}
 		if g.policy != nil {
 			for i := range g.policy.Doc.Statements {
-				read(&g.policy.Doc.Statements[i])
+				s := &g.policy.Doc.Statements[i]
+				read(s)
+				for _, e := range s.Principals.Entries {
+					if s.Effect == policy.Deny || s.Principals.Not {
+						v.barred[e.Account] = true
+					}
+					if at := v.naming[e.Account]; e.Account != "" && !slices.Contains(at, place) {
+						v.naming[e.Account] = append(at, place)
+					}
+				}
 			}
 		}
 	}
@@ -666,6 +681,7 @@ func (t *targets) lookAbroad() {
 	}
 	for key := range t.question.named {
 		v.tells = v.tells || tellsAccount(key)
+		v.accounts = v.accounts || accountKey(key)
 		v.paths = v.paths || pathKey(key)
 	}
 	t.resourceReaders()
@@ -675,11 +691,14 @@ func (t *targets) lookAbroad() {
 // tellsAccount tells the keys whose value says which account a caller is of.
 func tellsAccount(key string) bool {
 	switch key {
-	case "aws:principalaccount", "aws:principalarn", "aws:userid", "aws:sourceaccount", "aws:sourcearn":
+	case "aws:principalarn", "aws:userid", "aws:sourceaccount", "aws:sourcearn":
 		return true
 	}
-	return false
+	return accountKey(key)
 }
+
+// accountKey tells the keys that are the number of the caller's account.
+func accountKey(key string) bool { return key == "aws:principalaccount" || key == "kms:calleraccount" }
 
 // sortFor spells what a group's side sees of a caller by rules: all of it, or, of a caller of another account that it does not speak of, all but
 // the account.

@@ -373,7 +373,7 @@ func (b *segmentBuilder) resources() error {
 		open := granted[r.ARN] || shared[r.ARN] || len(r.Attributes.SharedWith) > 0 || len(r.Attributes.ACL) > 0 || b.account.denied(r.Type, r.Region)
 		doc := b.world.docs.get(r.Policy, policy.Resource)
 		switch {
-		case r.Type == "AWS::EC2::VPCEndpoint" && !r.Policy.IsZero():
+		case r.Type == "AWS::EC2::VPCEndpoint" && (!r.Policy.IsZero() || b.account.denied(r.Type, r.Region)):
 			return b.odd("the VPC endpoint %s has a policy, which binds callers of every account", r.ARN)
 		case !r.Policy.IsZero():
 			own := *r

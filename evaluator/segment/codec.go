@@ -143,7 +143,7 @@ func (p *Packed) Account(now string) (*Account, error) {
 
 // Renamed gives a text in which the account was has the number now; the same text where now is empty.
 func Renamed(text []byte, was, now string) []byte {
-	if now == "" || was == now {
+	if was == "" || now == "" || was == now {
 		return text
 	}
 	return bytes.ReplaceAll(text, []byte(was), []byte(now))
@@ -393,7 +393,7 @@ func decodeShapes(raw []byte, a *Account) error {
 			s.Services[j] = name()
 		}
 	}
-	a.Open = make([]bool, r.count())
+	a.Open = make([]bool, r.length(8*len(r.in))) // a bit each
 	open := make([]*bool, len(a.Open))
 	for i := range open {
 		open[i] = &a.Open[i]
@@ -471,10 +471,12 @@ func (r *reader) int() int {
 	return int(n)
 }
 
-// count is the length of a list whose elements take at least a bit each.
-func (r *reader) count() int {
+// count is the length of a list whose elements take at least a byte each.
+func (r *reader) count() int { return r.length(len(r.in)) }
+
+func (r *reader) length(most int) int {
 	n := r.int()
-	if n > 8*len(r.in) {
+	if n > most {
 		r.fail()
 		return 0
 	}

@@ -6,4 +6,5 @@
 //	go test ./query/verify -organizations=1000            the whole acceptance run
 //	go test ./query/verify -organizations=1 -seed=17      one organization again
 //	go test ./query/verify -run Hard -hard                every question about every hard policy
+//	go test ./query/verify -run Fleet -fleets=200 -fleet-organizations=20 -fleet-principals=2000      counts from an index
 package verify_test

@@ -176,7 +176,12 @@ func (o *organization) fresh(ctx context.Context, cat *catalog.Catalog, seed uin
 
 // asJSON is the answer as it is printed.
 func asJSON(ctx context.Context, e *query.Engine, text string) (string, int, error) {
-	a, err := e.Ask(ctx, text, query.Options{})
+	return askedJSON(ctx, e, text, query.Options{})
+}
+
+// askedJSON is the answer with options, as it is printed.
+func askedJSON(ctx context.Context, e *query.Engine, text string, o query.Options) (string, int, error) {
+	a, err := e.Ask(ctx, text, o)
 	if err != nil {
 		return "", 0, fmt.Errorf("ask: %w", err)
 	}

@@ -13,11 +13,15 @@ import (
 
 // shrink takes out of an organization what is not needed for a difference of the same kind.
 func (o *organization) shrink(ctx context.Context, cat *catalog.Catalog, seed uint64, at int, kind string, until time.Time) *organization {
-	best := o.copy()
-	fails := func(try *organization) bool {
+	return o.shrinkBy(func(try *organization) bool {
 		_, err := try.fresh(ctx, cat, seed, at)
 		return err != nil && strings.HasPrefix(err.Error(), kind+":")
-	}
+	}, until)
+}
+
+// shrinkBy takes out what can be, as long as it fails.
+func (o *organization) shrinkBy(fails func(*organization) bool, until time.Time) *organization {
+	best := o.copy()
 	for progress := true; progress; {
 		progress = false
 		for i := 0; i < len(best.places()); {
