@@ -3,9 +3,11 @@ package segment
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -49,6 +51,17 @@ func Encode(h *Head, a *Account, members []Member, ids, texts []string) ([]byte,
 	if err != nil {
 		return nil, err
 	}
+	id := string(a.Facts.ID)
+	shapes, packedTexts := encodeShapes(a, id), encodeTexts(texts, id)
+	if h.Portable {
+		ok, err := renamable(a.Facts, facts)
+		if err != nil {
+			return nil, err
+		}
+		named := *h
+		named.Portable = ok && shapes.renamable() && packedTexts.renamable()
+		h = &named
+	}
 	head, err := encodeHead(h)
 	if err != nil {
 		return nil, err
@@ -57,11 +70,28 @@ func Encode(h *Head, a *Account, members []Member, ids, texts []string) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	all := [Pieces][]byte{head, facts, encodeShapes(a), encodeMembers(members), encodeTexts(ids), encodeTexts(texts)}
+	all := [Pieces][]byte{head, facts, shapes.out, encodeMembers(members), encodeTexts(ids, "").out, packedTexts.out}
 	for i, raw := range all {
 		all[i] = z.w.EncodeAll(raw, nil)
 	}
 	return Join(all), nil
+}
+
+// renamable tells whether an account's number stands in its encoded facts where it does in its texts, and nowhere else: the length of a text may
+// look like a digit, and together with the text's own digits like the number.
+func renamable(a *graph.Account, encoded []byte) (bool, error) {
+	texts, err := json.Marshal(a)
+	if err != nil {
+		return false, fmt.Errorf("segment: %w", err)
+	}
+	places := 0 // of documents, which are no texts
+	for _, r := range a.Resources {
+		if _, ok := PlaceOf(string(a.ID), r.Policy); ok {
+			places++
+		}
+	}
+	id := []byte(a.ID)
+	return bytes.Count(encoded, id) == bytes.Count(texts, id)+places, nil
 }
 
 // Join makes a segment of its pieces.
@@ -241,14 +271,14 @@ func encodeMembers(members []Member) []byte {
 	return w.out
 }
 
-func encodeTexts(texts []string) []byte {
-	w := &writer{}
+func encodeTexts(texts []string, id string) *writer {
+	w := &writer{id: id}
 	w.texts(texts)
-	return w.out
+	return w
 }
 
-func encodeShapes(a *Account) []byte {
-	w := &writer{}
+func encodeShapes(a *Account, id string) *writer {
+	w := &writer{id: id}
 	w.int(len(a.Lists))
 	for i := range a.Lists {
 		w.flags(a.Lists[i].Not)
@@ -298,7 +328,7 @@ func encodeShapes(a *Account) []byte {
 	}
 	w.int(len(a.Open))
 	w.flags(a.Open...)
-	return w.out
+	return w
 }
 
 // unique writes texts in order, once each, and gives their places.
@@ -423,11 +453,21 @@ func shared(sets *[][]graph.Tag, one []graph.Tag) []graph.Tag {
 }
 
 // writer appends values; the reader takes them back in the same order.
-type writer struct{ out []byte }
+type writer struct {
+	out []byte
+	id  string // the account's number, where it is counted
+	ids int    // how often it stands in texts
+}
+
+// renamable tells whether the account's number stands in texts alone.
+func (w *writer) renamable() bool { return bytes.Count(w.out, []byte(w.id)) == w.ids }
 
 func (w *writer) int(n int) { w.out = binary.AppendUvarint(w.out, uint64(n)) }
 
 func (w *writer) text(s string) {
+	if w.id != "" {
+		w.ids += strings.Count(s, w.id)
+	}
 	w.int(len(s))
 	w.out = append(w.out, s...)
 }

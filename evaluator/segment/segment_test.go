@@ -352,3 +352,33 @@ func TestHostileCounts(t *testing.T) {
 		}
 	}
 }
+
+// TestNumberAcrossTexts holds that an account keeps its own number where that stands in the encoded form but in no text: a text of 49 bytes
+// has the length '1'.
+func TestNumberAcrossTexts(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		portable bool
+	}{
+		{strings.Repeat("x", 49), true},
+		{"11122223333" + strings.Repeat("x", 49-11), false},
+		{"111122223333" + strings.Repeat("x", 49-12), true},
+		{"111122223333" + strings.Repeat("x", 30), true},
+	} {
+		a := &segment.Account{
+			Facts: &graph.Account{ID: "111122223333"}, Reads: [][]string{nil},
+			Shapes: []segment.Shape{{Role: true, Trust: segment.Missing, Identity: []segment.Policy{{Name: c.name, Document: segment.Missing}}}},
+		}
+		data, err := segment.Encode(&segment.Head{Facts: a.Facts, Portable: true}, a, nil, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := segment.Open(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Head.Portable != c.portable {
+			t.Errorf("%q: portable %t, want %t", c.name, p.Head.Portable, c.portable)
+		}
+	}
+}
