@@ -964,7 +964,7 @@ func (k *asking) admitAbroad(ctx context.Context, t *targets, owners map[string]
 			continue
 		}
 		alone := l.key == "" || k.question.AllOf || !l.maybe.Empty() || t.abroad.accounts ||
-			t.abroad.barred[l.in.id()] || len(a.gates.byNumber[l.in.id()]) > 0
+			t.abroad.barred[l.in.id()] || len(a.gates.byNumber[l.in.id()]) > 0 || a.askedElsewhere(l.in.id())
 		at, known := bySort[l.key]
 		if alone || !known {
 			at = len(sorts)
@@ -1061,6 +1061,11 @@ func (a *admission) divide(l *leftover, rd *readers) ([]*leftover, error) {
 		add(c, 0, at, 1)
 	}
 	return out, nil
+}
+
+// askedElsewhere tells whether a condition of another account's resource names an account.
+func (a *admission) askedElsewhere(id string) bool {
+	return slices.ContainsFunc(a.t.abroad.asked[id], func(place int) bool { return a.t.groups[place].owner.id != id })
 }
 
 // special judges a leftover on the gates that speak of its account.
