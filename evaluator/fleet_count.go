@@ -406,6 +406,8 @@ const nobody = "\x00"
 type crowd struct {
 	caller  *caller
 	alike   string  // what tells them apart from others
+	plain   string  // the same, whoever spells them out
+	abroad  bool    // another account's resource spells them out
 	shapes  []int32 // all members of these, but for those who are judged by themselves
 	members []int   // and these
 	count   int
@@ -419,6 +421,7 @@ type roll struct {
 	t       *targets
 	counts  []int // by shape: members who are not counted yet
 	named   map[int]bool
+	abroad  map[int]bool // those of them whom other accounts' resources spell out
 	known   map[string]*readers
 	crowds  []*crowd
 	byKey   map[string]*crowd
@@ -426,11 +429,11 @@ type roll struct {
 }
 
 func (v *sight) roll(t *targets) (*roll, error) {
-	named, err := v.namedMembers(t)
+	named, abroad, err := v.namedMembers(t)
 	if err != nil {
 		return nil, err
 	}
-	r := &roll{sight: v, t: t, counts: make([]int, len(v.seg.Shapes)), named: map[int]bool{}, known: map[string]*readers{}, byKey: map[string]*crowd{}}
+	r := &roll{sight: v, abroad: abroad, t: t, counts: make([]int, len(v.seg.Shapes)), named: map[int]bool{}, known: map[string]*readers{}, byKey: map[string]*crowd{}}
 	for i := range r.counts {
 		r.counts[i] = v.seg.Shapes[i].Count
 	}
@@ -477,11 +480,13 @@ func (r *roll) one(at int) error {
 		return err
 	}
 	base, rd := r.key(c)
+	plain := base + r.t.spelled(rd, c)
 	key := base + rd.vector(r.t, c)
 	if r.named[at] { // by another account's resource, of which r.t does not know
 		key += "\x00named " + c.arn
 	}
 	cr := r.crowd(key, c)
+	cr.plain, cr.abroad = plain, cr.abroad || r.abroad[at]
 	cr.members, cr.count = append(cr.members, at), cr.count+1
 	return nil
 }
@@ -608,6 +613,7 @@ func (r *roll) divide() error {
 		base, rd := r.key(c)
 		if !rd.individual() {
 			cr := r.crowd(base+rd.vector(r.t, c), c)
+			cr.plain = base + r.t.spelled(rd, c)
 			cr.shapes, cr.count = append(cr.shapes, b.shapes...), cr.count+b.count
 			continue
 		}
@@ -636,7 +642,7 @@ func (r *roll) divide() error {
 func (r *roll) addRoot() error {
 	root := r.world.rootCaller(r.account)
 	base, rd := r.key(root)
-	r.crowds = append(r.crowds, &crowd{caller: root, alike: base + rd.vector(r.t, root), count: 1, root: true})
+	r.crowds = append(r.crowds, &crowd{caller: root, plain: base + r.t.spelled(rd, root), count: 1, root: true})
 	return nil
 }
 
@@ -650,16 +656,16 @@ func (v *sight) memberCaller(at int) (*caller, error) {
 	return v.callerOf(&v.seg.Shapes[m.Shape], m, r.ids[at]), nil
 }
 
-// namedMembers are the members that the resource side spells out, by place.
-func (v *sight) namedMembers(t *targets) ([]int, error) {
+// namedMembers are the members that the resource side spells out, by place, and which of them that of other accounts does.
+func (v *sight) namedMembers(t *targets) (named []int, abroad map[int]bool, err error) {
 	t.resourceReaders()
 	elsewhere := slices.Concat(v.asking.spelled[v.id()], v.asking.spelled[""])
 	if len(t.named)+len(elsewhere) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	r, err := v.roster()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var out []int
 	note := func(text string) {
@@ -678,14 +684,18 @@ func (v *sight) namedMembers(t *targets) ([]int, error) {
 			out = append(out, r.roles(afterLast(text, "/"))...)
 		}
 	}
-	for text := range t.named {
-		note(text)
-	}
 	for _, text := range elsewhere {
 		note(text)
 	}
+	abroad = map[int]bool{}
+	for _, at := range out {
+		abroad[at] = true
+	}
+	for text := range t.named {
+		note(text)
+	}
 	slices.Sort(out)
-	return slices.Compact(out), nil
+	return slices.Compact(out), abroad, nil
 }
 
 // individual tells whether readers see more of a caller than its shape.
@@ -746,7 +756,7 @@ func (k *asking) count(ctx context.Context, s *segmented, inside bool) error {
 			continue
 		}
 		left = append(left, &leftover{
-			in: s, key: v.relative(c), crowd: crowd{alike: c.alike, shapes: c.shapes, members: c.members, count: c.count, root: c.root}, named: r.named, sure: p.sure, maybe: p.maybe, verdict: so, kind: c.caller.kind, reach: far,
+			in: s, key: v.relative(c), crowd: crowd{shapes: c.shapes, members: c.members, count: c.count, root: c.root}, named: r.named, sure: p.sure, maybe: p.maybe, verdict: so, kind: c.caller.kind, reach: far,
 		})
 	}
 	k.mu.Lock()
@@ -784,11 +794,11 @@ func (k *asking) explain(v *sight, r *roll) {
 // empty for a crowd that is judged by itself.
 func (v *sight) relative(c *crowd) string {
 	a := v.account
-	if a.id != segment.Neutral || len(c.members) > 0 {
+	if a.id != segment.Neutral || c.abroad {
 		return ""
 	}
 	k := &keyWriter{}
-	k.text(c.alike)
+	k.text(c.plain)
 	k.flags(a.management, a.inOrg)
 	k.text(a.path)
 	for _, level := range a.scps {

@@ -187,7 +187,7 @@ func (t *targets) contentOf(s *policy.Statement) int {
 func possible(s *policy.Statement, facts keyFacts) bool {
 	for i := range s.Conditions {
 		c := &s.Conditions[i]
-		if !strings.HasPrefix(c.Key, "aws:principal") || !staticValues(c) {
+		if !strings.HasPrefix(c.Key, "aws:principal") && c.Key != "kms:calleraccount" || !staticValues(c) {
 			continue
 		}
 		f := facts.fact(c.Key)
