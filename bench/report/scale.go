@@ -65,8 +65,8 @@ const (
 	mostStore        = 400       // bytes per principal
 	mostChanged      = 1_000_000 // bytes for a snapshot with plantedChanges
 	mostGrowth       = 0.7       // exponent
-	mostHeapOpen     = 1500      // bytes per principal after opening; 1,110 were measured at 100k
-	mostHeapAsked    = 3500      // and after asking; 3,000 were measured at 100k of the questions that count
+	mostHeapOpen     = 300       // bytes per principal after opening: the packed segments and the heads of the accounts
+	mostHeapAsked    = 1500      // and after asking: what is kept of accounts that were looked at
 	plantedChanges   = 20
 )
 
