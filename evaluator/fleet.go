@@ -3,9 +3,12 @@ package evaluator
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -293,7 +296,8 @@ func (d *sharedDocuments) get(kind policy.Kind, text []byte) (doc *policy.Docume
 
 // onAllCores calls fn for 0 … n-1.
 func onAllCores(ctx context.Context, n int, fn func(i int) error) error {
-	group, ctx := limited(ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range n {
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {
