@@ -197,7 +197,12 @@ func (r *roll) settle(ctx context.Context, found func(*caller) (*presence, error
 			return err
 		}
 		own, _, _ := r.t.groupsAround(c)
-		if err := p.look(ctx, own); err != nil {
+		if p.many() {
+			_, err = p.try(ctx, r.t.mergeFor(p.side, own))
+		} else {
+			err = p.look(ctx, own)
+		}
+		if err != nil {
 			return err
 		}
 		if p.verdict() != Conditional {

@@ -105,7 +105,11 @@ func (p *presence) look(ctx context.Context, lists ...[]*targetGroup) error {
 		if len(groups) == 0 {
 			continue
 		}
-		for _, g := range p.t.mergeFor(p.side, groups) {
+		merged := p.t.mergeFor(p.side, groups)
+		if done, err := p.try(ctx, merged); done || err != nil {
+			return err
+		}
+		for _, g := range merged {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -124,6 +128,62 @@ func (p *presence) look(ctx context.Context, lists ...[]*targetGroup) error {
 		}
 	}
 	return nil
+}
+
+// manyActions is how many actions a question about any of them must ask for before a few are tried first.
+const manyActions = 512
+
+// mostTried is how many actions are tried on one group of targets.
+const mostTried = 16
+
+// many tells whether a few actions are to be tried first.
+func (p *presence) many() bool {
+	return !p.t.question.AllOf && len(p.t.question.members) >= manyActions
+}
+
+// try looks whether a few actions, one of each Allow in play, settle a question about many: who may do anything at all is seen on the first
+// thing that it may do. It has a budget of its own, and what it does not settle it leaves open.
+func (p *presence) try(ctx context.Context, groups []*targetGroup) (settled bool, err error) {
+	q := p.t.question
+	if !p.many() {
+		return false, nil
+	}
+	budget := region.NewBudget(q.Budget).Within(ctx)
+	for _, g := range groups {
+		few, n := q.none(), 0
+		take := func(from region.Set) {
+			if at := from.And(g.actions).First(); at >= 0 && n < mostTried {
+				few.Add(at)
+				n++
+			}
+		}
+		for i := range p.side.statements {
+			if st := &p.side.statements[i]; st.instance.layer == LayerIdentity && st.instance.statement.Effect == policy.Allow {
+				take(st.instance.members)
+			}
+		}
+		for _, s := range g.spoken {
+			if s.Effect == policy.Allow {
+				take(q.matching(&s.Actions))
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		one := *g
+		one.actions, one.memo = few, &groupMemo{}
+		h, err := p.t.heldOn(p.side, &one, p.wanted, budget, p.found)
+		switch {
+		case errors.Is(err, region.ErrBudget):
+			return false, nil
+		case err != nil:
+			return false, err
+		case q.settled(p.wanted, h.sure):
+			p.sure = p.sure.Or(h.sure)
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // verdict is Denied, Unknown, or Conditional for any better one.
