@@ -198,7 +198,7 @@ func (r *roll) settle(ctx context.Context, found func(*caller) (*presence, error
 		}
 		own, _, _ := r.t.groupsAround(c)
 		if p.many() {
-			_, err = p.try(ctx, r.t.mergeFor(p.side, own))
+			_, err = p.try(ctx, own)
 		} else {
 			err = p.look(ctx, own)
 		}

@@ -101,15 +101,18 @@ func (p *presence) begin() {
 
 // look looks at groups of targets, list by list, until the caller is settled.
 func (p *presence) look(ctx context.Context, lists ...[]*targetGroup) error {
+	if p.many() {
+		for _, groups := range lists {
+			if done, err := p.try(ctx, groups); done || err != nil {
+				return err
+			}
+		}
+	}
 	for _, groups := range lists {
 		if len(groups) == 0 {
 			continue
 		}
-		merged := p.t.mergeFor(p.side, groups)
-		if done, err := p.try(ctx, merged); done || err != nil {
-			return err
-		}
-		for _, g := range merged {
+		for _, g := range p.t.mergeFor(p.side, groups) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -145,11 +148,11 @@ func (p *presence) many() bool {
 // thing that it may do. It has a budget of its own, and what it does not settle it leaves open.
 func (p *presence) try(ctx context.Context, groups []*targetGroup) (settled bool, err error) {
 	q := p.t.question
-	if !p.many() {
+	if len(groups) == 0 {
 		return false, nil
 	}
 	budget := region.NewBudget(q.Budget).Within(ctx)
-	for _, g := range groups {
+	for _, g := range p.t.mergeFor(p.side, groups) {
 		few, n := q.none(), 0
 		take := func(from region.Set) {
 			if at := from.And(g.actions).First(); at >= 0 && n < mostTried {
@@ -172,6 +175,14 @@ func (p *presence) try(ctx context.Context, groups []*targetGroup) (settled bool
 		}
 		one := *g
 		one.actions, one.memo = few, &groupMemo{}
+		if len(g.parts) == 0 && !g.star { // most of what an account may have besides has nothing to do with these
+			one.items = nil
+			for _, it := range g.items {
+				if p.t.acts(it, few) {
+					one.items = append(one.items, it)
+				}
+			}
+		}
 		h, err := p.t.heldOn(p.side, &one, p.wanted, budget, p.found)
 		switch {
 		case errors.Is(err, region.ErrBudget):
@@ -184,6 +195,17 @@ func (p *presence) try(ctx context.Context, groups []*targetGroup) (settled bool
 		}
 	}
 	return false, nil
+}
+
+// acts tells whether some of a few members act on an item.
+func (t *targets) acts(it *item, few region.Set) bool {
+	for _, key := range it.types {
+		if set, ok := t.types[key]; ok && set.Intersects(few) {
+			return true
+		}
+	}
+	set, ok := t.unknown[it.service]
+	return ok && set.Intersects(few)
 }
 
 // verdict is Denied, Unknown, or Conditional for any better one.
