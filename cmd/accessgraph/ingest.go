@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"time"
@@ -80,7 +81,7 @@ func (a *app) ingestFiles(ctx context.Context, paths []string, name string, part
 		}
 		return inputError{err}
 	}
-	debug.SetGCPercent(25) // publishing is short, and holds the facts a second time in their stored form
+	debug.SetGCPercent(garbage(25)) // publishing is short, and holds the facts a second time in their stored form
 	entry, err := a.publish(ctx, store, facts, graph.Meta{Name: name, Sources: paths, Tool: toolVersion(), Time: time.Now().Truncate(time.Second)})
 	if err != nil {
 		return storeErrorOf(ctx, err)
@@ -95,12 +96,25 @@ func (a *app) ingestFiles(ctx context.Context, paths []string, name string, part
 	return nil
 }
 
+// manyFacts is how many bytes of facts take long to look through for garbage.
+const manyFacts = 1 << 30
+
+// garbage is how much of it may gather beside the facts before it is collected, in percent of them: more where each collection takes long.
+func garbage(percent int) int {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	if live[0].Value.Kind() == metrics.KindUint64 && live[0].Value.Uint64() > manyFacts {
+		return percent + 25
+	}
+	return percent
+}
+
 // index makes the index that questions about many principals are answered from. A snapshot without one is answered from its facts: what goes
 // wrong here is said, and nothing more.
 func (a *app) index(ctx context.Context, store graph.Store, entry graph.Entry, facts *graph.Facts) error {
 	// The stored form of the facts is gone by now, and what an index leaves behind account by account is much: collecting it all the time would
 	// take longer than making it.
-	debug.SetGCPercent(50)
+	debug.SetGCPercent(garbage(50))
 	err := evaluator.WriteIndex(ctx, store, entry.Snapshot, facts)
 	if ctx.Err() != nil {
 		return ctx.Err()
