@@ -121,6 +121,11 @@ func (k *asking) see(s *segmented) (*sight, error) {
 			return nil, err
 		}
 	}
+	return k.furnished(s, seg)
+}
+
+// furnished makes a sight of an account with its resources that are in question.
+func (k *asking) furnished(s *segmented, seg *segment.Account) (*sight, error) {
 	v, err := k.sight(s, seg)
 	if err != nil {
 		return nil, err

@@ -95,16 +95,11 @@ func (k *asking) concerned(ctx context.Context) (ids []string, seen map[string]*
 
 // seeAll makes a sight of an account in its own name, with its resources that are in question.
 func (k *asking) seeAll(s *segmented) (*sight, error) {
-	v, err := k.seeCallers(s)
+	seg, err := s.whole()
 	if err != nil {
 		return nil, err
 	}
-	facts, err := v.resourceFacts(k.entities)
-	if err != nil {
-		return nil, err
-	}
-	v.settle(facts)
-	return v, nil
+	return k.furnished(s, seg)
 }
 
 // ownerOf gives the account of the snapshot that owns all that a resource of the question can be: it is a resource of the snapshot, or lies
