@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"context"
+	"slices"
 	"sort"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -181,10 +182,15 @@ func (f *Fleet) WorldOf(ctx context.Context, q Question, who Selector) (_ *World
 	if err != nil {
 		return nil, false, err
 	}
-	id := arnAccount(who.Name)
+	w, err := k.worldOf(ctx, arnAccount(who.Name), t)
+	return w, err == nil, err
+}
+
+// worldOf makes a world of an account and of the resources of others that may let in somebody of outside theirs, which t has.
+func (k *asking) worldOf(ctx context.Context, id string, t *targets) (*World, error) {
 	w, err := k.compiled(ctx, []string{id}, nil)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	mine := w.order[0]
 	w.part.owners = []*account{mine}
@@ -200,7 +206,63 @@ func (f *Fleet) WorldOf(ctx context.Context, q Question, who Selector) (_ *World
 		}
 	}
 	w.part.reads = append(w.part.reads, t.world.part.reads...)
-	return w, true, nil
+	return w, nil
+}
+
+// FirstWhoCan gives the first rows that WhoCan of the whole snapshot would give, and looks at no account after those that they are of.
+func (f *Fleet) FirstWhoCan(ctx context.Context, q Question, filter func(*Subject) bool, most int) (*Answer, error) {
+	if a, ok, err := f.WhoCan(ctx, q, filter); ok || err != nil {
+		return a, err
+	}
+	k, err := f.ask(q)
+	if err != nil {
+		return nil, err
+	}
+	plan := newPlan(fromIndex)
+	plan.add("accounts", int64(len(f.accounts)))
+	t, _, err := k.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan.stage("resources that are open to other accounts")
+	outside, err := t.world.judgeOutside(ctx, t, filter)
+	if err != nil {
+		return nil, err
+	}
+	sortRows(outside)
+	plan.stage("callers of outside")
+	var rows []*Row
+	for _, s := range f.accounts {
+		before := slices.IndexFunc(outside, func(r *Row) bool { return r.Account >= s.id() })
+		if before < 0 {
+			before = len(outside)
+		}
+		rows, outside = append(rows, outside[:before]...), outside[before:]
+		if len(rows) >= most {
+			break
+		}
+		if filter != nil && !filter(f.base.subject(&caller{account: s.account, principal: Principal{Account: s.id()}})) {
+			continue
+		}
+		w, err := k.worldOf(ctx, s.id(), t)
+		if err != nil {
+			return nil, err
+		}
+		found, err := w.judgeAll(ctx, w.newTargets(k.question), w.callers, nil)
+		if err != nil {
+			return nil, err
+		}
+		plan.add("accounts looked at", 1)
+		plan.add("principals", int64(len(w.callers)))
+		for len(outside) > 0 && outside[0].Account == s.id() {
+			found, outside = append(found, outside[0]), outside[1:]
+		}
+		sortRows(found)
+		rows = append(rows, found...)
+	}
+	rows = append(rows, outside...)
+	plan.stage("evaluate account by account")
+	return &Answer{Rows: rows[:min(most, len(rows))], Assumptions: t.standing(), Warnings: k.question.warnings, Plan: plan}, nil
 }
 
 // everybody lists the principals of an account, by ARN.

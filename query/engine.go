@@ -198,6 +198,11 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 	switch question := q.Question.(type) {
 	case *syntax.WhoCan:
 		schema = answer.WhoCanSchema()
+		if len(q.Stages) > 0 {
+			if limit, ok := q.Stages[0].(*syntax.Limit); ok && limit.Rows <= maxFirst {
+				p.most = limit.Rows
+			}
+		}
 		rows, judged, err = p.whoCan(ctx, question)
 	case *syntax.Can:
 		schema = answer.CanSchema()
@@ -240,6 +245,9 @@ func planOf(from *evaluator.Plan) *answer.Plan {
 	}
 	return p
 }
+
+// maxFirst is how many first rows are looked for account by account; more are looked for in all at once.
+const maxFirst = 10_000
 
 // now is what ages are counted from: the time of the snapshot.
 func (e *Engine) now() time.Time {

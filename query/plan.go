@@ -13,6 +13,7 @@ import (
 type plan struct {
 	engine  *Engine
 	world   *evaluator.World
+	most    int // no more rows than these are asked for; 0: all are
 	text    string
 	options Options
 
@@ -80,6 +81,9 @@ func (p *plan) indexed(ctx context.Context, question evaluator.Question, q *synt
 	filter, err := p.filter(&q.Clauses)
 	if err != nil {
 		return nil, err
+	}
+	if p.most > 0 {
+		return fleet.FirstWhoCan(ctx, question, filter, p.most)
 	}
 	a, _, err := fleet.WhoCan(ctx, question, filter)
 	return a, err

@@ -70,6 +70,9 @@ func sameAnswers(t *testing.T, name string, facts *graph.Facts, each int) (asked
 		t.Fatal(err)
 	}
 	var questions []string
+	for _, most := range []int{1, 3, 40, 100000} {
+		questions = append(questions, fmt.Sprintf("who can kms:*, s3:GetObject | limit %d", most), fmt.Sprintf("who can sts:AssumeRole | limit %d", most))
+	}
 	for _, a := range facts.Accounts {
 		resources := slices.Clone(a.Resources)
 		for i, r := range resources[:min(each, len(resources))] {
