@@ -121,11 +121,11 @@ func (w *World) Can(ctx context.Context, q Question, who Selector) (*Answer, err
 			return nil, err
 		}
 		if len(found) == 0 {
-			layer, err := w.withholding(ctx, t, p)
+			layer, elsewhere, err := w.withholding(ctx, t, p)
 			if err != nil {
 				return nil, err
 			}
-			found = []*Row{{Principal: p.arn, Kind: p.kind, Account: p.principal.Account, Layer: layer}}
+			found = []*Row{{Principal: p.arn, Kind: p.kind, Account: p.principal.Account, Layer: layer, elsewhere: elsewhere}}
 		}
 		rows = append(rows, found...)
 	}
@@ -152,17 +152,18 @@ func (w *World) judgeStranger(ctx context.Context, t *targets, p *caller) (*Row,
 }
 
 // withholding names the layer that denies a principal the question's first action on the first resource that it applies to.
-func (w *World) withholding(ctx context.Context, t *targets, p *caller) (Layer, error) {
+func (w *World) withholding(ctx context.Context, t *targets, p *caller) (layer Layer, elsewhere bool, err error) {
 	budget := region.NewBudget(t.question.Budget).Within(ctx)
-	groups := append(append([]*targetGroup{}, t.groupsFor(p)...), t.groups...)
-	for _, g := range groups {
+	near := t.groupsFor(p)
+	groups := append(append([]*targetGroup{}, near...), t.groups...)
+	for i, g := range groups {
 		e, _ := evaluationFor(t, t.sideOf(p), g, budget)
 		e.symbols = newSymbols(w, budget)
 		if err := e.cutCells(); err != nil {
 			if errors.Is(err, region.ErrBudget) {
-				return LayerIdentity, nil
+				return LayerIdentity, i >= len(near), nil
 			}
-			return LayerIdentity, err
+			return LayerIdentity, false, err
 		}
 		for _, c := range e.cells {
 			first := c.actions.First()
@@ -173,11 +174,11 @@ func (w *World) withholding(ctx context.Context, t *targets, p *caller) (Layer, 
 			d := Decider{Actions: CatalogTypes(w.catalog)}
 			got := d.Decide(e.request(sk, p, policy.NewContext(24)), e.layers)
 			if got.Effect != Allowed {
-				return got.Layer, nil
+				return got.Layer, i >= len(near), nil
 			}
 		}
 	}
-	return LayerIdentity, nil
+	return LayerIdentity, true, nil
 }
 
 // find resolves a selector.

@@ -193,9 +193,17 @@ func (a *admission) tellApart(ctx context.Context) error {
 	wanted := a.question.wanted()
 	divided := make([][]*leftover, len(a.left))
 	err := onAllCores(ctx, len(a.left), func(i int) (err error) {
-		divided[i] = []*leftover{a.left[i]}
-		if !a.left[i].root && a.gates.admit(a.left[i], wanted, a.question.AllOf) {
-			divided[i], err = a.divide(a.left[i], rd)
+		l := a.left[i]
+		divided[i] = []*leftover{l}
+		switch {
+		case !a.gates.admit(l, wanted, a.question.AllOf):
+		case l.root:
+			var c *caller
+			if c, err = a.leftCaller(a.owners, l); err == nil && l.key != "" {
+				l.key += "\x00" + rd.vector(a.t, c)
+			}
+		default:
+			divided[i], err = a.divide(l, rd)
 		}
 		return err
 	})

@@ -178,12 +178,44 @@ func (f *Fleet) WorldOf(ctx context.Context, q Question, who Selector) (_ *World
 	if err != nil {
 		return nil, false, err
 	}
+	id := arnAccount(who.Name)
+	if len(q.Resources) > 0 { // all that they can be is its own or their owners'
+		ids := map[string]bool{id: true}
+		for i, text := range k.question.Resources {
+			owner := k.ownerOf(text, k.question.patterns[i])
+			if owner == "" {
+				return nil, false, nil
+			}
+			ids[owner] = true
+		}
+		w, err := k.compiled(ctx, sortedKeys(ids), nil)
+		return w, err == nil, err
+	}
 	t, _, err := k.open(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	w, err := k.worldOf(ctx, arnAccount(who.Name), t)
+	w, err := k.worldOf(ctx, id, t)
 	return w, err == nil, err
+}
+
+// Can answers as a World of the whole snapshot would, for one principal of the snapshot; see WorldOf. ok is false, too, where the answer hangs
+// on resources of other accounts that let nobody in: that they deny it what it could do elsewhere.
+func (f *Fleet) Can(ctx context.Context, q Question, who Selector) (_ *Answer, ok bool, err error) {
+	w, ok, err := f.WorldOf(ctx, q, who)
+	if !ok || err != nil {
+		return nil, false, err
+	}
+	a, err := w.Can(ctx, q, who)
+	if err != nil || len(q.Resources) > 0 || len(f.accounts) == 1 {
+		return a, err == nil, err
+	}
+	for _, r := range a.Rows {
+		if r.Covers || r.elsewhere {
+			return nil, false, nil
+		}
+	}
+	return a, true, nil
 }
 
 // worldOf makes a world of an account and of the resources of others that may let in somebody of outside theirs, which t has.
@@ -209,10 +241,14 @@ func (k *asking) worldOf(ctx context.Context, id string, t *targets) (*World, er
 	return w, nil
 }
 
-// FirstWhoCan gives the first rows that WhoCan of the whole snapshot would give, and looks at no account after those that they are of.
+// FirstWhoCan gives the first rows that WhoCan of the whole snapshot would give, and looks at no account after those that they are of. There is no
+// answer, nor an error, for a question about all of several actions on every one of some resources that many accounts have to do with.
 func (f *Fleet) FirstWhoCan(ctx context.Context, q Question, filter func(*Subject) bool, most int) (*Answer, error) {
 	if a, ok, err := f.WhoCan(ctx, q, filter); ok || err != nil {
 		return a, err
+	}
+	if q.AllOf && len(q.Resources) > 0 {
+		return nil, nil // what lets nobody in counts, too
 	}
 	k, err := f.ask(q)
 	if err != nil {

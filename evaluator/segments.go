@@ -73,7 +73,7 @@ type segmentBuilder struct {
 	ids     []string
 	texts   []string // of documents
 	kept    []*graph.Resource
-	native  bool // some text has the neutral number already
+	native  bool // some text has the neutral number already, or the account's own as a part of a longer one
 }
 
 func (b *segmentBuilder) odd(format string, args ...any) error {
@@ -130,7 +130,8 @@ func (b *segmentBuilder) principals() error {
 // caller looks for the neutral number in what shapes hold of a caller.
 func (b *segmentBuilder) caller(c *caller) *caller {
 	for _, t := range c.tags {
-		b.native = b.native || strings.Contains(t.Key, segment.Neutral) || strings.Contains(t.Value, segment.Neutral)
+		b.native = b.native || strings.Contains(t.Key, segment.Neutral) || strings.Contains(t.Value, segment.Neutral) ||
+			embedded([]byte(t.Key), b.account.id) || embedded([]byte(t.Value), b.account.id)
 	}
 	return c
 }
@@ -149,7 +150,7 @@ func (b *segmentBuilder) shapeOf(c *caller) *segment.Shape {
 }
 
 func (b *segmentBuilder) policy(p *Policy) segment.Policy {
-	b.native = b.native || strings.Contains(p.Name, segment.Neutral)
+	b.native = b.native || strings.Contains(p.Name, segment.Neutral) || embedded([]byte(p.Name), b.account.id)
 	place := int32(segment.Missing)
 	if key, ok := b.world.docs.keys[p.Doc]; ok {
 		place = b.document(key.hash, key.kind)
@@ -199,7 +200,7 @@ func (b *segmentBuilder) document(hash graph.DocumentHash, kind policy.Kind) int
 		b.places[key] = segment.Missing
 		return segment.Missing
 	}
-	d := segment.Document{Kind: uint8(kind), Portable: !partialNumber(raw.Canonical)}
+	d := segment.Document{Kind: uint8(kind), Portable: !partialNumber(raw.Canonical) && !embedded(raw.Canonical, b.account.id)}
 	b.native = b.native || bytes.Contains(raw.Canonical, []byte(segment.Neutral))
 	doc := b.world.docs.get(hash, kind)
 	d.From = int32(len(b.out.Statements))
@@ -244,17 +245,33 @@ func tellsApart(key string) bool {
 	return false
 }
 
-// partialNumber tells whether a text may hold a pattern that matches a part of an account's number: digits beside a wildcard or a variable.
+// embedded tells whether an account's number stands in a text as a part of a longer one.
+func embedded(text []byte, id string) bool {
+	digit := func(i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
+	for from := 0; ; {
+		at := bytes.Index(text[from:], []byte(id))
+		if at < 0 {
+			return false
+		}
+		if at += from; digit(at-1) || digit(at+len(id)) {
+			return true
+		}
+		from = at + len(id)
+	}
+}
+
+// partialNumber tells whether a text may hold a pattern that matches a part of an account's number, or a value that is put together with other
+// digits: digits beside a wildcard or a variable, or a variable beside one of these.
 func partialNumber(text []byte) bool {
 	digit := func(i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
 	for i, b := range text {
 		switch b {
 		case '*', '?':
-			if digit(i-1) || digit(i+1) {
+			if digit(i-1) || digit(i+1) || i > 0 && text[i-1] == '}' || i+1 < len(text) && text[i+1] == '$' {
 				return true
 			}
 		case '$':
-			if digit(i-1) && i+1 < len(text) && text[i+1] == '{' {
+			if i > 0 && (digit(i-1) || text[i-1] == '}') && i+1 < len(text) && text[i+1] == '{' {
 				return true
 			}
 		case '}':
@@ -414,10 +431,10 @@ func (b *segmentBuilder) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.native = b.native || bytes.Contains(text, []byte(segment.Neutral))
+	b.native = b.native || bytes.Contains(text, []byte(segment.Neutral)) || embedded(text, b.account.id)
 	b.head.Portable = !b.native && b.account.id != segment.Neutral
 	for _, m := range b.members {
-		b.head.Portable = b.head.Portable && !strings.Contains(m.Entity, segment.Neutral)
+		b.head.Portable = b.head.Portable && !strings.Contains(m.Entity, segment.Neutral) && !embedded([]byte(m.Entity), b.account.id)
 	}
 	b.head.Populated = len(b.out.Shapes)+len(rest.Groups)+len(rest.Policies) > 0
 	b.head.Facts = &graph.Account{ID: b.facts.ID, Coverage: b.facts.Coverage, Settings: b.facts.Settings, Providers: b.facts.Providers}

@@ -27,7 +27,8 @@ type Row struct {
 	Actions     []string // of all grants together
 	ActionCount int
 
-	caller *caller
+	caller    *caller
+	elsewhere bool // the layer of a denial is that of a resource that the caller has nothing to do with
 }
 
 // Answer is what a question over many principals gave.

@@ -106,13 +106,7 @@ func (p *plan) can(ctx context.Context, q *syntax.Can) ([]answer.Row, *evaluator
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := p.worldOf(ctx, question, q.Principal); err != nil {
-		return nil, nil, p.place(err, &q.Access, q.Principal, &q.Clauses)
-	}
-	if q.Principal.Kind == syntax.PrincipalService {
-		p.knownService(q.Principal.Name)
-	}
-	a, err := p.world.Can(ctx, question, selector(q.Principal))
+	a, err := p.canOf(ctx, question, q.Principal)
 	if err != nil {
 		return nil, nil, p.place(err, &q.Access, q.Principal, &q.Clauses)
 	}
@@ -131,7 +125,26 @@ func (p *plan) can(ctx context.Context, q *syntax.Can) ([]answer.Row, *evaluator
 	return rows, a, nil
 }
 
-// worldOf finds the world that a question about one principal is asked of.
+// canOf asks what one principal can: the index, or the whole snapshot.
+func (p *plan) canOf(ctx context.Context, question evaluator.Question, who *syntax.Principal) (*evaluator.Answer, error) {
+	if fleet := p.engine.fleet; fleet != nil {
+		a, ok, err := fleet.Can(ctx, question, selector(who))
+		if ok || err != nil {
+			p.world = fleet.Base()
+			return a, err
+		}
+	}
+	var err error
+	if p.world, err = p.engine.compiled(ctx); err != nil {
+		return nil, err
+	}
+	if who.Kind == syntax.PrincipalService {
+		p.knownService(who.Name)
+	}
+	return p.world.Can(ctx, question, selector(who))
+}
+
+// worldOf finds the world that a question about all that one principal can is asked of.
 func (p *plan) worldOf(ctx context.Context, question evaluator.Question, who *syntax.Principal) (err error) {
 	if fleet := p.engine.fleet; fleet != nil {
 		w, ok, err := fleet.WorldOf(ctx, question, selector(who))

@@ -159,6 +159,23 @@ var likeCases = map[string]func(c *likeCase){
 	"a bucket for one user's ARN": func(c *likeCase) {
 		c.bucket(one, anybody, tree{"ArnEquals": tree{"aws:PrincipalArn": "arn:aws:iam::" + two + ":user/bob"}})
 	},
+	"a bucket for one root user's ARN": func(c *likeCase) {
+		c.bucket(one, anybody, tree{"ArnEquals": tree{"aws:PrincipalArn": "arn:aws:iam::" + three + ":root"}})
+	},
+	"a bucket for one root user's id": func(c *likeCase) {
+		c.bucket(one, anybody, tree{"StringEquals": tree{"aws:userid": three}})
+	},
+	"a bucket for root users of some accounts": func(c *likeCase) {
+		c.bucket(one, anybody, tree{"ArnLike": tree{"aws:PrincipalArn": "arn:aws:iam::4*:root"}})
+	},
+	"a variable beside a wildcard": func(c *likeCase) {
+		c.user(two, 2)["Tags"] = []any{tree{"Key": "part", "Value": "3100"}}
+		c.user(three, 2)["Tags"] = []any{tree{"Key": "part", "Value": "3100"}}
+		for _, id := range []string{two, three} {
+			c.user(id, 2)["UserPolicyList"] = []any{tree{"PolicyName": "p", "PolicyDocument": policyOf(
+				tree{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": tree{"StringLike": tree{"aws:ResourceAccount": "${aws:PrincipalTag/part}*"}}})}}
+		}
+	},
 	"a bucket for a user id": func(c *likeCase) {
 		c.bucket(one, anybody, tree{"StringEquals": tree{"aws:userid": "AIDA" + two + "bob"}})
 	},

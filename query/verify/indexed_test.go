@@ -38,15 +38,21 @@ func TestIndexedAnswers(t *testing.T) {
 		n, from := sameAnswers(t, fmt.Sprintf("organization %d", seed), facts, 2+*indexedOrganizations/2)
 		asked, indexed = asked+n, indexed+from
 	}
+	facts, err := (&organization{likeAccounts()}).ingest(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, from := sameAnswers(t, "accounts that are alike", facts, 2)
+	asked, indexed = asked+n, indexed+from
 	dir := t.TempDir()
 	if err := realistic.Write(dir, realistic.Options{Accounts: 4, Principals: 30, Seed: 7}); err != nil {
 		t.Fatal(err)
 	}
-	facts, _, err := files.Read(t.Context(), []string{dir}, files.Options{})
+	facts, _, err = files.Read(t.Context(), []string{dir}, files.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, from := sameAnswers(t, "a generated organization", facts, 2+*indexedOrganizations)
+	n, from = sameAnswers(t, "a generated organization", facts, 2+*indexedOrganizations)
 	asked, indexed = asked+n, indexed+from
 	if indexed == 0 {
 		t.Error("no question was answered from an index")
@@ -94,8 +100,18 @@ func sameAnswers(t *testing.T, name string, facts *graph.Facts, each int) (asked
 				questions = append(questions, fmt.Sprintf("what can %s do on %s", r.ARN, resources[i%len(resources)].ARN))
 			}
 		}
-		for _, u := range a.Users[:min(2, len(a.Users))] {
-			questions = append(questions, fmt.Sprintf("can %s do kms:*, sqs:SendMessage", u.ARN))
+		for _, u := range a.Users[:min(3, len(a.Users))] {
+			questions = append(questions, fmt.Sprintf("can %s do kms:*, sqs:SendMessage", u.ARN), fmt.Sprintf("can %s do s3:GetObject", u.ARN),
+				fmt.Sprintf("can %s do kms:Decrypt", u.ARN), fmt.Sprintf("can %s do all of s3:GetObject, kms:Decrypt", u.ARN))
+			for _, other := range facts.Accounts { // whose resources let nobody in, as a rule
+				for _, r := range other.Resources[:min(2, len(other.Resources))] {
+					questions = append(questions, fmt.Sprintf("can %s do %s:* on %s", u.ARN, r.ARN.Service(), r.ARN))
+				}
+			}
+		}
+		if len(a.Resources) > 1 {
+			questions = append(questions, fmt.Sprintf("who can all of s3:GetObject, kms:Decrypt on %s, %s | limit 3", a.Resources[0].ARN, a.Resources[1].ARN),
+				fmt.Sprintf("who can all of s3:GetBucketPolicy, s3:ListBucket on arn:aws:s3:::* | limit %d", each))
 		}
 	}
 	for _, q := range questions {
