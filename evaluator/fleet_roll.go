@@ -12,8 +12,7 @@ import (
 // crowd is callers of an account that nothing in play tells apart.
 type crowd struct {
 	caller  *caller
-	alike   string  // what tells them apart from others
-	plain   string  // the same, whoever spells them out
+	plain   string  // what tells them apart from others, whoever spells them out
 	abroad  bool    // another account's resource spells them out
 	shapes  []int32 // all members of these, but for those who are judged by themselves
 	members []int   // and these
@@ -73,7 +72,7 @@ func (r *roll) key(c *caller) (string, *readers) {
 func (r *roll) crowd(key string, c *caller) *crowd {
 	have := r.byKey[key]
 	if have == nil {
-		have = &crowd{caller: c, alike: key}
+		have = &crowd{caller: c}
 		r.byKey[key] = have
 		r.crowds = append(r.crowds, have)
 	}

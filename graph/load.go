@@ -19,24 +19,11 @@ func Load(ctx context.Context, s Store, id SnapshotID) (*Facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Facts{Documents: map[DocumentHash]*Document{}}
-	if err := loadSections(l, snapshotSections, root, "", f); err != nil {
+	f, wanted, err := loadShared(l, root)
+	if err != nil {
 		return nil, err
 	}
-	var accounts []nodeChild
-	var wanted [][]DocumentHash
-	for _, child := range root.children {
-		if child.kind != kindOrganization {
-			accounts = append(accounts, child)
-			continue
-		}
-		f.Organization = &Organization{}
-		documents, err := loadOwner(l, organizationSections, child, f.Organization, f.Organization.eachDocument)
-		if err != nil {
-			return nil, err
-		}
-		wanted = append(wanted, documents)
-	}
+	accounts := slices.DeleteFunc(slices.Clone(root.children), func(child nodeChild) bool { return child.kind == kindOrganization })
 	f.Accounts = make([]*Account, len(accounts))
 	documents := make([][]DocumentHash, len(accounts))
 	if err := l.parallel(len(accounts), func(l *loader, i int) (err error) {
@@ -48,12 +35,33 @@ func Load(ctx context.Context, s Store, id SnapshotID) (*Facts, error) {
 		return nil, err
 	}
 	f.Accounts = clip(f.Accounts)
-	all := distinct(slices.Concat(append(wanted, documents...)...))
+	all := distinct(slices.Concat(append(documents, wanted)...))
 	if len(all) != root.documents {
 		return nil, l.damaged("documents", fmt.Errorf("%d are named, not %d", len(all), root.documents))
 	}
 	f.Documents, err = l.documents(all)
 	return f, err
+}
+
+// loadShared reads what a snapshot says of no account in particular, and gives the documents that it names.
+func loadShared(l *loader, root *node) (*Facts, []DocumentHash, error) {
+	f := &Facts{Documents: map[DocumentHash]*Document{}}
+	if err := loadSections(l, snapshotSections, root, "", f); err != nil {
+		return nil, nil, err
+	}
+	var wanted []DocumentHash
+	for _, child := range root.children {
+		if child.kind != kindOrganization {
+			continue
+		}
+		f.Organization = &Organization{}
+		named, err := loadOwner(l, organizationSections, child, f.Organization, f.Organization.eachDocument)
+		if err != nil {
+			return nil, nil, err
+		}
+		wanted = append(wanted, named...)
+	}
+	return f, wanted, nil
 }
 
 // LoadObservations gives the observations that a history entry names, sorted by account; nil when it names none.

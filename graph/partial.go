@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"fmt"
-	"slices"
 )
 
 // EncodeAccount writes an account's facts as one piece, for what is derived from snapshots: DecodeAccount gives them back. It is not the form
@@ -74,28 +73,10 @@ func LoadShared(ctx context.Context, s Store, id SnapshotID) (*Facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Facts{Documents: map[DocumentHash]*Document{}}
-	if err := loadSections(l, snapshotSections, root, "", f); err != nil {
+	f, named, err := loadShared(l, root)
+	if err != nil {
 		return nil, err
 	}
-	for _, child := range root.children {
-		if child.kind != kindOrganization {
-			continue
-		}
-		f.Organization = &Organization{}
-		named, err := loadOwner(l, organizationSections, child, f.Organization, f.Organization.eachDocument)
-		if err != nil {
-			return nil, err
-		}
-		if f.Documents, err = l.documents(named); err != nil {
-			return nil, err
-		}
-	}
-	return f, nil
-}
-
-// LoadDocuments gives documents by hash. A hash that the store does not have is damage: something stored names it.
-func LoadDocuments(ctx context.Context, s Store, hashes []DocumentHash) (map[DocumentHash]*Document, error) {
-	l := &loader{ctx: ctx, store: s, tree: "documents"}
-	return l.documents(distinct(slices.Clone(hashes)))
+	f.Documents, err = l.documents(distinct(named))
+	return f, err
 }

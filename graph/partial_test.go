@@ -135,15 +135,4 @@ func TestLoadShared(t *testing.T) {
 			t.Errorf("account %s: the same hash is %t", a.ID, same)
 		}
 	}
-	var hashes []graph.DocumentHash
-	for h := range facts.Documents {
-		hashes = append(hashes, h)
-	}
-	documents, err := graph.LoadDocuments(t.Context(), store, append(hashes, hashes...))
-	if diff := cmp.Diff(facts.Documents, documents); diff != "" || err != nil {
-		t.Errorf("documents: %v (-want +got):\n%s", err, diff)
-	}
-	if _, err := graph.LoadDocuments(t.Context(), store, []graph.DocumentHash{{1}}); err == nil {
-		t.Error("a document that is nowhere is no error")
-	}
 }
