@@ -50,6 +50,18 @@ type composer struct {
 
 // compose sets the part's context and result formulas.
 func (e *evaluation) compose(p *verdictPart) {
+	c := e.composer(p)
+	if p.when.kind == formFalse {
+		p.result = formulaFalse
+		return
+	}
+	c.collect()
+	p.result = c.result()
+	p.passage = c.passage()
+}
+
+// composer makes the composer of a part, and sets the part's context.
+func (e *evaluation) composer(p *verdictPart) *composer {
 	m := &e.asking.members[p.class.first]
 	c := &composer{e: e, part: p, action: m.name, l: &lowering{symbols: e.symbols, facts: e.situate(m)}}
 	p.facts = c.l.facts
@@ -59,13 +71,7 @@ func (e *evaluation) compose(p *verdictPart) {
 		s.region = p.cell.region
 	}
 	p.when = c.question(e.asking.When)
-	if p.when.kind == formFalse {
-		p.result = formulaFalse
-		return
-	}
-	c.collect()
-	p.result = c.result()
-	p.passage = c.passage()
+	return c
 }
 
 // regionOf is the Region that every resource of a cell is in as its ARN tells, empty where it does not.
@@ -194,22 +200,13 @@ func (c *composer) resourceTest(cond *policy.Condition) *formula {
 // collect lowers every statement in play and sorts it by layer and match kind.
 func (c *composer) collect() {
 	c.scp = make([][]*formula, len(c.e.layers.SCP))
-	if c.e.endpoints {
-		c.through, c.stopped = make([][]*formula, len(c.e.w.endpoints)), make([][]*formula, len(c.e.w.endpoints))
-	}
+	c.through, c.stopped = make([][]*formula, len(c.e.endpoints)), make([][]*formula, len(c.e.endpoints))
 	for _, in := range c.part.class.in {
 		if in.grant != nil {
 			c.collectGrant(in)
 			continue
 		}
-		if !c.layerApplies(in) {
-			continue
-		}
-		f, doubt := c.matches(in)
-		if f.kind == formFalse {
-			continue
-		}
-		f = conj(f, c.conditions(in), doubt, c.doubt(in), c.sessions(in))
+		f := c.effect(in)
 		if f.kind == formFalse {
 			continue
 		}
@@ -219,6 +216,18 @@ func (c *composer) collect() {
 			c.collectAllow(in, f)
 		}
 	}
+}
+
+// effect is when a statement has one.
+func (c *composer) effect(in *instance) *formula {
+	if !c.layerApplies(in) {
+		return formulaFalse
+	}
+	f, doubt := c.matches(in)
+	if f.kind == formFalse {
+		return f
+	}
+	return conj(f, c.conditions(in), doubt, c.doubt(in), c.sessions(in))
 }
 
 // conditions lowers a statement's conditions, once for all actions where they cannot differ.
@@ -302,8 +311,8 @@ func (c *composer) doubt(in *instance) *formula {
 	}
 	if in.layer == LayerEndpoint && in.statement.Effect == policy.Allow && in.kinds == MatchAccount && c.e.caller.principal.Kind != Root {
 		kind := c.e.layers.EndpointKind
-		if c.e.endpoints {
-			kind = c.e.w.endpoints[in.level].kind
+		if c.e.endpoints != nil {
+			kind = c.e.endpoints[in.level].kind
 		}
 		switch endpointKindFor(kind, ActionService(c.action)) { // D42
 		case EndpointGateway:
@@ -371,7 +380,7 @@ func (c *composer) collectDeny(in *instance, f *formula) {
 	switch {
 	case in.layer == LayerResource:
 		c.policyDenies = append(c.policyDenies, f)
-	case in.layer == LayerEndpoint && c.e.endpoints:
+	case in.layer == LayerEndpoint && c.e.endpoints != nil:
 		c.stopped[in.level] = append(c.stopped[in.level], f)
 	default:
 		c.denies = append(c.denies, f)
@@ -390,7 +399,7 @@ func (c *composer) collectAllow(in *instance, f *formula) {
 	case LayerSCP:
 		c.scp[in.level] = append(c.scp[in.level], f)
 	case LayerEndpoint:
-		if c.e.endpoints {
+		if c.e.endpoints != nil {
 			c.through[in.level] = append(c.through[in.level], f)
 			return
 		}
@@ -558,7 +567,7 @@ func (c *composer) ceilings() *formula {
 func (c *composer) passage() *formula {
 	parts := make([]*formula, 0, len(c.through))
 	for i := range c.through {
-		goes := c.l.condition(textCondition(policy.StringEquals, sourceEndpoint, c.e.w.endpoints[i].id), policy.Allow)
+		goes := c.l.condition(textCondition(policy.StringEquals, sourceEndpoint, c.e.endpoints[i].id), policy.Allow)
 		parts = append(parts, disj(negate(goes), conj(disj(c.through[i]...), negate(disj(c.stopped[i]...)))))
 	}
 	return conj(parts...)

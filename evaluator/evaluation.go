@@ -63,10 +63,10 @@ type evaluation struct {
 	question  []int // tests of the question's resource patterns
 	cells     []*cell
 	symbols   *symbols
-	keys      []string // see keysInPlay
-	outsider  bool     // the caller is not of the account that owns the resource
-	unsure    bool     // which of the two is not known (D6)
-	endpoints bool     // statements of the snapshot's VPC endpoints are in play
+	keys      []string    // see keysInPlay
+	outsider  bool        // the caller is not of the account that owns the resource
+	unsure    bool        // which of the two is not known (D6)
+	endpoints []*endpoint // the snapshot's VPC endpoints, where statements of them are in play
 }
 
 // newEvaluation is evaluationFor, with somewhere to put symbols; ok is false when nothing can be allowed.
@@ -221,12 +221,14 @@ func (e *evaluation) gatherResource() {
 
 // gatherEndpoints collects the statements of the snapshot's VPC endpoints, where something tells which endpoint a request goes through
 // (D42): the others may come another way.
-func (e *evaluation) gatherEndpoints() {
-	if len(e.w.endpoints) == 0 || e.caller.principal.Kind == Service || !e.reads(policy.CanonicalKey(sourceEndpoint)) {
+func (e *evaluation) gatherEndpoints() { e.gatherEndpointsOf(e.w.endpoints) }
+
+func (e *evaluation) gatherEndpointsOf(endpoints []*endpoint) {
+	if len(endpoints) == 0 || e.caller.principal.Kind == Service || !e.reads(policy.CanonicalKey(sourceEndpoint)) {
 		return
 	}
-	e.endpoints = true
-	for i, ep := range e.w.endpoints {
+	e.endpoints = endpoints
+	for i, ep := range e.endpoints {
 		e.gatherDocument(LayerEndpoint, i, ep.policy)
 	}
 }
@@ -766,7 +768,7 @@ func (e *evaluation) composeAll(cover *coverage) ([]*verdictPart, error) {
 func (e *evaluation) decidePart(p *verdictPart) (bool, error) {
 	p.care = e.symbols.space.And(e.symbols.axioms, e.symbols.node(p.when))
 	p.node = e.symbols.space.And(e.symbols.node(p.result), p.care)
-	if e.endpoints && p.passage != nil && e.tiesToEndpoint(p) {
+	if e.endpoints != nil && p.passage != nil && e.tiesToEndpoint(p) {
 		p.node = e.symbols.space.And(p.node, e.symbols.node(p.passage))
 	}
 	if err := e.budget.Err(); err != nil {

@@ -96,12 +96,12 @@ func (w *World) addEndpoint(a *account, r *graph.Resource) {
 }
 
 // endpointOf gives the endpoint that a request goes through, nil when it is none that is known.
-func (w *World) endpointOf(ctx *policy.Context) *endpoint {
+func endpointOf(endpoints []*endpoint, ctx *policy.Context) *endpoint {
 	v, ok := ctx.Lookup("aws:sourcevpce")
 	if !ok || v.Multi {
 		return nil
 	}
-	for _, e := range w.endpoints {
+	for _, e := range endpoints {
 		if e.id == v.Single {
 			return e
 		}

@@ -183,39 +183,51 @@ func throughAccessPoint(action string, target *Target) bool {
 	return target.AccessPoint && !strings.Contains(strings.ToLower(name), "accesspoint")
 }
 
-// ServiceRefuses tells requests that a service refuses whatever the policies allow (D4, D6, D19, D20, D29, D31, D37, D47). The outsider
-// flag says that the caller is not of the resource's account.
+// ServiceRefuses tells requests that a service refuses whatever the policies allow. The outsider flag says that the caller is not of the
+// resource's account.
 func ServiceRefuses(action string, caller *Principal, target *Target, outsider bool) bool {
+	return serviceRefusal(action, caller, target, outsider) != ""
+}
+
+// serviceRefusal gives the rule by which a service refuses a request whatever the policies allow (D4, D6, D19, D20, D29, D31, D37, D47),
+// empty where it does not.
+func serviceRefusal(action string, caller *Principal, target *Target, outsider bool) string {
 	service, name := cutAction(action)
 	owner := Owner(target)
 	if outsider && caller.Kind != Service {
-		if OwnerAccountOnly(action) { // D37
-			return true
+		if OwnerAccountOnly(action) && service == "iam" {
+			return "D49"
 		}
-		if service == "kms" && caller.Kind != Anonymous && !KMSCrossAccount(action) { // D31
-			return true
+		if OwnerAccountOnly(action) {
+			return "D37"
+		}
+		if service == "kms" && caller.Kind != Anonymous && !KMSCrossAccount(action) {
+			return "D31"
 		}
 	}
 	if owner == awsAccount && writesManagedPolicy(service, name) {
-		return true
+		return "D6"
 	}
-	switch caller.Kind {
-	case FederatedUser: // D19: neither IAM nor STS, GetCallerIdentity apart (D4)
-		return service == "iam" || service == "sts"
-	case User, Service: // D29: a sign-in is no signed call
-		return service == "sts" && signIn(name)
-	case Root: // D20
-		return service == "sts" && (strings.EqualFold(name, "AssumeRole") || signIn(name))
-	case RoleSession: // D4: it takes long-term credentials
-		return service == "sts" && (strings.EqualFold(name, "GetSessionToken") || signIn(name))
-	case Anonymous: // D29: all sts calls but the two of federated sign-in are signed
-		return service == "sts" || service == "lambda" && target.SignedURL
-	case OIDCFederated:
-		return !federatedAction(service, name, "AssumeRoleWithWebIdentity") || foreignProvider(caller, owner)
-	case SAMLFederated:
-		return !federatedAction(service, name, "AssumeRoleWithSAML") || foreignProvider(caller, owner)
+	sts := service == "sts"
+	switch {
+	case sts && signIn(name) && caller.Kind != OIDCFederated && caller.Kind != SAMLFederated && caller.Kind != FederatedUser:
+		return "D29" // a sign-in is no signed call
+	case caller.Kind == FederatedUser && (service == "iam" || sts): // GetCallerIdentity apart (D4)
+		return "D19"
+	case caller.Kind == Root && sts && strings.EqualFold(name, "AssumeRole"):
+		return "D20"
+	case caller.Kind == RoleSession && sts && strings.EqualFold(name, "GetSessionToken"): // it takes long-term credentials
+		return "D4"
+	case caller.Kind == Anonymous && sts: // all sts calls but the two of federated sign-in are signed
+		return "D29"
+	case caller.Kind == Anonymous && service == "lambda" && target.SignedURL:
+		return "D47"
+	case caller.Kind == OIDCFederated && (!federatedAction(service, name, "AssumeRoleWithWebIdentity") || foreignProvider(caller, owner)):
+		return "D29"
+	case caller.Kind == SAMLFederated && (!federatedAction(service, name, "AssumeRoleWithSAML") || foreignProvider(caller, owner)):
+		return "D29"
 	}
-	return false
+	return ""
 }
 
 // signIn tells the two calls by which identity providers let their users in.
@@ -374,4 +386,16 @@ func bucketsOfAll(action string) bool { return strings.EqualFold(action, "s3:Lis
 // allBuckets tells the pattern that stands for "*" there, in any partition.
 func allBuckets(pattern string) bool {
 	return strings.HasPrefix(pattern, "arn:") && strings.HasSuffix(pattern, ":s3:::*")
+}
+
+// TakesPolicy tells whether resources of a service can have policies of their own (D47).
+func TakesPolicy(service string) bool {
+	switch service {
+	case "s3", "s3express", "s3-outposts", "s3-object-lambda", "s3tables", "kms", "sts", "sqs", "sns", "lambda", "secretsmanager", "ecr",
+		"elasticfilesystem", "execute-api", "es", "events", "schemas", "glue", "logs", "codeartifact", "codebuild", "backup", "ses", "acm-pca",
+		"kinesis", "dynamodb", "kafka", "redshift-serverless", "signer", "ssm-incidents", "serverlessrepo", "lex", "glacier", "mediastore",
+		"vpc-lattice":
+		return true
+	}
+	return false
 }

@@ -14,6 +14,7 @@ type Simulation struct {
 	Request     Request
 	Decision    Decision
 	Defaults    []KeyValue // keys that were not given and have a value all the same (C34)
+	Layers      Layers     // the policies that it was decided under
 	Assumptions []string
 	Warnings    []string
 }
@@ -65,7 +66,7 @@ func (w *World) Simulate(who Selector, action, resource string, given []KeyValue
 		layers.Identity = []Policy{{Name: "assumed", Doc: allowAll()}}
 		s.Assumptions = append(s.Assumptions, outsideAssumption)
 	}
-	if ep := w.endpointOf(&s.Request.Context); ep != nil {
+	if ep := endpointOf(w.endpoints, &s.Request.Context); ep != nil {
 		layers.Endpoint, layers.EndpointKind = ep.policy, ep.kind
 	}
 	if assumption != "" {
@@ -76,6 +77,7 @@ func (w *World) Simulate(who Selector, action, resource string, given []KeyValue
 	}
 	d := Decider{Actions: CatalogTypes(w.catalog)}
 	s.Decision = d.Decide(&s.Request, &layers)
+	s.Layers = layers
 	s.Decision.Statements = append([]StatementRef{}, s.Decision.Statements...)
 	return s, nil
 }

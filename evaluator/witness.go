@@ -37,7 +37,7 @@ func (e *evaluation) sketchOf(r *raw) (*sketch, bool) {
 	if !ok {
 		return nil, false
 	}
-	sk := &sketch{member: &e.asking.members[e.bestMember(r)], resource: e.sampleResource(r), region: r.part.cell.region}
+	sk := &sketch{member: &e.asking.members[e.bestMember(r)], resource: e.sampleOf(&r.part.cell.pieces[0]), region: r.part.cell.region}
 	for _, d := range s.order {
 		f := r.part.facts.fact(d.key)
 		if f.state != keyFree && f.state != keyPresent {
@@ -77,9 +77,8 @@ func (e *evaluation) bestMember(r *raw) int {
 	return best
 }
 
-// sampleResource is some resource of a grant, a likely one where there is a choice.
-func (e *evaluation) sampleResource(r *raw) string {
-	p := &r.part.cell.pieces[0]
+// sampleOf is some resource of a piece, a likely one where there is a choice.
+func (e *evaluation) sampleOf(p *piece) string {
 	if p.item.literal {
 		return p.item.text
 	}
@@ -443,8 +442,15 @@ func (g *targetGroup) service() string {
 // confirm puts a sketch through the point engine for one principal; what is assumed is supplied. It gives the request and whether the
 // point engine allows it, and without uncertainty unless the grant itself has one.
 func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bool, room *policy.Context) (*Request, bool) {
-	r := e.request(sk, c, room)
 	layers := *layersOf(c, e.group)
+	return e.confirmUnder(&layers, e.w.endpoints, sk, c, assumes, unknown, room)
+}
+
+// confirmUnder is confirm under policies that need not be those in force; layers is changed.
+func (e *evaluation) confirmUnder(
+	layers *Layers, endpoints []*endpoint, sk *sketch, c *caller, assumes []string, unknown bool, room *policy.Context,
+) (*Request, bool) {
+	r := e.request(sk, c, room)
 	for _, a := range assumes {
 		switch a {
 		case outsideAssumption:
@@ -456,11 +462,11 @@ func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bo
 			}
 		}
 	}
-	if ep := e.w.endpointOf(&r.Context); ep != nil {
+	if ep := endpointOf(endpoints, &r.Context); ep != nil {
 		layers.Endpoint, layers.EndpointKind = ep.policy, ep.kind
 	}
 	d := Decider{Actions: CatalogTypes(e.w.catalog)}
-	got := d.Decide(r, &layers)
+	got := d.Decide(r, layers)
 	return r, unknown || got.Effect == Allowed && len(got.Uncertainties) == 0
 }
 

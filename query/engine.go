@@ -27,7 +27,7 @@ type Options struct {
 type NotYetError struct{ Form string }
 
 func (e *NotYetError) Error() string {
-	return fmt.Sprintf("%q questions are not answered by this version; who can, can and what can … do are", e.Form)
+	return fmt.Sprintf("%q questions are not answered by this version; who can, can, why and what can … do are", e.Form)
 }
 
 // Engine answers questions about one snapshot. It is safe for concurrent use.
@@ -159,7 +159,7 @@ func (e *Engine) Snapshot() answer.Snapshot { return e.snapshot }
 // answerable tells forms and clauses that this version does not answer.
 func answerable(q *syntax.Query, text string) error {
 	switch q.Question.(type) {
-	case *syntax.WhoCan, *syntax.Can, *syntax.WhatCan:
+	case *syntax.WhoCan, *syntax.Can, *syntax.Why, *syntax.WhatCan:
 	default:
 		return &NotYetError{Form: q.Form()}
 	}
@@ -207,6 +207,9 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 	case *syntax.Can:
 		schema = answer.CanSchema()
 		rows, judged, err = p.can(ctx, question)
+	case *syntax.Why:
+		schema = answer.WhySchema()
+		rows, judged, err = p.why(ctx, question)
 	case *syntax.WhatCan:
 		schema = answer.WhatCanSchema()
 		rows, judged, err = p.whatCan(ctx, question)

@@ -64,6 +64,7 @@ const (
 	KindWhoCan  Kind = "who can"
 	KindCan     Kind = "can"
 	KindWhatCan Kind = "what can"
+	KindWhy     Kind = "why"
 	KindRecord  Kind = "record" // what select, group by and count make
 )
 

@@ -17,6 +17,9 @@ const (
 )
 
 func writeTable(w *bufio.Writer, a *answer.Answer, o Options) error {
+	if a.Schema.Kind == answer.KindWhy {
+		return writeReasons(w, a, o, false)
+	}
 	l := layoutOf(a.Schema, false)
 	entries, err := gather(l, a.Rows, false)
 	if err != nil {
@@ -29,6 +32,9 @@ func writeTable(w *bufio.Writer, a *answer.Answer, o Options) error {
 
 // writeWide writes one line a grant with everything in it; lines are as long as they must be.
 func writeWide(w *bufio.Writer, a *answer.Answer, o Options) error {
+	if a.Schema.Kind == answer.KindWhy {
+		return writeReasons(w, a, o, true)
+	}
 	l := layoutOf(a.Schema, true)
 	entries, err := gather(l, a.Rows, true)
 	if err != nil {
@@ -259,7 +265,7 @@ func colored(verdict string) string {
 	default:
 		return verdict
 	}
-	return "\x1b[" + code + "m" + verdict + "\x1b[0m"
+	return painted(code, verdict)
 }
 
 // maxIncomplete is how many gaps a table names; wide and the machine formats name them all.

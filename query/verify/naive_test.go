@@ -95,12 +95,14 @@ func (n *naive) managed(a *graph.Account, arn graph.ARN, kind policy.Kind) evalu
 
 func (n *naive) readPrincipals(a *graph.Account) {
 	id := string(a.ID)
-	attach := func(p *principal, inline []graph.InlinePolicy, attached []graph.ARN) {
+	attach := func(p *principal, from string, inline []graph.InlinePolicy, attached []graph.ARN) {
 		for _, i := range inline {
-			p.identity = append(p.identity, evaluator.Policy{Name: i.Name, Doc: n.document(i.Document, policy.Identity)})
+			p.identity = append(p.identity, evaluator.Policy{Name: from + i.Name, Doc: n.document(i.Document, policy.Identity)})
 		}
 		for _, arn := range attached {
-			p.identity = append(p.identity, n.managed(a, arn, policy.Identity))
+			m := n.managed(a, arn, policy.Identity)
+			m.Name = from + m.Name
+			p.identity = append(p.identity, m)
 		}
 	}
 	add := func(p *principal, boundary graph.ARN) {
@@ -115,11 +117,11 @@ func (n *naive) readPrincipals(a *graph.Account) {
 	for _, u := range a.Users {
 		p := &principal{arn: string(u.ARN), kind: "user", name: u.Name, tags: u.Tags}
 		p.Principal = evaluator.Principal{Kind: evaluator.User, ARN: string(u.ARN), UniqueID: u.ID}
-		attach(p, u.Inline, u.Attached)
+		attach(p, "", u.Inline, u.Attached)
 		for _, name := range u.Groups { // D23
 			for _, g := range a.Groups {
 				if g.Name == name {
-					attach(p, g.Inline, g.Attached)
+					attach(p, "group/"+g.Name+": ", g.Inline, g.Attached)
 				}
 			}
 		}
@@ -131,7 +133,7 @@ func (n *naive) readPrincipals(a *graph.Account) {
 			Kind: evaluator.RoleSession, RoleARN: string(r.ARN), ARN: sessionARN(id, r.Name, "session"), UniqueID: r.ID,
 			ServiceLinked: strings.HasPrefix(r.Path, "/aws-service-role/"),
 		}
-		attach(p, r.Inline, r.Attached)
+		attach(p, "", r.Inline, r.Attached)
 		add(p, r.Boundary)
 	}
 	root := &principal{arn: "arn:aws:iam::" + id + ":root", kind: "root", name: "root"}
