@@ -343,3 +343,23 @@ func sortRows(rows []*Row) {
 		return rows[i].Principal < rows[j].Principal
 	})
 }
+
+// Why explains as a World of the whole snapshot would; see WorldOf. Statements of actions that are not asked about are shown too, so that the
+// world holds all that the principal's policies say.
+func (f *Fleet) Why(ctx context.Context, q Question, who Selector) (_ *Reason, _ *Answer, ok bool, err error) {
+	wide := q
+	wide.Actions = nil
+	w, ok, err := f.WorldOf(ctx, wide, who)
+	if !ok || err != nil {
+		return nil, nil, false, err
+	}
+	// What the answer as a whole assumes hangs on the question alone.
+	if w.part.asking, err = f.ask(q); err != nil {
+		return nil, nil, false, err
+	}
+	w.part.reads = slices.DeleteFunc(slices.Clone(w.part.reads), func(key string) bool {
+		return key == "aws:securetransport" || key == "aws:currenttime" || key == "aws:epochtime"
+	})
+	r, a, err := w.Why(ctx, q, who)
+	return r, a, err == nil, err
+}

@@ -97,6 +97,9 @@ func (w *World) Why(ctx context.Context, q Question, who Selector) (*Reason, *An
 	r := &Reason{Row: row, Verdict: row.Verdict, Ruling: Ruling{Layer: row.Layer}}
 	f, err := w.focusOf(ctx, t, p, row)
 	if err != nil || f == nil {
+		for _, g := range row.Grants { // of what the budget did not reach
+			r.Causes, r.Notes = g.Causes, g.Notes
+		}
 		return r, a, err
 	}
 	asked := q
@@ -144,7 +147,10 @@ func (w *World) focusOf(ctx context.Context, t *targets, p *caller, row *Row) (*
 			best = g
 		}
 	}
-	if row.Verdict != Denied && best != nil {
+	switch {
+	case row.Verdict != Denied && best == nil:
+		return nil, nil
+	case row.Verdict != Denied:
 		f := &focus{member: best.sketch.member, resource: best.sketch.resource}
 		f.group = holding(best.evaluation.group, f.resource)
 		return f, nil
@@ -168,9 +174,19 @@ func holding(g *targetGroup, resource string) *targetGroup {
 // snapshot, where there is one.
 func (w *World) deniedFocus(ctx context.Context, t *targets, p *caller) (*focus, error) {
 	budget := region.NewBudget(t.question.Budget).Within(ctx)
+	for _, groups := range [][]*targetGroup{t.groupsFor(p), t.groups} { // what lets nobody of another account in comes last
+		if f, err := w.firstAsked(t, p, groups, budget); f != nil || err != nil {
+			return f, err
+		}
+	}
+	return nil, nil
+}
+
+// firstAsked is the first request that a question asks for of some groups.
+func (w *World) firstAsked(t *targets, p *caller, groups []*targetGroup, budget *region.Budget) (*focus, error) {
 	side := t.sideOf(p)
 	var fallback *focus
-	for _, g := range append(append([]*targetGroup{}, t.groupsFor(p)...), t.groups...) {
+	for _, g := range groups {
 		e, _ := evaluationFor(t, side, g, budget)
 		e.symbols = newSymbols(w, budget)
 		if err := e.cutCells(); err != nil {

@@ -43,7 +43,7 @@ func (p *pointed) grantRule(layer Layer) string {
 	c := &p.e.caller.principal
 	mandatory := TrustMandatory(p.action, p.resource) && !p.e.group.star
 	switch {
-	case layer == LayerGrant:
+	case layer == LayerGrant, RetiresGrant(p.action):
 		return "D33"
 	case c.Kind == Service:
 		return "D46"
@@ -142,6 +142,8 @@ func (p *pointed) withheld(left region.Node) (Ruling, bool) {
 	through := disj(p.own.of(MatchRole|MatchIssuer), p.grants.of(MatchRole|MatchIssuer), p.issued.of(MatchRole|MatchIssuer))
 	identity := p.identitySide()
 	switch {
+	case RetiresGrant(p.action) && silent(resource):
+		return Ruling{Layer: LayerResource, Rule: "D33"}, true
 	case mandatory && silent(resource):
 		return Ruling{Layer: LayerResource, Rule: map[bool]string{true: "D25", false: "D32"}[iamRole(p.resource)]}, true
 	case p.e.outsider && !p.e.caller.outside && silent(identity):

@@ -5,10 +5,10 @@ import "github.com/accessgraph/accessgraph/evaluator"
 // because says in one clause what decided.
 func because(r *evaluator.Reason) string {
 	switch {
-	case r.Fixed != "" && rules[r.Ruling.Rule] == "":
-		return r.Fixed
 	case r.Verdict == evaluator.Denied && denials[r.Ruling.Rule] != "":
 		return denials[r.Ruling.Rule]
+	case r.Verdict == evaluator.Denied && r.Ruling.Rule != "":
+		return "the service refuses it"
 	}
 	return rules[r.Ruling.Rule]
 }

@@ -29,6 +29,8 @@ func schemaOf(q syntax.Question) *answer.Schema {
 	switch q.(type) {
 	case *syntax.Can:
 		return answer.CanSchema()
+	case *syntax.Why:
+		return answer.WhySchema()
 	case *syntax.WhatCan:
 		return answer.WhatCanSchema()
 	}

@@ -193,11 +193,9 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 	p := &plan{engine: e, text: text, options: o, worded: map[*evaluator.Access]answer.Grant{}, briefly: map[*evaluator.Access][]answer.Grant{}}
 	a := &answer.Answer{Query: strings.TrimSpace(text), Snapshot: e.snapshot}
 	var rows []answer.Row
-	var schema *answer.Schema
 	var judged *evaluator.Answer
 	switch question := q.Question.(type) {
 	case *syntax.WhoCan:
-		schema = answer.WhoCanSchema()
 		if len(q.Stages) > 0 {
 			if limit, ok := q.Stages[0].(*syntax.Limit); ok && limit.Rows <= maxFirst {
 				p.most = limit.Rows
@@ -205,13 +203,10 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 		}
 		rows, judged, err = p.whoCan(ctx, question)
 	case *syntax.Can:
-		schema = answer.CanSchema()
 		rows, judged, err = p.can(ctx, question)
 	case *syntax.Why:
-		schema = answer.WhySchema()
 		rows, judged, err = p.why(ctx, question)
 	case *syntax.WhatCan:
-		schema = answer.WhatCanSchema()
 		rows, judged, err = p.whatCan(ctx, question)
 	default:
 		return nil, &NotYetError{Form: q.Form()}
@@ -219,7 +214,7 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 	if err != nil {
 		return nil, err
 	}
-	staged, err := stage.Apply(schema, answer.Of(rows...), q, text, e.now())
+	staged, err := stage.Apply(schemaOf(q.Question), answer.Of(rows...), q, text, e.now())
 	if err != nil {
 		return nil, err
 	}

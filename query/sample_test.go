@@ -36,6 +36,9 @@ func answered() []string {
 		"who in account 111122223333 can @write on arn:aws:s3:::payroll, arn:aws:s3:::payroll/*",
 		"who outside can * on arn:aws:sns:*:111122223333:*",
 		"can role/Deploy do iam:PassRole on arn:aws:iam::111122223333:role/Admin when iam:PassedToService = ec2.amazonaws.com ?",
+		"why cannot user/alice do s3:PutObject on arn:aws:s3:::logs/x",
+		"why can role/App do s3:GetObject on arn:aws:s3:::payroll/2026/01.csv",
+		"why cannot role/Deploy do kms:Decrypt",
 		"what can role/App do on arn:aws:s3:::payroll/*",
 	}
 }
@@ -49,7 +52,6 @@ func refused() map[string]string {
 		"who can kms:Decrypt via direct":                                                          "who can … via",
 		"who can kms:Decrypt within 3 hops":                                                       "who can … within",
 		"who is admin":                                                                            "who is admin",
-		"why cannot user/alice do s3:PutObject on arn:aws:s3:::logs/x":                            "why cannot",
 	}
 }
 
@@ -190,6 +192,9 @@ func countRows(t *testing.T, f render.Format, text string) int {
 			t.Fatal(err)
 		}
 		return len(records) - 1
+	}
+	if strings.Contains(text, "decided by ") { // a tree, of one row
+		return 1
 	}
 	// The formats for people end with the number of rows, before what the answer rests on.
 	n, found := 0, false

@@ -18,13 +18,7 @@ func (p *plan) why(ctx context.Context, q *syntax.Why) ([]answer.Row, *evaluator
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := p.worldOf(ctx, question, q.Principal); err != nil {
-		return nil, nil, p.place(err, &q.Access, q.Principal, &q.Clauses)
-	}
-	if q.Principal.Kind == syntax.PrincipalService {
-		p.knownService(q.Principal.Name)
-	}
-	reason, a, err := p.world.Why(ctx, question, selector(q.Principal))
+	reason, a, err := p.whyOf(ctx, question, q.Principal)
 	var several *evaluator.AmbiguousError
 	if errors.As(err, &several) {
 		return nil, nil, p.fail(q.Principal.Pos, q.Principal.String(), "", "%v", err)
@@ -33,6 +27,24 @@ func (p *plan) why(ctx context.Context, q *syntax.Why) ([]answer.Row, *evaluator
 		return nil, nil, p.place(err, &q.Access, q.Principal, &q.Clauses)
 	}
 	return []answer.Row{p.whyRow(reason, question)}, a, nil
+}
+
+// whyOf asks for the reason: the index, or the whole snapshot.
+func (p *plan) whyOf(ctx context.Context, question evaluator.Question, who *syntax.Principal) (*evaluator.Reason, *evaluator.Answer, error) {
+	if fleet := p.engine.fleet; fleet != nil {
+		p.world = fleet.Base()
+		if r, a, ok, err := fleet.Why(ctx, question, selector(who)); ok || err != nil {
+			return r, a, err
+		}
+	}
+	var err error
+	if p.world, err = p.engine.compiled(ctx); err != nil {
+		return nil, nil, err
+	}
+	if who.Kind == syntax.PrincipalService {
+		p.knownService(who.Name)
+	}
+	return p.world.Why(ctx, question, selector(who))
 }
 
 func (p *plan) whyRow(r *evaluator.Reason, q evaluator.Question) *answer.Why {
@@ -46,7 +58,10 @@ func (p *plan) whyRow(r *evaluator.Reason, q evaluator.Question) *answer.Why {
 		row.Witness = witness(r.Witness)
 	}
 	if r.Action == "" {
-		row.Because = "the snapshot holds nothing of what was asked"
+		row.Layer, row.Because = "", "the snapshot holds nothing of what was asked"
+		if r.Row.Verdict == evaluator.Unknown {
+			row.Because = "nothing was decided"
+		}
 		return row
 	}
 	row.Shown = &answer.Shown{

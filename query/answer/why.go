@@ -68,7 +68,7 @@ type WhyStatement struct {
 // Stopped is the element of a statement that stopped it: its patterns, or its condition with the value that is known of the key.
 type Stopped struct {
 	Element   string   `json:"element"` // action, principal, resource, condition, conditions, rule, grantee, operations
-	Not       bool     `json:"not,omitempty"`
+	Not       bool     `json:"not,omitzero"`
 	Patterns  []string `json:"patterns,omitempty"`
 	Condition string   `json:"condition,omitempty"`
 	Key       string   `json:"key,omitempty"`

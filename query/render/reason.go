@@ -117,6 +117,9 @@ func plural(n int, one, many string) string {
 // decided names the layer and rule.
 func (t *reasons) decided(r *answer.Why) string {
 	text := "decided by " + r.Layer
+	if r.Layer == "" {
+		return r.Because
+	}
 	for i := range r.Layers {
 		if l := &r.Layers[i]; l.Layer == r.Layer && strings.HasPrefix(r.Layer, "scp") && l.Denies == answer.Always {
 			text += " at " + l.Owner
@@ -134,24 +137,34 @@ func (t *reasons) decided(r *answer.Why) string {
 
 // layer writes a layer and its statements, and gives how many it left out.
 func (t *reasons) layer(l *answer.WhyLayer) (others int) {
-	says, code := saying(l)
-	head := l.Layer
-	if l.Owner != "" && (l.Layer != "identity" && l.Layer != "boundary" && l.Layer != "grant" || t.full) {
-		head += " " + short(l.Owner)
-	}
-	if says != "" {
-		says = " " + says
-		if t.color && code != "" {
-			says = painted(code, says)
-		}
-	}
-	t.w.WriteString(neutral(head) + says + "\n")
+	shown := make([]*answer.WhyStatement, 0, len(l.Statements))
 	for i := range l.Statements {
 		s := &l.Statements[i]
 		if !t.full && s.Stopped != nil && (s.Stopped.Element == "action" || s.Stopped.Element == "operations") {
 			others++
 			continue
 		}
+		shown = append(shown, s)
+	}
+	if l.Layer == "rcp" && len(shown) == 0 && l.Absent == "" && !t.full {
+		return others // it has nothing to say
+	}
+	says, code := saying(l)
+	head, below := l.Layer, ""
+	switch l.Layer {
+	case "scp", "rcp", "endpoint":
+		head += " " + l.Owner
+	case "resource":
+		below = short(l.Owner)
+	}
+	if t.color && code != "" {
+		says = painted(code, says)
+	}
+	t.w.WriteString(neutral(head) + " " + says + "\n")
+	if below != "" && l.Absent == "" {
+		t.line("  ", below)
+	}
+	for _, s := range shown {
 		t.statement(l, s)
 	}
 	return others

@@ -100,12 +100,18 @@ func sameAnswers(t *testing.T, name string, facts *graph.Facts, each int) (asked
 				questions = append(questions, fmt.Sprintf("what can %s do on %s", r.ARN, resources[i%len(resources)].ARN))
 			}
 		}
-		for _, u := range a.Users[:min(3, len(a.Users))] {
+		for _, u := range a.Users[:min(1, len(a.Users))] {
+			questions = append(questions, fmt.Sprintf("why cannot %s do kms:Decrypt", u.ARN), fmt.Sprintf("why can %s do s3:GetObject", u.ARN))
+		}
+		for i, u := range a.Users[:min(3, len(a.Users))] {
 			questions = append(questions, fmt.Sprintf("can %s do kms:*, sqs:SendMessage", u.ARN), fmt.Sprintf("can %s do s3:GetObject", u.ARN),
 				fmt.Sprintf("can %s do kms:Decrypt", u.ARN), fmt.Sprintf("can %s do all of s3:GetObject, kms:Decrypt", u.ARN))
 			for _, other := range facts.Accounts { // whose resources let nobody in, as a rule
 				for _, r := range other.Resources[:min(2, len(other.Resources))] {
 					questions = append(questions, fmt.Sprintf("can %s do %s:* on %s", u.ARN, r.ARN.Service(), r.ARN))
+					if i == 0 {
+						questions = append(questions, fmt.Sprintf("why can %s do %s:* on %s", u.ARN, r.ARN.Service(), r.ARN))
+					}
 				}
 			}
 		}

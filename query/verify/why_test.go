@@ -130,7 +130,7 @@ func explainSimulated(t *testing.T, facts *graph.Facts, cat *catalog.Catalog, r 
 	}
 	n := newNaive(facts, cat)
 	values := mentioned(n)
-	keys := slices.Sorted(maps.Keys(values))
+	keys := slices.Sorted(maps.Keys(values)) // those that only variables read have no values
 	strings := n.strings(nil, deniedActions)
 	for tries, found := 0, 0; found < want && tries < 400*want; tries++ {
 		p := n.principals[r.IntN(len(n.principals))]
@@ -145,6 +145,9 @@ func explainSimulated(t *testing.T, facts *graph.Facts, cat *catalog.Catalog, r 
 		}
 		for range r.IntN(4) {
 			key := keys[r.IntN(len(keys))]
+			if len(values[key]) == 0 {
+				continue
+			}
 			info, _ := cat.ConditionKey(policy.CanonicalKey(key))
 			if a, _ := cat.Action(action); !requestKey(key) && (a == nil || !a.HasKey(policy.CanonicalKey(key))) {
 				continue
@@ -185,10 +188,23 @@ func requestKey(key string) bool {
 // mentioned lists the keys of all conditions with the values that they are compared with.
 func mentioned(n *naive) map[string][]string {
 	out := map[string][]string{}
+	read := func(t *policy.Template) {
+		for i := range t.Segments {
+			if s := &t.Segments[i]; s.Kind == policy.SegmentVariable {
+				out[s.Key] = append(out[s.Key], []string{}...)
+			}
+		}
+	}
 	for _, d := range n.parsed {
 		for i := range d.Statements {
+			for j := range d.Statements[i].Resources.Patterns {
+				read(&d.Statements[i].Resources.Patterns[j])
+			}
 			for _, c := range d.Statements[i].Conditions {
 				for _, v := range c.Values {
+					if v.Template != nil {
+						read(v.Template)
+					}
 					if c.Op != policy.Null {
 						out[c.Key] = append(out[c.Key], v.Text)
 					}
