@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 )
@@ -127,7 +128,16 @@ func (r *rivals) beyond(x int) []*verdictPart {
 		p.node = rest
 		out = append(out, &p)
 	}
+	slices.SortStableFunc(out, func(a, b *verdictPart) int { return r.strange(a) - r.strange(b) }) // known actions make the better witnesses
 	return out
+}
+
+// strange is 1 for actions that the catalogue does not know.
+func (r *rivals) strange(p *verdictPart) int {
+	if r.joint.asking.members[p.class.first].action == nil {
+		return 1
+	}
+	return 0
 }
 
 // grants are the requests that stack x allows and the other one does not: each with a witness that the point engine confirms, or Unknown.

@@ -58,7 +58,7 @@ func (e *evaluation) compose(p *verdictPart) {
 	if s, ok := c.l.facts.(*situation); ok {
 		s.region = p.cell.region
 	}
-	p.when = c.question(e.asking.When)
+	p.when = conj(c.question(e.asking.When), c.question(e.apart))
 	if p.when.kind == formFalse {
 		p.result = formulaFalse
 		return

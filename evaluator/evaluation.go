@@ -65,13 +65,16 @@ type evaluation struct {
 	question  []int // tests of the question's resource patterns
 	cells     []*cell
 	symbols   *symbols
-	keys      []string               // see keysInPlay
-	outsider  bool                   // the caller is not of the account that owns the resource
-	unsure    bool                   // which of the two is not known (D6)
-	endpoints bool                   // statements of the snapshot's VPC endpoints are in play
-	room      []int32                // see newRefinement
-	alone     bool                   // the endpoints of the snapshot have no say
-	ask       func(*sketch) *Request // makes requests where no snapshot tells what is known; nil: one does
+	keys      []string                    // see keysInPlay
+	outsider  bool                        // the caller is not of the account that owns the resource
+	unsure    bool                        // which of the two is not known (D6)
+	endpoints bool                        // statements of the snapshot's VPC endpoints are in play
+	room      []int32                     // see newRefinement
+	alone     bool                        // the endpoints of the snapshot have no say
+	whole     func(region.Set) region.Set // what members stand for, where some stand for others; nil: each for itself
+	apart     Expr                        // what the question's context has to do without for this caller; nil: nothing
+	supply    func(*Request, *Layers)     // fits what is taken for granted to a request; nil: it fits
+	ask       func(*sketch) *Request      // makes requests where no snapshot tells what is known; nil: one does
 }
 
 // newEvaluation is evaluationFor, with somewhere to put symbols; ok is false when nothing can be allowed.

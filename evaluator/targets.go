@@ -131,15 +131,24 @@ func newResourceType(service string, rt *catalog.ResourceType) *resourceType {
 // item is a piece of the resource dimension: one ARN, or the ARNs under one (the objects of a bucket), or any other resource
 // of a type.
 type item struct {
-	text    string // as answers show it
+	text    string // as answers show it; see spelled
 	literal bool
 	langs   []region.Lang // their intersection, for a piece that is no single ARN
 	pattern region.Pattern
 	matcher region.Matcher // of the pattern
 	types   []string
 	service string
-	claimed bool // the snapshot's own resources are to be taken out of it
-	apart   bool // lies under a resource of the snapshot, whose policy does not speak of it (D47)
+	claimed bool   // the snapshot's own resources are to be taken out of it
+	shown   string // what answers show in place of text, where that is not for people
+	apart   bool   // lies under a resource of the snapshot, whose policy does not speak of it (D47)
+}
+
+// spelled is the item as answers show it.
+func (it *item) spelled() string {
+	if it.shown != "" {
+		return it.shown
+	}
+	return it.text
 }
 
 // patternItem is whatever a pattern matches.

@@ -38,6 +38,9 @@ func (e *evaluation) sketchOf(r *raw) (*sketch, bool) {
 		return nil, false
 	}
 	sk := &sketch{member: &e.asking.members[e.bestMember(r)], resource: e.sampleResource(r), region: r.part.cell.region}
+	if e.whole != nil {
+		e.makeLikely(r, sk)
+	}
 	for _, d := range s.order {
 		f := r.part.facts.fact(d.key)
 		if f.state != keyFree && f.state != keyPresent {
@@ -466,6 +469,9 @@ func (e *evaluation) decideUnder(r *Request, layers Layers, assumes []string) De
 	}
 	if ep := e.w.endpointOf(&r.Context); ep != nil && !e.alone {
 		layers.Endpoint, layers.EndpointKind = ep.policy, ep.kind
+	}
+	if e.supply != nil {
+		e.supply(r, &layers)
 	}
 	d := Decider{Actions: CatalogTypes(e.w.catalog)}
 	return d.Decide(r, &layers)
