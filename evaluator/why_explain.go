@@ -103,8 +103,9 @@ func (p *pointed) confirmed(r *raw) (*Request, bool) {
 	if !ok {
 		return nil, false
 	}
-	layers := p.setting.layers
-	return p.e.confirmUnder(&layers, p.setting.endpoints, sk, p.e.caller, r.assumes, r.verdict == Unknown, policy.NewContext(24))
+	request := p.e.request(sk, p.e.caller, policy.NewContext(24))
+	got := p.e.decideUnder(request, p.setting.layers, p.setting.endpoints, r.assumes)
+	return request, got.Effect == Allowed && len(got.Uncertainties) == 0
 }
 
 // explain fills a reason in.
