@@ -358,7 +358,9 @@ func pinned(r *evaluator.Request, keys []string) evaluator.Expr {
 			all = append(all, test(policy.StringEquals, policy.NoSet, key, v.Single))
 		default:
 			all = append(all, test(policy.Null, policy.NoSet, key, "false"))
-			if len(v.List) > 0 {
+			if len(v.List) == 0 {
+				all = append(all, evaluator.Not{Of: test(policy.StringLike, policy.ForAnyValue, key, "*")})
+			} else {
 				all = append(all, test(policy.StringEquals, policy.ForAllValues, key, v.List...))
 			}
 			for _, s := range v.List {
