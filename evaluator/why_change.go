@@ -27,7 +27,7 @@ type Change struct {
 	Owner     string        // whose policy: the principal, a place in the organization, the resource, an endpoint
 	Policy    string        // the policy to change; empty: any of its owner
 	Statement *StatementRef // for ExemptDeny
-	Principal string        // for an AddAllow on the resource's side: whom to name, as its policy does
+	Principal string        // whom to exempt; for an AddAllow on the resource's side whom to name, as its policy does
 	Action    string        // for AddAllow
 	Resource  string        // for AddAllow
 }
@@ -85,9 +85,16 @@ func (c *Change) exempt(l *Layers) {
 	each := func(policies []Policy) []Policy {
 		out := slices.Clone(policies)
 		for i := range out {
-			if out[i].Name == c.Policy {
+			if documentName(out[i].Name) == documentName(c.Policy) {
 				out[i] = *c.without(&out[i])
 			}
+		}
+		return out
+	}
+	levels := func(levels [][]Policy) [][]Policy { // wherever it is attached, it is one document
+		out := slices.Clone(levels)
+		for i := range out {
+			out[i] = each(out[i])
 		}
 		return out
 	}
@@ -97,11 +104,9 @@ func (c *Change) exempt(l *Layers) {
 	case LayerSession:
 		l.Session = each(l.Session)
 	case LayerSCP:
-		l.SCP = slices.Clone(l.SCP)
-		l.SCP[c.Level] = each(l.SCP[c.Level])
+		l.SCP = levels(l.SCP)
 	case LayerRCP:
-		l.RCP = slices.Clone(l.RCP)
-		l.RCP[c.Level] = each(l.RCP[c.Level])
+		l.RCP = levels(l.RCP)
 	case LayerBoundary:
 		l.Boundary = c.without(l.Boundary)
 	case LayerResource:
@@ -109,6 +114,14 @@ func (c *Change) exempt(l *Layers) {
 	case LayerEndpoint:
 		l.Endpoint = c.without(l.Endpoint)
 	}
+}
+
+// documentName tells documents apart however they are attached: a managed policy by its ARN, through a group too.
+func documentName(policy string) string {
+	if _, arn, ok := strings.Cut(policy, ": arn:"); ok {
+		return "arn:" + arn
+	}
+	return policy
 }
 
 // without is a policy without the change's Deny, as the caller sees it once it is exempt.

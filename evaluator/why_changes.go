@@ -179,11 +179,16 @@ func (x *explaining) candidates(p *pointed) []Change {
 	var out []Change
 	for _, t := range p.traced {
 		r := t.reason
-		if r.Effect != policy.Deny || r.Holds == Nowhere {
+		same := func(c Change) bool {
+			return c.Layer == r.Layer && documentName(c.Policy) == documentName(r.Policy) && c.Statement.Index == r.Index
+		}
+		if r.Effect != policy.Deny || r.Holds == Nowhere || slices.ContainsFunc(out, same) {
 			continue
 		}
 		ref := r.StatementRef
-		out = append(out, Change{Kind: ExemptDeny, Layer: r.Layer, Level: t.level, Owner: t.owner, Policy: r.Policy, Statement: &ref})
+		out = append(out, Change{
+			Kind: ExemptDeny, Layer: r.Layer, Level: t.level, Owner: t.owner, Policy: r.Policy, Statement: &ref, Principal: x.caller.arn,
+		})
 	}
 	if x.focus.group.restricted && p.e.outsider {
 		out = append(out, Change{Kind: Unrestrict, Layer: LayerResource, Owner: p.policyOwner()})
@@ -228,6 +233,9 @@ func (x *explaining) candidates(p *pointed) []Change {
 // by its account (D21, D25, D32).
 func (x *explaining) named() []string {
 	c := &x.caller.principal
+	if x.caller.kind == "group" { // which no policy can name (A32)
+		return []string{c.Account}
+	}
 	switch c.Kind {
 	case User, FederatedUser:
 		return []string{c.ARN, c.Account}

@@ -141,7 +141,7 @@ func changeText(c *evaluator.Change) string {
 	case evaluator.Unrestrict:
 		return "turn RestrictPublicBuckets off for " + c.Owner + " and its account, or make its policy non-public"
 	case evaluator.ExemptDeny:
-		return "exempt the request from the Deny in " + layerPhrase(c.Layer, c.Policy) + ", " + statementPhrase(c.Statement) + atPlace(c)
+		return "exempt " + principalName(c.Principal) + " from " + layerPhrase(c.Layer, c.Policy) + ", " + statementPhrase(c.Statement) + atPlace(c)
 	case evaluator.AddAllow:
 	}
 	what := fmt.Sprintf("add an Allow for %s on %s ", c.Action, c.Resource)

@@ -47,6 +47,7 @@ func newQuery(a *app) *cobra.Command {
 
   who can [do] ACTION, … [on RESOURCE, …] [when CONDITION] [in SCOPE] [except …] [at @REF]
   can PRINCIPAL [do] ACTION, … [on RESOURCE, …] [when CONDITION]
+  why can|cannot PRINCIPAL [do] ACTION, … [on RESOURCE, …] [when CONDITION]
   what can PRINCIPAL [do] [on RESOURCE, …] [when CONDITION]
 
 Stages follow after a bar: where, select, group by, sort by, limit, count. --help-grammar prints the whole grammar.`,
@@ -54,6 +55,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
   accessgraph query 'who can do s3:GetObject on arn:aws:s3:::payroll/* when aws:MultiFactorAuthPresent is absent'
   accessgraph query 'who can do all of iam:PassRole, lambda:CreateFunction | group by account count' -o json
   accessgraph query 'can role/Deploy do iam:PassRole on arn:aws:iam::111122223333:role/Admin ?'
+  accessgraph query 'why cannot user/alice do s3:PutObject on arn:aws:s3:::logs/x'
   accessgraph query 'what can role/App do on arn:aws:s3:::payroll/*'`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {

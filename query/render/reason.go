@@ -96,7 +96,7 @@ func (t *reasons) row(r *answer.Why) {
 	t.w.WriteByte('\n')
 	others := 0
 	for i := range r.Layers {
-		others += t.layer(&r.Layers[i])
+		others += t.layer(&r.Layers[i], r.Shown.Resource)
 	}
 	if others > 0 {
 		t.painted("", fmt.Sprintf("%d %s of other actions not shown (-o wide)", others, plural(others, "statement", "statements")), dim)
@@ -135,8 +135,8 @@ func (t *reasons) decided(r *answer.Why) string {
 	return text
 }
 
-// layer writes a layer and its statements, and gives how many it left out.
-func (t *reasons) layer(l *answer.WhyLayer) (others int) {
+// layer writes a layer and its statements for a request on a resource, and gives how many it left out.
+func (t *reasons) layer(l *answer.WhyLayer, resource string) (others int) {
 	shown := make([]*answer.WhyStatement, 0, len(l.Statements))
 	for i := range l.Statements {
 		s := &l.Statements[i]
@@ -146,7 +146,7 @@ func (t *reasons) layer(l *answer.WhyLayer) (others int) {
 		}
 		shown = append(shown, s)
 	}
-	if l.Layer == "rcp" && len(shown) == 0 && l.Absent == "" && !t.full {
+	if l.Layer == "rcp" && len(shown) == 0 && !t.full {
 		return others // it has nothing to say
 	}
 	says, code := saying(l)
@@ -161,7 +161,7 @@ func (t *reasons) layer(l *answer.WhyLayer) (others int) {
 		says = painted(code, says)
 	}
 	t.w.WriteString(neutral(head) + " " + says + "\n")
-	if below != "" && l.Absent == "" {
+	if below != "" && l.Absent == "" && l.Owner != resource {
 		t.line("  ", below)
 	}
 	for _, s := range shown {
