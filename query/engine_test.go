@@ -205,7 +205,7 @@ func TestForms(t *testing.T) {
 		"who is admin": "who is admin", "who can reach admin": "who can reach", "what can user/ann reach": "what can … reach",
 		"why can user/ann do s3:*": "why can", "why cannot user/ann do s3:*": "why cannot", "paths from external to admin": "paths",
 		"choke points to admin": "choke points", "external access": "external access", "external trust": "external trust",
-		"show users where mfa = false": "show", "changes from @latest~1 to @latest": "changes",
+		"show compute where reaches_admin": "show … reaches_admin", "changes from @latest~1 to @latest": "changes",
 		"who can s3:* via assume": "who can … via", "who can s3:* within 2 hops": "who can … within", "can user/ann do s3:* via direct": "can … via",
 	} {
 		_, err := query.Check(question)

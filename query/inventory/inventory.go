@@ -83,7 +83,7 @@ func kinds() map[syntax.Kind]kind {
 		syntax.Policies:   {policyTable().columns, (*Inventory).policies, [2]string{"policy", "policies"}},
 		syntax.Statements: {statementTable().columns, (*Inventory).statements, [2]string{"statement", "statements"}},
 		syntax.Resources:  {resourceTable().columns, (*Inventory).resources, [2]string{"resource", "resources"}},
-		syntax.Compute:    {computeTable().columns, (*Inventory).compute, [2]string{"compute", "compute"}},
+		syntax.Compute:    {computeTable().columns, (*Inventory).compute, [2]string{"compute resource", "compute resources"}},
 		syntax.Accounts:   {accountTable().columns, (*Inventory).accountRows, [2]string{"account", "accounts"}},
 		syntax.Snapshots:  {snapshotTable().columns, (*Inventory).snapshots, [2]string{"snapshot", "snapshots"}},
 		syntax.Keys:       {keyTable().columns, (*Inventory).keys, [2]string{"key", "keys"}},
@@ -140,6 +140,13 @@ func placed[T any](of func(*T) *place) []field[T] {
 		text("account", "the account that it is in", func(p *place) string { return p.Account }),
 		text("account_name", "that account's name in the organization", func(p *place) string { return p.AccountName }),
 	})
+}
+
+// shownPlace is placed where nothing else in a table says the account.
+func shownPlace[T any](of func(*T) *place) []field[T] {
+	fields := placed(of)
+	fields[0] = fields[0].main()
+	return fields
 }
 
 // in places a thing in an account.

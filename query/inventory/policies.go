@@ -48,13 +48,13 @@ type Policy struct {
 var policyTable = sync.OnceValue(func() *table[Policy] {
 	return newTable(
 		[]field[Policy]{
-			text("policy", "its ARN; of an inline policy its name", func(p *Policy) string { return p.Policy }).arn().main(),
-			text("name", "its name", func(p *Policy) string { return p.Name }),
+			text("policy", "its ARN; of an inline policy its name", func(p *Policy) string { return p.Policy }).arn(),
+			text("name", "its name", func(p *Policy) string { return p.Name }).main(),
 			text("kind", "aws and customer are managed policies, inline lives in its owner, scp and rcp are the organization's",
 				func(p *Policy) string { return p.Kind }).words(awsManaged, customerManaged, inlinePolicy, scp, rcp).main(),
 			text("owner", "of an inline policy the ARN of its user, group or role", func(p *Policy) string { return p.Owner }).arn().main(),
 		},
-		placed(func(p *Policy) *place { return &p.place }),
+		shownPlace(func(p *Policy) *place { return &p.place }),
 		[]field[Policy]{
 			text("path", "the path of a managed policy", func(p *Policy) string { return p.Path }),
 			text("id", "its unique id", func(p *Policy) string { return p.ID }),

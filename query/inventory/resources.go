@@ -28,7 +28,7 @@ var resourceTable = sync.OnceValue(func() *table[Resource] {
 			text("arn", "its ARN", func(r *Resource) string { return r.ARN }).arn().main(),
 			text("type", "what it is, as CloudFormation names it: AWS::KMS::Key", func(r *Resource) string { return r.Type }).main(),
 		},
-		placed(func(r *Resource) *place { return &r.place }),
+		shownPlace(func(r *Resource) *place { return &r.place }),
 		[]field[Resource]{
 			text("region", "the Region; null of global kinds", func(r *Resource) string { return r.Region }).main(),
 			tagField("its tags; null where they were not collected", func(r *Resource) Pairs { return r.Tags }),

@@ -36,15 +36,15 @@ func layers() []string {
 var statementTable = sync.OnceValue(func() *table[Statement] {
 	return newTable(
 		[]field[Statement]{
-			text("policy", "the policy as grants quote it: an ARN, or the name of an inline policy, SCP or RCP", func(s *Statement) string { return s.Policy }).arn().main(),
-			text("owner", "the ARN of what the policy belongs to: a user, group, role or resource; of a managed policy its own", func(s *Statement) string { return s.Owner }).arn(),
+			text("policy", "the policy as grants quote it: an ARN, or the name of an inline policy, SCP or RCP", func(s *Statement) string { return s.Policy }).arn(),
+			text("owner", "the ARN of what the policy belongs to: a user, group, role or resource; of a managed policy its own", func(s *Statement) string { return s.Owner }).arn().main(),
 			text("layer", "the kind of policy; that of a managed policy is boundary where it is nothing else",
 				func(s *Statement) string { return s.Layer }).words(layers()...).main(),
 		},
 		placed(func(s *Statement) *place { return &s.place }),
 		[]field[Statement]{
 			text("sid", "its Sid", func(s *Statement) string { return s.Sid }),
-			number("index", "its place in the document, from 0", func(s *Statement) *int { return &s.Index }).main(),
+			number("index", "its place in the document, from 0", func(s *Statement) *int { return &s.Index }),
 			text("effect", "Allow or Deny; null where it has neither", func(s *Statement) string { return s.Effect }).words("Allow", "Deny").main(),
 			list("actions", "the patterns of Action", func(s *Statement) []string { return s.Actions }).main(),
 			list("not_actions", "the patterns of NotAction", func(s *Statement) []string { return s.NotActions }),

@@ -45,3 +45,20 @@ func (v *Inventory) Above(id graph.AccountID) []Unit {
 	slices.Reverse(out)
 	return out
 }
+
+// Member tells whether an account is one of the organization's.
+func (v *Inventory) Member(id graph.AccountID) bool {
+	o := v.facts.Organization
+	return o != nil && (v.accounts[string(id)] != nil || o.ManagementAccount == id)
+}
+
+// Stranger tells an account that was read and is none of the organization's; nil where no organization is known.
+func (v *Inventory) Stranger(id graph.AccountID) *bool {
+	if v.facts.Organization == nil {
+		return nil
+	}
+	return pointer(!v.Member(id))
+}
+
+// Incomplete names what was given or asked for and could not be used.
+func (v *Inventory) Incomplete() []string { return v.facts.Incomplete() }

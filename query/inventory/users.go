@@ -60,20 +60,10 @@ func (v *Inventory) users(ctx context.Context) ([]Row, error) {
 func (v *Inventory) user(a *graph.Account, u *graph.User) *User {
 	row := &User{
 		entity: v.entity(a.ID, u.ARN, u.Name, u.Path, u.ID, u.Created), Policies: policiesOf(u.Attached, u.Inline, u.Boundary),
-		Credentials: v.credentials(a.ID, string(u.ARN)), Groups: u.Groups, Tags: known(u.Tags), External: v.stranger(a.ID),
+		Credentials: v.credentials(a.ID, string(u.ARN)), Groups: u.Groups, Tags: known(u.Tags), External: v.Stranger(a.ID),
 	}
 	row.principal("user", u.Tags)
 	return row
-}
-
-// stranger tells an account that was read and is none of the organization's; nil where no organization is known.
-func (v *Inventory) stranger(id graph.AccountID) *bool {
-	o := v.facts.Organization
-	if o == nil {
-		return nil
-	}
-	_, member := v.accounts[string(id)]
-	return pointer(!member && o.ManagementAccount != id)
 }
 
 // Group is a row of show groups.
