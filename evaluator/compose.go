@@ -318,7 +318,11 @@ func (c *composer) doubt(in *instance) *formula {
 // unknown is the variable of what is doubtful about a statement. A document that is missing stands for an Allow and a Deny, each of
 // which may be there without the other (D18).
 func (c *composer) unknown(cause policy.Cause, in *instance) *formula {
+	in = in.sameDoubt(cause)
 	name := fmt.Sprintf("%s policy %s, statement %d", in.layer, in.policy, in.statement.Index)
+	if in.beside != nil {
+		name = "the other " + name
+	}
 	return c.e.symbols.unknownEither(cause, name, in.statement.Effect)
 }
 

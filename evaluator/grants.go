@@ -214,7 +214,7 @@ func (e *evaluation) causesOf(n region.Node) []*opaque {
 func (e *evaluation) via(p *verdictPart) []*instance {
 	var out []*instance
 	for _, g := range p.granting {
-		if n := len(out); g.formula.kind == formFalse || n > 0 && out[n-1] == g.in || e.symbols.space.And(e.symbols.node(g.formula), p.node) == e.symbols.space.False() {
+		if n := len(out); g.in.given || g.formula.kind == formFalse || n > 0 && out[n-1] == g.in || e.symbols.space.And(e.symbols.node(g.formula), p.node) == e.symbols.space.False() {
 			continue
 		}
 		out = append(out, g.in)

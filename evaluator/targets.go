@@ -253,14 +253,14 @@ type targets struct {
 	meets        sync.Map         // *resourceTest -> region.Set; see met
 }
 
-func (w *World) newTargets(q *compiledQuestion) *targets {
+func (w *World) newTargets(q *compiledQuestion, also ...*policy.Document) *targets {
 	t := &targets{
 		world: w, question: q, types: map[string]region.Set{}, star: region.NewSet(len(q.members)),
 		unknown: map[string]region.Set{}, byOwner: map[*account][]*targetGroup{}, others: map[*account][]*targetGroup{}, speaks: map[*policy.Document]bool{},
 		holding: map[string][]int{}, spoken: map[*policy.Document]string{},
 	}
 	t.indexMembers()
-	t.scanDocuments()
+	t.scanDocuments(also)
 	t.groupSnapshot()
 	return t
 }
@@ -420,8 +420,8 @@ func (t *targets) read(key string) {
 	t.boundaries = t.boundaries || key == "iam:permissionsboundary"
 }
 
-// scanDocuments collects what the question and the documents in play read.
-func (t *targets) scanDocuments() {
+// scanDocuments collects what the question and the documents in play read, those of nobody in the snapshot too.
+func (t *targets) scanDocuments(also []*policy.Document) {
 	t.tagKeys = map[string]bool{}
 	note := t.read
 	for k := range t.question.named {
@@ -432,7 +432,7 @@ func (t *targets) scanDocuments() {
 			note(k)
 		}
 	}
-	t.world.docs.each(func(_ documentKey, doc *policy.Document) {
+	scan := func(_ documentKey, doc *policy.Document) {
 		if !t.relevant(doc) {
 			return
 		}
@@ -453,7 +453,11 @@ func (t *targets) scanDocuments() {
 				}
 			}
 		}
-	})
+	}
+	t.world.docs.each(scan)
+	for _, doc := range also {
+		scan(documentKey{}, doc)
+	}
 }
 
 // distinguishing spells the tags and the Region of a resource as far as something in play reads them.
