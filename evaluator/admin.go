@@ -2,6 +2,8 @@ package evaluator
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 )
@@ -21,20 +23,26 @@ type Administration struct {
 // everything and no boundary. What it could give itself (E10) does not count here, nor what it has under a condition alone. A nil filter takes
 // all. The answers come by account, then ARN.
 func (w *World) Admins(ctx context.Context, q Question, filter func(*Subject) bool) ([]*Administration, error) {
-	var chosen []*caller
+	var chosen, open []*caller
+	found := map[*caller]*Administration{}
 	for _, c := range w.callers {
-		if filter == nil || filter(w.subject(c)) {
-			chosen = append(chosen, c)
+		if filter != nil && !filter(w.subject(c)) {
+			continue
 		}
+		chosen = append(chosen, c)
+		if c.unbounded() {
+			found[c] = &Administration{Principal: c.arn, Kind: c.kind, Account: c.principal.Account, Answer: Included}
+			continue
+		}
+		open = append(open, c)
 	}
 	// Who lacks one action of what the ceiling leaves lacks some of everything: most principals need no second look.
 	q.Actions, q.Resources, q.When = []string{"iam:CreateAccountAlias"}, nil, nil
-	found := make(map[*caller]*Administration, len(chosen))
-	if err := w.administer(ctx, q, chosen, found); err != nil {
+	if err := w.administer(ctx, q, open, found); err != nil {
 		return nil, err
 	}
 	var left []*caller
-	for _, c := range chosen {
+	for _, c := range open {
 		if found[c].Answer != Exceeds {
 			left = append(left, c)
 		}
@@ -48,6 +56,37 @@ func (w *World) Admins(ctx context.Context, q Question, filter func(*Subject) bo
 		out[i] = found[c]
 	}
 	return out, nil
+}
+
+// unbounded tells a caller whose own policies take nothing from an Allow of everything, so that it has what the ceiling leaves without a look
+// at that: a root user, which has no policies (D20), or one with that very Allow, no Deny and no boundary.
+func (c *caller) unbounded() bool {
+	if c.kind == "root" {
+		return true
+	}
+	if c.boundary != nil {
+		return false
+	}
+	all := false
+	for i := range c.identity {
+		statements := c.identity[i].Doc.Statements
+		for j := range statements {
+			s := &statements[j]
+			if s.Effect == policy.Deny {
+				return false
+			}
+			all = all || s.Unanalysable == "" && len(s.Conditions) == 0 && !s.Actions.Not && !s.Resources.Not && starAction(&s.Actions) && starResource(&s.Resources)
+		}
+	}
+	return all
+}
+
+func starAction(a *policy.Actions) bool {
+	return slices.ContainsFunc(a.Patterns, func(p policy.ActionPattern) bool { return strings.Trim(p.Text, "*") == "" && p.Text != "" })
+}
+
+func starResource(r *policy.Resources) bool {
+	return slices.ContainsFunc(r.Patterns, func(t policy.Template) bool { return t.StarOnly })
 }
 
 // administer compares callers, class by class, with what an identity policy that allows everything would give them, within a question.

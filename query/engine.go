@@ -195,6 +195,8 @@ func answerable(q *syntax.Query, text string) error {
 	case *syntax.WhoCan, *syntax.Can, *syntax.WhatCan:
 	case *syntax.Show:
 		return answerableShow(q, question, text)
+	case *syntax.WhoIsAdmin:
+		return &NotYetError{Form: q.Form(), With: "access paths; show principals where admin lists those whose own permissions make them one"}
 	default:
 		return &NotYetError{Form: q.Form()}
 	}

@@ -155,13 +155,18 @@ func undecided(rows []stage.Undecided) []string {
 	var out []string
 	for _, p := range order {
 		list := names[p]
-		text := strings.Join(list[:min(len(list), maxUndecided)], ", ")
-		if n := len(list) - maxUndecided; n > 0 {
-			text += fmt.Sprintf(" and %d more", n)
-		}
-		out = append(out, fmt.Sprintf("undecided (%d, no rows): whether %s is not known of %s", len(list), p, text))
+		out = append(out, fmt.Sprintf("undecided (%d, no rows): whether %s is not known of %s", len(list), p, someOf(list)))
 	}
 	return out
+}
+
+// someOf names the first of a list, and says how many there are besides.
+func someOf(list []string) string {
+	text := strings.Join(list[:min(len(list), maxUndecided)], ", ")
+	if n := len(list) - maxUndecided; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text
 }
 
 // rowName is what a row is called: the first of its fields.

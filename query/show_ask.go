@@ -22,6 +22,7 @@ type asking struct {
 	assumptions []string
 	warnings    []string
 	open        map[string]openings // by question
+	admins      map[string]*bool    // by ARN; nil is not known
 }
 
 // openings tell what somebody outside may get into: by field, external and public, and ARN. What is not there is closed; nil is not known.

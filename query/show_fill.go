@@ -1,6 +1,7 @@
 package query
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,6 +15,12 @@ import (
 
 // Fill works out a field of rows that facts alone do not say.
 func (a *asking) Fill(field string, rows []answer.Row) error {
+	if field == "admin" {
+		if err := a.administrators(rows); err != nil {
+			return err
+		}
+	}
+	var unsure []string
 	for _, r := range rows {
 		row, ok := r.(inventory.Row)
 		if !ok {
@@ -27,6 +34,9 @@ func (a *asking) Fill(field string, rows []answer.Row) error {
 		if err != nil {
 			return err
 		}
+		if v == nil {
+			unsure = append(unsure, rowName(r))
+		}
 		judged := maps.Clone(about.Judged)
 		if judged == nil {
 			judged = map[string]*bool{}
@@ -34,11 +44,60 @@ func (a *asking) Fill(field string, rows []answer.Row) error {
 		judged[field] = v
 		about.Judged = judged
 	}
+	if len(unsure) > 0 {
+		a.assumptions = append(a.assumptions, fmt.Sprintf("unknown-%s (%d): not known of %s", field, len(unsure), someOf(unsure)))
+	}
+	return nil
+}
+
+// aboutAdmin says what admin leaves out (E22: its second clause needs the results of E10).
+const aboutAdmin = "admin is what a principal has whatever the keys of its requests: not what it could give itself, nor what it has under a condition alone"
+
+// administrators finds out which of the principals that rows are about are administrators.
+func (a *asking) administrators(rows []answer.Row) error {
+	wanted := map[string]bool{}
+	for _, r := range rows {
+		who := caller(r)
+		if _, done := a.admins[who]; who != "" && !done {
+			wanted[who] = true
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	w, err := a.plan.engine.compiled(a.ctx)
+	if err != nil {
+		return err
+	}
+	a.assumptions = append(a.assumptions, aboutAdmin)
+	question := evaluator.Question{Budget: a.plan.options.Budget, Now: a.plan.engine.snapshot.Time}
+	found, err := w.Admins(a.ctx, question, func(s *evaluator.Subject) bool { return wanted[s.ARN] })
+	if err != nil {
+		return err
+	}
+	if a.admins == nil {
+		a.admins = map[string]*bool{}
+	}
+	for who := range wanted {
+		a.admins[who] = nil // one that the snapshot does not have
+	}
+	for _, f := range found {
+		if f.Answer != evaluator.Uncertain {
+			yes := f.Answer == evaluator.Included
+			a.admins[f.Principal] = &yes
+		}
+	}
 	return nil
 }
 
 // judge works out one field of one thing.
 func (a *asking) judge(field string, about *inventory.About) (*bool, error) {
+	if field == "admin" {
+		if about.Caller == "" { // nobody is no administrator
+			return new(bool), nil
+		}
+		return a.admins[about.Caller], nil
+	}
 	if about.Open == "" { // a user or a root user
 		return a.inventory.Stranger(graph.AccountID(about.Account)), nil
 	}

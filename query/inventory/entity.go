@@ -102,6 +102,6 @@ func externalField[T any](about string, of func(*T) *About) field[T] {
 }
 
 const (
-	aboutAdmin    = "an administrator: everything that the SCPs of its account leave"
+	aboutAdmin    = "its own permissions are everything that the SCPs of its account leave"
 	aboutExternal = "somebody outside the zone of trust may become it: of another account, by an identity provider, or anybody"
 )
