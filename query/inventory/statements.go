@@ -39,7 +39,7 @@ var statementTable = sync.OnceValue(func() *table[Statement] {
 			text("policy", "the policy as grants quote it: an ARN, or the name of an inline policy, SCP or RCP", func(s *Statement) string { return s.Policy }).arn(),
 			text("owner", "the ARN of what the policy belongs to: a user, group, role or resource; of a managed policy its own", func(s *Statement) string { return s.Owner }).arn().main(),
 			text("layer", "the kind of policy; that of a managed policy is boundary where it is nothing else",
-				func(s *Statement) string { return s.Layer }).words(layers()...).main(),
+				func(s *Statement) string { return s.Layer }).words(layers()...),
 		},
 		placed(func(s *Statement) *place { return &s.place }),
 		[]field[Statement]{
