@@ -37,7 +37,7 @@ func (w *World) Admins(ctx context.Context, q Question, filter func(*Subject) bo
 		open = append(open, c)
 	}
 	// Who lacks one action of what the ceiling leaves lacks some of everything: most principals need no second look.
-	q.Actions, q.Resources, q.When = []string{"iam:CreateAccountAlias"}, nil, nil
+	q.Actions, q.Resources, q.When = telling(), nil, nil
 	if err := w.administer(ctx, q, open, found); err != nil {
 		return nil, err
 	}
@@ -87,6 +87,15 @@ func starAction(a *policy.Actions) bool {
 
 func starResource(r *policy.Resources) bool {
 	return slices.ContainsFunc(r.Patterns, func(t policy.Template) bool { return t.StarOnly })
+}
+
+// telling are actions of common services without resources of their own, which are cheap to ask about and of which few but administrators have
+// all that the ceiling leaves.
+func telling() []string {
+	return []string{
+		"ec2:DescribeRegions", "iam:CreateAccountAlias", "kms:ListKeys", "lambda:ListFunctions", "organizations:LeaveOrganization", "s3:ListAllMyBuckets",
+		"secretsmanager:GetRandomPassword", "sns:ListTopics", "sqs:ListQueues", "sts:GetSessionToken",
+	}
 }
 
 // administer compares callers, class by class, with what an identity policy that allows everything would give them, within a question.
