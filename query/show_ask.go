@@ -16,7 +16,7 @@ import (
 // asking asks the engine what the facts alone do not say of the rows of show: can(…), external and public.
 type asking struct {
 	plan        *plan
-	ctx         context.Context //nolint:containedctx // rows stream through stages that have none
+	ctx         context.Context // of the question: rows stream through stages that have none
 	kind        syntax.Kind
 	inventory   *inventory.Inventory
 	assumptions []string
