@@ -18,6 +18,12 @@ func Check(text string) (*syntax.Query, error) {
 	if err := answerable(q, text); err != nil {
 		return nil, err
 	}
+	if s, ok := q.Question.(*syntax.Show); ok {
+		if err := checkShow(q, s, text); err != nil {
+			return nil, err
+		}
+		return q, nil
+	}
 	if _, err := stage.Apply(schemaOf(q.Question), answer.Of(), q, text, time.Time{}); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/query/answer"
 	"github.com/accessgraph/accessgraph/query/answer/stage"
+	"github.com/accessgraph/accessgraph/query/inventory"
 	"github.com/accessgraph/accessgraph/query/syntax"
 )
 
@@ -24,10 +25,16 @@ type Options struct {
 }
 
 // NotYetError is returned for a form of the language that parses and is answered by a later version.
-type NotYetError struct{ Form string }
+type NotYetError struct {
+	Form string
+	With string // what it comes with; empty where that says nothing
+}
 
 func (e *NotYetError) Error() string {
-	return fmt.Sprintf("%q questions are not answered by this version; who can, can, why and what can … do are", e.Form)
+	if e.With != "" {
+		return fmt.Sprintf("%q is not answered by this version; it comes with %s", e.Form, e.With)
+	}
+	return fmt.Sprintf("%q questions are not answered by this version; who can, can, why, what can … do and show are", e.Form)
 }
 
 // Engine answers questions about one snapshot. It is safe for concurrent use.
@@ -35,10 +42,13 @@ type Engine struct {
 	catalog  *catalog.Catalog
 	snapshot answer.Snapshot
 	fleet    *evaluator.Fleet // nil: the snapshot has no index
-	load     func(context.Context) (*graph.Facts, error)
+	store    graph.Store      // nil: the facts are in memory
+	entry    graph.Entry      // of the store's history
 
 	mu      sync.Mutex
-	world   *evaluator.World // nil: nobody needed it yet
+	facts   *graph.Facts         // nil: nobody needed them yet
+	world   *evaluator.World     // the same
+	listed  *inventory.Inventory // the same
 	counted map[string]*evaluator.Counted
 }
 
@@ -53,7 +63,7 @@ func New(ctx context.Context, facts *graph.Facts, info answer.Snapshot) (*Engine
 		return nil, err
 	}
 	info.Complete, _ = w.Complete()
-	return &Engine{world: w, catalog: cat, snapshot: info}, nil
+	return &Engine{facts: facts, world: w, catalog: cat, snapshot: info}, nil
 }
 
 // NewIndexed makes an engine like New, that answers from an index what can be answered from one.
@@ -81,7 +91,7 @@ func Open(ctx context.Context, store graph.Store, ref string) (*Engine, error) {
 	}
 	e := &Engine{
 		catalog: cat, snapshot: answer.Snapshot{ID: string(entry.Snapshot), Name: entry.Name, Time: entry.Time},
-		load: func(ctx context.Context) (*graph.Facts, error) { return graph.Load(ctx, store, entry.Snapshot) },
+		store: store, entry: entry,
 	}
 	e.fleet, err = evaluator.OpenIndex(ctx, store, entry.Snapshot, cat)
 	switch {
@@ -99,16 +109,39 @@ func Open(ctx context.Context, store graph.Store, ref string) (*Engine, error) {
 	return e, nil
 }
 
+// factsOf gives all facts of the snapshot, loaded when they are first needed.
+func (e *Engine) factsOf(ctx context.Context) (*graph.Facts, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.facts != nil {
+		return e.facts, nil
+	}
+	facts, err := graph.Load(ctx, e.store, e.entry.Snapshot)
+	if err != nil {
+		return nil, err // it names the snapshot
+	}
+	e.facts = facts
+	return facts, nil
+}
+
+// base gives what is known of accounts and the organization, without compiling more where there is an index.
+func (e *Engine) base(ctx context.Context) (*evaluator.World, error) {
+	if e.fleet != nil {
+		return e.fleet.Base(), nil
+	}
+	return e.compiled(ctx)
+}
+
 // compiled gives the whole snapshot, compiled when it is first needed.
 func (e *Engine) compiled(ctx context.Context) (*evaluator.World, error) {
+	facts, err := e.factsOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.world != nil {
 		return e.world, nil
-	}
-	facts, err := e.load(ctx)
-	if err != nil {
-		return nil, err // it names the snapshot
 	}
 	w, err := evaluator.Compile(ctx, facts, e.catalog)
 	if err != nil {
@@ -158,8 +191,12 @@ func (e *Engine) Snapshot() answer.Snapshot { return e.snapshot }
 
 // answerable tells forms and clauses that this version does not answer.
 func answerable(q *syntax.Query, text string) error {
-	switch q.Question.(type) {
+	switch question := q.Question.(type) {
 	case *syntax.WhoCan, *syntax.Can, *syntax.Why, *syntax.WhatCan:
+	case *syntax.Show:
+		return answerableShow(q, question, text)
+	case *syntax.WhoIsAdmin:
+		return &NotYetError{Form: q.Form(), With: "access paths; show principals where admin lists those whose own permissions make them one"}
 	default:
 		return &NotYetError{Form: q.Form()}
 	}
@@ -191,6 +228,9 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 		return counted, err
 	}
 	p := &plan{engine: e, text: text, options: o, worded: map[*evaluator.Access]answer.Grant{}, briefly: map[*evaluator.Access][]answer.Grant{}}
+	if s, ok := q.Question.(*syntax.Show); ok {
+		return p.show(ctx, q, s)
+	}
 	a := &answer.Answer{Query: strings.TrimSpace(text), Snapshot: e.snapshot}
 	var rows []answer.Row
 	var judged *evaluator.Answer
@@ -246,6 +286,14 @@ func planOf(from *evaluator.Plan) *answer.Plan {
 
 // maxFirst is how many first rows are looked for account by account; more are looked for in all at once.
 const maxFirst = 10_000
+
+// now is what ages are counted from, for the question; without an engine nothing is counted.
+func (p *plan) now() time.Time {
+	if p.engine == nil {
+		return time.Time{}
+	}
+	return p.engine.now()
+}
 
 // now is what ages are counted from: the time of the snapshot.
 func (e *Engine) now() time.Time {

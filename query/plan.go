@@ -208,6 +208,11 @@ func (p *plan) filter(c *syntax.Clauses) (func(*evaluator.Subject) bool, error) 
 	if err := p.knownScopes(c); err != nil {
 		return nil, err
 	}
+	return inClauses(c), nil
+}
+
+// inClauses tells whom in and except leave.
+func inClauses(c *syntax.Clauses) func(*evaluator.Subject) bool {
 	return func(s *evaluator.Subject) bool {
 		inside := len(c.In) == 0
 		for i := range c.In {
@@ -229,7 +234,7 @@ func (p *plan) filter(c *syntax.Clauses) (func(*evaluator.Subject) bool, error) 
 			}
 		}
 		return true
-	}, nil
+	}
 }
 
 func inScope(scope *syntax.Scope, s *evaluator.Subject) bool {

@@ -77,7 +77,7 @@ func (p *plan) whyRow(r *evaluator.Reason, q evaluator.Question) *answer.Why {
 }
 
 var extents = [...]answer.Extent{
-	evaluator.Nowhere: answer.Never, evaluator.Perhaps: answer.Perhaps, evaluator.Somewhere: answer.Sometimes, evaluator.Everywhere: answer.Always,
+	evaluator.Nowhere: answer.Nowhere, evaluator.Perhaps: answer.Perhaps, evaluator.Somewhere: answer.Somewhere, evaluator.Everywhere: answer.Everywhere,
 }
 
 func (p *plan) whyLayer(s *evaluator.Stratum) answer.WhyLayer {

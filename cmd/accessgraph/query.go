@@ -42,13 +42,15 @@ func newQuery(a *app) *cobra.Command {
 	var profiles *profileFlags
 	cmd := &cobra.Command{
 		Use:   "query 'QUESTION' | -f FILE | -",
-		Short: "Ask who can do what",
+		Short: "Ask who can do what, and what there is",
 		Long: `Asks a question about a snapshot, the latest unless --at or the question says otherwise.
 
   who can [do] ACTION, … [on RESOURCE, …] [when CONDITION] [in SCOPE] [except …] [at @REF]
   can PRINCIPAL [do] ACTION, … [on RESOURCE, …] [when CONDITION]
   why can|cannot PRINCIPAL [do] ACTION, … [on RESOURCE, …] [when CONDITION]
   what can PRINCIPAL [do] [on RESOURCE, …] [when CONDITION]
+  show KIND [where PREDICATE] [in SCOPE, …] [except …] [at @REF]
+    kinds: principals, users, groups, roles, policies, statements, resources, compute, accounts, snapshots, keys, providers
 
 Stages follow after a bar: where, select, group by, sort by, limit, count. --help-grammar prints the whole grammar.`,
 		Example: `  accessgraph query 'who can do kms:* ?'
@@ -56,7 +58,9 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
   accessgraph query 'who can do all of iam:PassRole, lambda:CreateFunction | group by account count' -o json
   accessgraph query 'can role/Deploy do iam:PassRole on arn:aws:iam::111122223333:role/Admin ?'
   accessgraph query 'why cannot user/alice do s3:PutObject on arn:aws:s3:::logs/x'
-  accessgraph query 'what can role/App do on arn:aws:s3:::payroll/*'`,
+  accessgraph query 'what can role/App do on arn:aws:s3:::payroll/*'
+  accessgraph query 'show users where mfa = false and console = true'
+  accessgraph query "show roles where last_used > 90d and can('iam:PassRole')"`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.profiled(cmd.Context(), profiles, func(ctx context.Context) error { return a.query(ctx, f, args) })

@@ -88,6 +88,7 @@ func (r *reading) group(p place) error {
 func (r *reading) role(p place) error {
 	role := &graph.Role{}
 	var used graph.LastUsed
+	observed := false
 	err := r.object(func(name []byte) error {
 		switch string(name) {
 		case "Arn":
@@ -113,6 +114,7 @@ func (r *reading) role(p place) error {
 		case "Tags":
 			return r.tags(&role.Tags)
 		case "RoleLastUsed":
+			observed = r.dec.PeekKind() == '{' // empty, it says that the role was not used within 400 days
 			return r.lastUsed(&used)
 		case "Description", "MaxSessionDuration":
 			return r.skip()
@@ -129,7 +131,7 @@ func (r *reading) role(p place) error {
 	}
 	nameFromARN(role.ARN, &role.Name, &role.Path)
 	r.batch.add(p, account, role)
-	if !used.Time.IsZero() {
+	if observed {
 		used.ARN = role.ARN
 		r.batch.add(p, account, used)
 	}

@@ -162,6 +162,13 @@ func TestOddExports(t *testing.T) {
 					t.Errorf("%v %v", r.Warnings, r.Incomplete)
 				}
 			}},
+		{"a role that was not used, and one of which nothing is known", map[string]string{"1.json": `{"RoleDetailList":[{"Arn":"arn:aws:iam::111122223333:role/idle","RoleId":"AROA1","AssumeRolePolicyDocument":` + quoteJSON(lambda) +
+			`,"RoleLastUsed":{}},{"Arn":"arn:aws:iam::111122223333:role/unseen","RoleId":"AROA2","AssumeRolePolicyDocument":` + quoteJSON(lambda) + `,"RoleLastUsed":null}]}`},
+			func(t *testing.T, f *graph.Facts, r *Report) {
+				if used := f.Observations[0].RoleLastUsed; len(used) != 1 || used[0].ARN != "arn:aws:iam::111122223333:role/idle" || !used[0].Time.IsZero() {
+					t.Errorf("last used: %+v", used)
+				}
+			}},
 		{"an entity on two pages", map[string]string{"1.json": oneRole, "2.json": `{"RoleDetailList":[{"AssumeRolePolicyDocument":` + quoteJSON(lambda) + `,"Tags":[],"Arn":"arn:aws:iam::111122223333:role/app/r","RoleId":"AROA1","RoleLastUsed":{"LastUsedDate":"2026-01-01T00:00:00Z","Region":"us-east-1"}}]}`},
 			func(t *testing.T, f *graph.Facts, r *Report) {
 				if len(f.Accounts[0].Roles) != 1 || len(f.Observations[0].RoleLastUsed) != 1 || r.Entities["roles"] != 1 {

@@ -28,17 +28,34 @@ func (r *Record) Field(name string) (any, bool) {
 	return nil, false
 }
 
-// MarshalJSONTo writes the record as one object, members in the order of its columns. Numbers without a fraction are
-// written as integers, times as RFC 3339, durations as whole seconds.
+// MarshalJSONTo writes the record as one object, members in the order of its columns.
 func (r *Record) MarshalJSONTo(enc *jsontext.Encoder) error {
+	return WriteRow(enc, r, r.Schema.Columns)
+}
+
+// Never is the time of what is known never to have happened; ages count it as older than everything. Answers write "never".
+func Never() time.Time { return time.Time{} }
+
+// TimeText writes a time as answers do: RFC 3339 in UTC, or never.
+func TimeText(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// WriteRow writes the row's values of some columns as one object, members in their order. Numbers without a fraction are
+// written as integers, times as RFC 3339 or "never", durations as whole seconds.
+func WriteRow(enc *jsontext.Encoder, r Row, columns []Column) error {
 	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
 		return err
 	}
-	for i, c := range r.Schema.Columns {
+	for _, c := range columns {
 		if err := enc.WriteToken(jsontext.String(c.Name)); err != nil {
 			return err
 		}
-		if err := writeValue(enc, c, r.Values[i]); err != nil {
+		v, _ := r.Field(c.Name)
+		if err := writeValue(enc, c, v); err != nil {
 			return err
 		}
 	}
@@ -56,7 +73,7 @@ func writeValue(enc *jsontext.Encoder, c Column, v any) error {
 	case float64:
 		return enc.WriteToken(jsontext.Float(v))
 	case time.Time:
-		return enc.WriteToken(jsontext.String(v.UTC().Format(time.RFC3339)))
+		return enc.WriteToken(jsontext.String(TimeText(v)))
 	case time.Duration:
 		return enc.WriteToken(jsontext.Int(int64(v / time.Second)))
 	}

@@ -46,12 +46,21 @@ type Column struct {
 	ARN bool
 	// All that there can be, where that is a few words.
 	Words []string
+	// What the field means, in one line of the users' reference.
+	About string
+	// A table shows it; the others are for wide tables and programs. Rows of show alone tell the two apart.
+	Main bool
+	// Its values are worked out when somebody asks for them: stages fill them in for many rows at once.
+	Dear bool
+	// An Object whose members are texts by any name, each a field after the dot: tags.team.
+	Open bool
 }
 
 // Schema says which fields the rows of an answer have, in the order of their JSON. Nested fields, which stages can use and
 // JSON shows inside their parent, come after the dot: grants.conditions.
 type Schema struct {
 	Kind    Kind
+	Of      [2]string // of KindShow: what one row is called, and many
 	Columns []Column
 	Nested  []Column
 }
@@ -65,15 +74,19 @@ const (
 	KindCan     Kind = "can"
 	KindWhatCan Kind = "what can"
 	KindWhy     Kind = "why"
+	KindShow    Kind = "show"   // the inventory: Of says of what
 	KindRecord  Kind = "record" // what select, group by and count make
 )
 
-// Column finds the field called name, letter case ignored.
+// Column finds the field called name, letter case ignored but in the name of a member of an open field.
 func (s *Schema) Column(name string) (Column, bool) {
 	for _, list := range [][]Column{s.Columns, s.Nested} {
 		for _, c := range list {
 			if strings.EqualFold(c.Name, name) {
 				return c, true
+			}
+			if n := len(c.Name); c.Open && len(name) > n+1 && name[n] == '.' && strings.EqualFold(name[:n], c.Name) {
+				return Column{Name: c.Name + name[n:], Type: Text}, true
 			}
 		}
 	}
@@ -85,6 +98,9 @@ func (s *Schema) Names() []string {
 	names := make([]string, 0, len(s.Columns)+len(s.Nested))
 	for _, c := range s.Columns {
 		names = append(names, c.Name)
+		if c.Open {
+			names = append(names, c.Name+".KEY")
+		}
 	}
 	for _, c := range s.Nested {
 		names = append(names, c.Name)

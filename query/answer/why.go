@@ -36,10 +36,10 @@ type Extent string
 
 // The extents. Perhaps hangs on something that the snapshot does not tell.
 const (
-	Never     Extent = "never"
-	Perhaps   Extent = "perhaps"
-	Sometimes Extent = "sometimes"
-	Always    Extent = "always"
+	Nowhere    Extent = "never"
+	Perhaps    Extent = "perhaps"
+	Somewhere  Extent = "sometimes"
+	Everywhere Extent = "always"
 )
 
 // WhyLayer is one layer of policies, one level of it for SCPs and RCPs.

@@ -100,6 +100,8 @@ func layoutOf(s *answer.Schema, wide bool) *layout {
 				Via: row.Via, Assumptions: row.Assumptions, Causes: row.Causes, Witness: row.Witness}
 			return l.grantEntries(who(row.Principal), []string{row.Service, row.Access}, grant, nil, row.Account, full)
 		}
+	case answer.KindShow:
+		return showLayout(s, wide)
 	default:
 		return recordLayout(s, who)
 	}
@@ -365,7 +367,7 @@ func plainValue(v any, sep string) string {
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case time.Time:
-		return v.UTC().Format(time.RFC3339)
+		return answer.TimeText(v)
 	case time.Duration:
 		return durationText(v)
 	case []string:

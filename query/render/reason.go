@@ -121,7 +121,7 @@ func (t *reasons) decided(r *answer.Why) string {
 		return r.Because
 	}
 	for i := range r.Layers {
-		if l := &r.Layers[i]; l.Layer == r.Layer && strings.HasPrefix(r.Layer, "scp") && l.Denies == answer.Always {
+		if l := &r.Layers[i]; l.Layer == r.Layer && strings.HasPrefix(r.Layer, "scp") && l.Denies == answer.Everywhere {
 			text += " at " + l.Owner
 			break
 		}
@@ -179,9 +179,9 @@ func saying(l *answer.WhyLayer) (text, code string) {
 		return "– " + l.Absent, dim
 	}
 	switch {
-	case l.Denies == answer.Always:
+	case l.Denies == answer.Everywhere:
 		return "denies", red
-	case l.Denies == answer.Sometimes:
+	case l.Denies == answer.Somewhere:
 		return "denies under conditions", yellow
 	case l.Denies == answer.Perhaps:
 		return "may deny: it could not be read", magenta
@@ -189,9 +189,9 @@ func saying(l *answer.WhyLayer) (text, code string) {
 		return "does not deny", green
 	}
 	switch l.Allows {
-	case answer.Always:
+	case answer.Everywhere:
 		return "allows", green
-	case answer.Sometimes:
+	case answer.Somewhere:
 		return "allows under conditions", yellow
 	case answer.Perhaps:
 		return "may allow: it could not be read", magenta
@@ -204,11 +204,11 @@ func (t *reasons) statement(l *answer.WhyLayer, s *answer.WhyStatement) {
 	name := statementName(l, s)
 	what, code := strings.ToLower(s.Effect), ""
 	switch {
-	case s.Matches == answer.Never:
+	case s.Matches == answer.Nowhere:
 		what, code = "-     ", dim
 	case s.Matches == answer.Perhaps:
 		code = magenta
-	case s.Matches == answer.Sometimes:
+	case s.Matches == answer.Somewhere:
 		code = yellow
 	case s.Effect == "Deny":
 		code = red
@@ -221,7 +221,7 @@ func (t *reasons) statement(l *answer.WhyLayer, s *answer.WhyStatement) {
 	}
 	t.w.WriteString(what)
 	label := ""
-	if s.Matches == answer.Never {
+	if s.Matches == answer.Nowhere {
 		label = strings.ToLower(s.Effect) + " "
 	}
 	t.indented(label + name)

@@ -53,9 +53,10 @@ func (p *pipeline) selectFields(s *syntax.Select) error {
 	if err != nil {
 		return err
 	}
+	p.filled(columns)
 	inner := p.rows
 	schema := &answer.Schema{Kind: answer.KindRecord, Columns: columns}
-	p.schema = schema
+	p.becomes(schema)
 	p.rows = func(yield func(answer.Row, error) bool) {
 		for r, err := range inner {
 			if err != nil {
@@ -83,6 +84,7 @@ func (p *pipeline) sortBy(s *syntax.SortBy) error {
 	if c.Type == answer.Object {
 		return p.errorf(s.Field.Pos, s.Field.Name, "%s is a structure and has no order", c.Name)
 	}
+	p.filled([]answer.Column{c})
 	inner := p.rows
 	p.rows = func(yield func(answer.Row, error) bool) {
 		rows, err := answer.Collect(inner)
@@ -124,9 +126,10 @@ func (p *pipeline) groupBy(s *syntax.GroupBy) error {
 			out[i].Type = answer.Text // a group holds one element
 		}
 	}
+	p.filled(columns)
 	inner, t := p.rows, p.tally
 	schema := &answer.Schema{Kind: answer.KindRecord, Columns: append(out, countColumn())}
-	p.schema = schema
+	p.becomes(schema)
 	p.rows = func(yield func(answer.Row, error) bool) {
 		var order []*group
 		groups := make(map[string]*group)

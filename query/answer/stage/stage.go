@@ -28,6 +28,7 @@ func (r *Result) Tally() (count, unknown int) { return r.tally.count, r.tally.un
 
 type tally struct {
 	count, unknown int
+	undecided      []Undecided
 }
 
 // pipeline is a Result in the making.
@@ -37,17 +38,24 @@ type pipeline struct {
 	text   string
 	now    time.Time
 	tally  *tally
+	asker  Asker // nil: the rows hold all that can be asked of them
 }
 
 // Apply puts the stages of q behind the rows of its question. text is what q was parsed from, for errors, which are
 // *syntax.Error. now is what ages are counted from: the time of the snapshot, so that the answer depends on nothing else.
 func Apply(schema *answer.Schema, rows answer.Rows, q *syntax.Query, text string, now time.Time) (*Result, error) {
-	p := &pipeline{schema: schema, rows: rows, text: text, now: now, tally: &tally{}}
-	for _, s := range q.Stages {
+	return ApplyAsking(schema, rows, q.Stages, text, now, nil)
+}
+
+// ApplyAsking does so for rows of which an asker can work out more than they hold.
+func ApplyAsking(schema *answer.Schema, rows answer.Rows, stages []syntax.Stage, text string, now time.Time, asker Asker) (*Result, error) {
+	p := &pipeline{schema: schema, rows: rows, text: text, now: now, tally: &tally{}, asker: asker}
+	for _, s := range stages {
 		if err := p.add(s); err != nil {
 			return nil, err
 		}
 	}
+	p.filled(p.schema.Columns)
 	inner, t := p.rows, p.tally
 	counted := func(yield func(answer.Row, error) bool) {
 		for r, err := range inner {
@@ -114,7 +122,7 @@ func (p *pipeline) limit(n int) {
 func (p *pipeline) count() {
 	inner, t := p.rows, p.tally
 	schema := &answer.Schema{Kind: answer.KindRecord, Columns: []answer.Column{countColumn()}}
-	p.schema = schema
+	p.becomes(schema)
 	p.rows = func(yield func(answer.Row, error) bool) {
 		n := 0
 		for r, err := range inner {
@@ -127,6 +135,14 @@ func (p *pipeline) count() {
 		}
 		yield(&answer.Record{Schema: schema, Values: []any{float64(n)}}, nil)
 	}
+}
+
+// becomes makes the rows records, which hold all that can be asked of them.
+func (p *pipeline) becomes(schema *answer.Schema) {
+	for i := range schema.Columns {
+		schema.Columns[i].Dear = false
+	}
+	p.schema, p.asker = schema, nil
 }
 
 func countColumn() answer.Column { return answer.Column{Name: "count", Type: answer.Number} }

@@ -10,14 +10,19 @@ import (
 
 // where keeps the rows that a predicate holds for.
 func (p *pipeline) where(s *syntax.Where) error {
-	holds, err := p.predicate(s.Predicate)
+	c := &compiler{pipeline: p}
+	holds, err := c.predicate(s.Predicate)
 	if err != nil {
 		return err
 	}
 	inner := p.rows
+	if len(c.dear) > 0 {
+		p.whereAsked(inner, s.Predicate, holds, c.dear)
+		return nil
+	}
 	p.rows = func(yield func(answer.Row, error) bool) {
 		for r, err := range inner {
-			if err == nil && !holds(r) {
+			if err == nil && holds(r) != yes {
 				continue
 			}
 			if !yield(r, err) || err != nil {
@@ -28,44 +33,68 @@ func (p *pipeline) where(s *syntax.Where) error {
 	return nil
 }
 
+// truth is what a test says of a row. Whatever asks nobody is yes or no.
+type truth uint8
+
+const (
+	no truth = iota
+	unknown
+	yes
+)
+
+func truthOf(b bool) truth {
+	if b {
+		return yes
+	}
+	return no
+}
+
 // filter decides a predicate for a row.
-type filter func(r answer.Row) bool
+type filter func(r answer.Row) truth
+
+// compiler makes a filter, and collects what it must ask before it is certain.
+type compiler struct {
+	*pipeline
+	dear []*asked
+}
 
 // predicate compiles a predicate; its depth is bounded by the parser.
-func (p *pipeline) predicate(predicate syntax.Predicate) (filter, error) {
+func (p *compiler) predicate(predicate syntax.Predicate) (filter, error) {
 	switch x := predicate.(type) {
 	case *syntax.PredicateAnd:
 		terms, err := p.predicates(x.Terms)
-		return func(r answer.Row) bool {
+		return func(r answer.Row) truth {
+			all := yes
 			for _, t := range terms {
-				if !t(r) {
-					return false
+				if all = min(all, t(r)); all == no {
+					break
 				}
 			}
-			return true
+			return all
 		}, err
 	case *syntax.PredicateOr:
 		terms, err := p.predicates(x.Terms)
-		return func(r answer.Row) bool {
+		return func(r answer.Row) truth {
+			some := no
 			for _, t := range terms {
-				if t(r) {
-					return true
+				if some = max(some, t(r)); some == yes {
+					break
 				}
 			}
-			return false
+			return some
 		}, err
 	case *syntax.PredicateNot:
 		term, err := p.predicate(x.Term)
-		return func(r answer.Row) bool { return !term(r) }, err
+		return func(r answer.Row) truth { return yes - term(r) }, err
 	case *syntax.FieldTest:
 		return p.fieldTest(x)
 	case *syntax.Call:
-		return nil, p.errorf(x.Pos, x.Function, "these rows have no function %s", x.Function)
+		return p.call(x)
 	}
 	return nil, p.errorf(predicate.Position(), "", "%s cannot be decided for a row", predicate)
 }
 
-func (p *pipeline) predicates(predicates []syntax.Predicate) ([]filter, error) {
+func (p *compiler) predicates(predicates []syntax.Predicate) ([]filter, error) {
 	all := make([]filter, len(predicates))
 	for i, x := range predicates {
 		var err error
@@ -77,7 +106,7 @@ func (p *pipeline) predicates(predicates []syntax.Predicate) ([]filter, error) {
 }
 
 // fieldTest compiles the test of one field.
-func (p *pipeline) fieldTest(x *syntax.FieldTest) (filter, error) {
+func (p *compiler) fieldTest(x *syntax.FieldTest) (filter, error) {
 	c, err := p.column(x.Field, x.Pos)
 	if err != nil {
 		return nil, err
@@ -86,9 +115,12 @@ func (p *pipeline) fieldTest(x *syntax.FieldTest) (filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(r answer.Row) bool {
+	if c.Dear {
+		return p.dearTest(c, x, holds), nil
+	}
+	return func(r answer.Row) truth {
 		v, _ := r.Field(c.Name)
-		return holds(v)
+		return truthOf(holds(v))
 	}, nil
 }
 

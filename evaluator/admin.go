@@ -1,0 +1,134 @@
+package evaluator
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+)
+
+// Administration says whether a principal of the snapshot is an administrator.
+type Administration struct {
+	Principal string
+	Kind      string // user, role or root
+	Account   string
+	// Included: it is one. Exceeds: the ceiling allows what it may not. Uncertain: that hangs on what Lacks says.
+	Answer Inclusion
+	Lacks  *Access // what the ceiling allows and the principal does not have, or may not; nil for an administrator
+}
+
+// Admins decides for each principal that the filter takes whether its effective permissions are everything that the SCP ceiling of its account
+// leaves (E22, the first clause): whether it may do, whatever the keys of the request, all that it might with an identity policy that allows
+// everything and no boundary. What it could give itself (E10) does not count here, nor what it has under a condition alone. A nil filter takes
+// all. The answers come by account, then ARN.
+func (w *World) Admins(ctx context.Context, q Question, filter func(*Subject) bool) ([]*Administration, error) {
+	var chosen, open []*caller
+	found := map[*caller]*Administration{}
+	for _, c := range w.callers {
+		if filter != nil && !filter(w.subject(c)) {
+			continue
+		}
+		chosen = append(chosen, c)
+		if c.unbounded() {
+			found[c] = &Administration{Principal: c.arn, Kind: c.kind, Account: c.principal.Account, Answer: Included}
+			continue
+		}
+		open = append(open, c)
+	}
+	// Who lacks one action of what the ceiling leaves lacks some of everything: most principals need no second look.
+	q.Actions, q.Resources, q.When = telling(), nil, nil
+	if err := w.administer(ctx, q, open, found); err != nil {
+		return nil, err
+	}
+	var left []*caller
+	for _, c := range open {
+		if found[c].Answer != Exceeds {
+			left = append(left, c)
+		}
+	}
+	q.Actions = []string{"*"}
+	if err := w.administer(ctx, q, left, found); err != nil {
+		return nil, err
+	}
+	out := make([]*Administration, len(chosen))
+	for i, c := range chosen {
+		out[i] = found[c]
+	}
+	return out, nil
+}
+
+// unbounded tells a caller whose own policies take nothing from an Allow of everything, so that it has what the ceiling leaves without a look
+// at that: a root user, which has no policies (D20), or one with that very Allow, no Deny and no boundary.
+func (c *caller) unbounded() bool {
+	if c.kind == "root" {
+		return true
+	}
+	if c.boundary != nil {
+		return false
+	}
+	all := false
+	for i := range c.identity {
+		statements := c.identity[i].Doc.Statements
+		for j := range statements {
+			s := &statements[j]
+			if s.Effect == policy.Deny {
+				return false
+			}
+			all = all || s.Unanalysable == "" && len(s.Conditions) == 0 && !s.Actions.Not && !s.Resources.Not && starAction(&s.Actions) && starResource(&s.Resources)
+		}
+	}
+	return all
+}
+
+func starAction(a *policy.Actions) bool {
+	return slices.ContainsFunc(a.Patterns, func(p policy.ActionPattern) bool { return strings.Trim(p.Text, "*") == "" && p.Text != "" })
+}
+
+func starResource(r *policy.Resources) bool {
+	return slices.ContainsFunc(r.Patterns, func(t policy.Template) bool { return t.StarOnly })
+}
+
+// telling are actions of common services without resources of their own, which are cheap to ask about and of which few but administrators have
+// all that the ceiling leaves.
+func telling() []string {
+	return []string{
+		"ec2:DescribeRegions", "iam:CreateAccountAlias", "kms:ListKeys", "lambda:ListFunctions", "organizations:LeaveOrganization", "s3:ListAllMyBuckets",
+		"secretsmanager:GetRandomPassword", "sns:ListTopics", "sqs:ListQueues", "sts:GetSessionToken",
+	}
+}
+
+// administer compares callers, class by class, with what an identity policy that allows everything would give them, within a question.
+func (w *World) administer(ctx context.Context, q Question, callers []*caller, found map[*caller]*Administration) error {
+	if len(callers) == 0 {
+		return nil
+	}
+	c, err := w.compile(q)
+	if err != nil {
+		return err
+	}
+	alt := &Alternative{Identity: []Policy{{Name: "everything", Doc: policy.Parse(policy.Identity, []byte(everything))}}}
+	t := w.newTargets(c, alt.documents()...)
+	classes := t.classesOf(callers)
+	t.prepare()
+	answers := make([]Administration, len(classes))
+	err = onAllCores(ctx, len(classes), func(i int) (err error) {
+		a := &answers[i]
+		a.Answer, a.Lacks, err = t.includes(ctx, classes[i].first, alt, Less)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, cl := range classes {
+		for _, m := range cl.members {
+			a := answers[i]
+			a.Principal, a.Kind, a.Account = m.arn, m.kind, m.principal.Account
+			found[m] = &a
+		}
+	}
+	return nil
+}
+
+// everything is an identity policy that allows everything.
+const everything = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
