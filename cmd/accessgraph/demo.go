@@ -43,6 +43,8 @@ func demonstrations() []demonstration {
 			"can role/Deploy do iam:PassRole on arn:aws:iam::111122223333:role/Admin when iam:PassedToService = ec2.amazonaws.com ?"},
 		{"And decrypt? It may not, and the answer names what stops it.",
 			"can role/Deploy do kms:Decrypt ?"},
+		{"Why not, and what would change that?",
+			"why cannot role/Deploy do kms:Decrypt ?"},
 		{"What can an application do with a bucket?",
 			"what can role/App do on arn:aws:s3:::payroll/* ?"},
 		{"In which accounts can someone pass a role and create a function, and how many are they?",
