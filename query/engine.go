@@ -127,11 +127,7 @@ func Run(ctx context.Context, store graph.Store, text string, o Options) (*answe
 	if err := answerable(q, text); err != nil {
 		return nil, err
 	}
-	ref := o.At
-	if c := syntax.ClausesOf(q.Question); c != nil && c.At != nil {
-		ref = c.At.Ref
-	}
-	e, err := Open(ctx, store, strings.TrimPrefix(ref, "@"))
+	e, err := Open(ctx, store, Reference(q, o.At))
 	if err != nil {
 		return nil, err
 	}

@@ -107,7 +107,7 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 		return cause(ctx, err)
 	}
 	defer store.Close()
-	engine, err := query.Open(ctx, store, reference(f.at, question))
+	engine, err := query.Open(ctx, store, query.Reference(question, f.at))
 	if err != nil {
 		return cause(ctx, storeErrorOf(ctx, err))
 	}
@@ -198,17 +198,6 @@ func (a *app) questionText(file string, args []string) (string, error) {
 		return "", usageError{fmt.Errorf("read the question: %w", err)}
 	}
 	return string(text), nil
-}
-
-// reference is the snapshot that a query is about: its own at clause before the flag, else the latest.
-func reference(flag string, q *syntax.Query) string {
-	if c := syntax.ClausesOf(q.Question); c != nil && c.At != nil {
-		return c.At.Ref
-	}
-	if flag != "" {
-		return strings.TrimPrefix(flag, "@")
-	}
-	return "latest"
 }
 
 // cause names the time limit where that is what ended the work.

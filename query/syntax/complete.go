@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/alecthomas/participle/v2/lexer"
 )
@@ -78,21 +77,16 @@ func preceding(text string, offset int) (before []lexer.Token, begun lexer.Token
 		return nil, begun, false
 	}
 	tokens = tokens[:len(tokens)-1]
-	if n := len(tokens); n > 0 && begun.Value == "" {
+	end := 0
+	if n := len(tokens); n > 0 {
 		last := tokens[n-1]
-		if touches := last.Pos.Offset+len(last.Value) == len(text); touches && last.Type != build().mark && last.Type != build().op {
-			tokens, begun = tokens[:n-1], last
-		} else if !touches && !endsBlank(text) {
-			return nil, begun, false // the text ends in a comment
+		end = last.Pos.Offset + len(last.Value)
+		if begun.Value == "" && end == len(text) && last.Type != build().mark && last.Type != build().op {
+			return tokens[:n-1], last, true
 		}
 	}
-	return tokens, begun, true
-}
-
-// endsBlank tells whether white space is the last of a text.
-func endsBlank(text string) bool {
-	r, _ := utf8.DecodeLastRuneInString(text)
-	return unicode.IsSpace(r)
+	after := text[min(end, len(text)):] // white space and comments
+	return tokens, begun, !strings.Contains(after[strings.LastIndexByte(after, '\n')+1:], "#")
 }
 
 func candidates(next []expectation, begun string) []Candidate {
