@@ -75,6 +75,11 @@ func Open(ctx context.Context, store graph.Store, ref string) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	return OpenEntry(ctx, store, entry)
+}
+
+// OpenEntry is Open for an entry of the history.
+func OpenEntry(ctx context.Context, store graph.Store, entry graph.Entry) (*Engine, error) {
 	cat, err := catalog.Load()
 	if err != nil {
 		return nil, err
