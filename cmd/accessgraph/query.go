@@ -120,12 +120,7 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 	if err := render.Write(a.stdout, f.output.format, result, a.renderOptions()); err != nil {
 		return cause(ctx, err)
 	}
-	for _, w := range result.Summary().Warnings {
-		a.warn("%s", w)
-	}
-	if f.explain {
-		a.explain(result.Summary().Plan)
-	}
+	a.notes(result.Summary(), f.explain)
 	if f.timing {
 		fmt.Fprintf(a.stderr, "open %s, answer %s\n", opened.Sub(start).Round(time.Microsecond), time.Since(opened).Round(time.Microsecond))
 	}
@@ -134,6 +129,16 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 		return silentExit(exitFailed)
 	}
 	return nil
+}
+
+// notes tells what is said beside an answer.
+func (a *app) notes(s answer.Summary, plan bool) {
+	for _, w := range s.Warnings {
+		a.warn("%s", w)
+	}
+	if plan {
+		a.explain(s.Plan)
+	}
 }
 
 // explain shows how a question was answered.
