@@ -39,7 +39,7 @@ func (c *catalogue) Names(kind Kind, _, prefix string, most int) (names []Name, 
 // services lists the prefixes of services, each with an ending.
 func (c *catalogue) services(ending string) (names []Name) {
 	for _, prefix := range c.Services() {
-		names = append(names, Name{Text: prefix + ending})
+		names = append(names, Name{Text: prefix + ending, About: "service"})
 	}
 	return names
 }

@@ -154,5 +154,6 @@ func (s *session) list(ctx context.Context, _ string) error {
 	if err != nil {
 		return &SnapshotError{err}
 	}
-	return s.show(ctx, s.Snapshots(history, s.format))
+	_, err = s.show(ctx, s.Snapshots(history, s.format))
+	return err
 }

@@ -91,7 +91,7 @@ func (s *session) answer(ctx context.Context, statement string) (ok bool) {
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
-		fmt.Fprintln(s.Err, "stopped")
+		fmt.Fprintln(s.Err, "\nstopped") // after the ^C that the terminal shows
 	default:
 		s.tell(err, 0, 0)
 	}

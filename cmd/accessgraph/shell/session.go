@@ -84,25 +84,28 @@ func (s *session) ask(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.show(ctx, a); err != nil {
+	read, err := s.show(ctx, a)
+	if err != nil {
 		return err
 	}
 	s.Notes(a.Summary(), s.plan)
 	if s.timing {
-		fmt.Fprintf(s.Err, "open %s, answer %s\n", opened.Sub(start).Round(time.Microsecond), time.Since(opened).Round(time.Microsecond))
+		fmt.Fprintf(s.Err, "open %s, answer %s\n", opened.Sub(start).Round(time.Microsecond), (time.Since(opened) - read).Round(time.Microsecond))
 	}
 	return nil
 }
 
-// show writes an answer, through the pager where it is longer than the screen.
-func (s *session) show(ctx context.Context, a *answer.Answer) error {
+// show writes an answer, through the pager where it is longer than the screen, and gives how long that was read after it was written.
+func (s *session) show(ctx context.Context, a *answer.Answer) (read time.Duration, err error) {
 	options := s.Render()
 	out := &paged{ctx: ctx, leaving: s.leaving, out: s.Out, width: options.Width}
 	if s.paging {
 		out.height = height()
 	}
-	err := render.Write(out, s.format, a, options)
-	return out.close(err)
+	err = render.Write(out, s.format, a, options)
+	written := time.Now()
+	err = out.close(err)
+	return time.Since(written), err
 }
 
 // tell says on Err what went wrong, and gives the exit code that it has. line and column are where in its input the statement begins,
