@@ -200,7 +200,7 @@ func TestShellOnATerminal(t *testing.T) {
 		s.wait(`^accessgraph>$`)
 	}
 	s.ask(`\pager off`, `^off$`)
-	s.ask("who can kms:*", `^\d+ rows.*\n(.*\n)*accessgraph>$`)
+	s.ask("who can kms:*", `^22 principals\n(.*\n)*accessgraph>$`)
 	s.ask(`\explain`, `^on$`)
 	s.ask("who can kms:DeleteAlias | count", `^plan: `)
 	s.clear()
