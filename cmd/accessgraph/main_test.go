@@ -24,6 +24,11 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ACCESSGRAPH_STORE", filepath.Join(env.WorkDir, "store"))
 			env.Setenv("HOME", env.WorkDir)
+			sample, err := filepath.Abs(filepath.Join("..", "..", "testdata", "sample", "org"))
+			if err != nil {
+				return err
+			}
+			env.Setenv("SAMPLE", sample)
 			// Questions that are too much for a script to hold.
 			for name, text := range map[string]string{
 				"long":  strings.Repeat("who can do kms:* ", 1<<16),

@@ -20,8 +20,7 @@ func addOutput(cmd *cobra.Command) *outputFlag {
 	for _, f := range render.Formats() {
 		names = append(names, string(f))
 	}
-	// The flag was just declared, so that the only error there is cannot occur.
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
+	completeFlag(cmd, "output", oneOf(names...))
 	return o
 }
 

@@ -70,6 +70,9 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
 	flags.BoolVar(&f.explain, "explain-plan", false, "print on stderr what was looked at, what was left aside, and where the time went")
 	flags.StringVar(&f.expect, "expect", "", "for can: exit with 1 unless every verdict is this: allowed, conditional, denied or unknown")
 	flags.BoolVar(&f.grammar, "help-grammar", false, "print the grammar of the language and exit")
+	completeFlag(cmd, "at", a.completeSnapshot)
+	completeFlag(cmd, "expect", oneOf(verdictWords()...))
+	cmd.ValidArgsFunction = a.completeQuestion(&f.at)
 	f.output = addOutput(cmd)
 	profiles = addProfiles(cmd)
 	return cmd

@@ -29,6 +29,7 @@ and the exit code is that of the first that failed.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.shell(cmd.Context(), at) },
 	}
 	cmd.Flags().StringVar(&at, "at", "", "the snapshot to ask at first: @latest, @latest~1, @2026-11-01, a name, or the beginning of an id")
+	completeFlag(cmd, "at", a.completeSnapshot)
 	return cmd
 }
 

@@ -72,7 +72,8 @@ func nullable(s string) any {
 }
 
 func newSnapshotsShow(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "show [@REF]", Short: "Show what a snapshot holds and how completely it was read", Args: cobra.MaximumNArgs(1)}
+	cmd := &cobra.Command{Use: "show [@REF]", Short: "Show what a snapshot holds and how completely it was read", Args: cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeSnapshot}
 	output := addOutput(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.showSnapshot(cmd.Context(), refArgument(args), output.format)
@@ -233,8 +234,9 @@ func newSnapshotsVerify(a *app) *cobra.Command {
 		Short: "Read everything that is stored and check it against its hashes",
 		Long: `Reads the whole store, or one snapshot, and checks every file and every value against its hash. Damage is listed on
 stdout, and the exit code is 1.`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.verifySnapshots(cmd.Context(), args) },
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeSnapshot,
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.verifySnapshots(cmd.Context(), args) },
 	}
 }
 

@@ -8,19 +8,20 @@ import (
 	"github.com/accessgraph/accessgraph/query"
 	"github.com/accessgraph/accessgraph/query/answer"
 	"github.com/accessgraph/accessgraph/query/complete"
+	"github.com/accessgraph/accessgraph/query/render"
 	"github.com/accessgraph/accessgraph/query/syntax"
 )
 
 // maxListed is how many candidates of one kind are listed.
 const maxListed = 200
 
-// NewCompleter makes a completer of questions about what live knows.
-func NewCompleter(live *complete.Live) (*complete.Completer, error) {
+// NewCompleter makes a completer of questions from the catalogue and other sources.
+func NewCompleter(sources ...complete.Source) (*complete.Completer, error) {
 	c, err := catalog.Load()
 	if err != nil {
 		return nil, err
 	}
-	return &complete.Completer{Sources: []complete.Source{complete.Catalogue(c), live}, Most: maxListed, Schema: schemaOf}, nil
+	return &complete.Completer{Sources: append([]complete.Source{complete.Catalogue(c)}, sources...), Most: maxListed, Schema: schemaOf}, nil
 }
 
 // schemaOf gives the fields of a question's rows; nil where it is wrong, or not answered by this version.
@@ -77,7 +78,7 @@ func commandCandidates(before string, live *complete.Live) complete.Completion {
 		}
 		for _, n := range c.complete(live) {
 			if strings.HasPrefix(strings.ToLower(n.Text), strings.ToLower(argument)) {
-				out.Candidates = append(out.Candidates, complete.Candidate{Text: n.Text, About: n.About, Kind: syntax.Keyword, Open: true})
+				out.Candidates = append(out.Candidates, complete.Candidate{Text: render.Neutral(n.Text), About: n.About, Kind: syntax.Keyword, Open: true})
 			}
 		}
 	}

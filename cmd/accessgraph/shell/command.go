@@ -59,7 +59,7 @@ func (s *session) command(ctx context.Context, name, argument string) error {
 	if near := nearestCommand(strings.TrimPrefix(name, `\`), known); near != "" {
 		hint = fmt.Sprintf(`did you mean \%s?`, near)
 	}
-	return misused("there is no command %q; %s", name, hint)
+	return misused("there is no command %s; %s", render.Neutral(name), hint)
 }
 
 // nearestCommand is the command that was probably meant; one letter says too little for syntax.Nearest.

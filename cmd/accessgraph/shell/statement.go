@@ -146,10 +146,10 @@ func (r *reader) cut() (text string, length int, ok bool) {
 			return s, len(s) + 1, true
 		}
 		head := r.text[:end]
-		if strings.TrimSpace(r.text[begin:end]) == "" { // an empty line
+		if strings.TrimSpace(r.text[begin:end]) == "" || blank(head) { // an empty line, or nothing but a comment
 			return head, end, true
 		}
-		if blank(head) || goesOn(head) {
+		if goesOn(head) {
 			continue
 		}
 		if r.eager || asked(head) || !r.whole(head) {
