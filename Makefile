@@ -1,6 +1,7 @@
 # make            build bin/accessgraph
 # make test       every test, in at most three minutes
 # make lint       formatting, vet, staticcheck
+# make man        manual pages into MANDIR
 # make fuzz       every fuzz target for FUZZTIME
 # make bench      measure, print the table, and write it into bench/README.md
 # make bench-scale  the same for organizations of up to a million principals: half an hour, 3 GB of disk, memory for all of it
@@ -14,7 +15,7 @@ ORGANIZATIONS ?= 1000
 # The packages that have a test file with a line like this.
 having = $(sort $(addprefix ./,$(patsubst ./%,%,$(dir $(shell grep -rlE --include='*_test.go' '$(1)' .)))))
 
-.PHONY: all build test lint fuzz bench bench-scale verify generate clean
+.PHONY: all build test lint fuzz bench bench-scale verify generate man clean
 
 all: build
 
@@ -55,8 +56,12 @@ verify:
 	$(GO) test -count=1 -timeout 60m ./graph/...
 	$(GO) test -count=1 -timeout 60m -run 'FlippedBits|DamagedStores' ./graph/badgerstore ./cmd/accessgraph -flips 200
 
+MANDIR ?= bin/man
+man: build
+	bin/accessgraph man $(MANDIR)
+
 generate:
 	$(GO) generate ./...
 
 clean:
-	rm -rf bin/accessgraph
+	rm -rf bin/accessgraph bin/man

@@ -39,6 +39,7 @@ var leaves = map[string][]string{
 	"github.com/dgraph-io/badger":      {"graph/badgerstore"},
 	"github.com/alecthomas/participle": {"query/syntax"},
 	"github.com/spf13/cobra":           {"cmd"},
+	"github.com/reeflective/readline":  {"cmd/accessgraph/shell"},
 	"testing":                          {"graph", "testdata", "bench"},
 }
 

@@ -85,6 +85,11 @@ func Open(ctx context.Context, store graph.Store, ref string) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	return OpenEntry(ctx, store, entry)
+}
+
+// OpenEntry is Open for an entry of the history.
+func OpenEntry(ctx context.Context, store graph.Store, entry graph.Entry) (*Engine, error) {
 	cat, err := catalog.Load()
 	if err != nil {
 		return nil, err
@@ -160,11 +165,7 @@ func Run(ctx context.Context, store graph.Store, text string, o Options) (*answe
 	if err := answerable(q, text); err != nil {
 		return nil, err
 	}
-	ref := o.At
-	if c := syntax.ClausesOf(q.Question); c != nil && c.At != nil {
-		ref = c.At.Ref
-	}
-	e, err := Open(ctx, store, strings.TrimPrefix(ref, "@"))
+	e, err := Open(ctx, store, Reference(q, o.At))
 	if err != nil {
 		return nil, err
 	}

@@ -96,10 +96,9 @@ func showStages(q *syntax.Query, s *syntax.Show) []syntax.Stage {
 }
 
 // checkShow finds what is wrong with a show question without a snapshot.
-func checkShow(q *syntax.Query, s *syntax.Show, text string) error {
+func checkShow(q *syntax.Query, s *syntax.Show, text string) (*stage.Result, error) {
 	p := &plan{text: text}
-	_, err := stage.ApplyAsking(inventory.Schema(s.Kind, namedFields(s.Where, q.Stages)), answer.Of(), showStages(q, s), text, p.now(), &asking{plan: p, kind: s.Kind})
-	return err
+	return stage.ApplyAsking(inventory.Schema(s.Kind, namedFields(s.Where, q.Stages)), answer.Of(), showStages(q, s), text, p.now(), &asking{plan: p, kind: s.Kind})
 }
 
 // show answers a show question.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/accessgraph/accessgraph/cmd/accessgraph/shell"
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/ingest/files"
 	"github.com/accessgraph/accessgraph/query"
@@ -54,11 +55,11 @@ func exitOf(err error) (code int, text string) {
 		return int(silent), ""
 	case errors.As(err, &question):
 		return exitUsage, "accessgraph: " + question.Display()
-	case isA[usageError](err), isA[*query.NotYetError](err):
+	case isA[usageError](err), isA[*shell.UsageError](err), isA[*query.NotYetError](err):
 		return exitUsage, text
 	case isA[inputError](err), isA[*files.Error](err):
 		return exitInput, text
-	case isA[storeError](err), isA[*graph.StoreError](err), errors.Is(err, graph.ErrDamaged):
+	case isA[storeError](err), isA[*shell.SnapshotError](err), isA[*graph.StoreError](err), errors.Is(err, graph.ErrDamaged):
 		return exitStore, text
 	}
 	return exitFailed, text

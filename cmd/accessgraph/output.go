@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -21,8 +20,7 @@ func addOutput(cmd *cobra.Command) *outputFlag {
 	for _, f := range render.Formats() {
 		names = append(names, string(f))
 	}
-	// The flag was just declared, so that the only error there is cannot occur.
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
+	completeFlag(cmd, "output", oneOf(names...))
 	return o
 }
 
@@ -48,9 +46,9 @@ func (a *app) renderOptions() render.Options {
 	return render.Options{Width: columns, Color: !a.noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
-// terminal tells whether w is one, and its descriptor.
-func terminal(w io.Writer) (fd int, ok bool) {
-	f, isFile := w.(*os.File)
+// terminal tells whether a stream is one, and its descriptor.
+func terminal(stream any) (fd int, ok bool) {
+	f, isFile := stream.(*os.File)
 	if !isFile {
 		return 0, false
 	}

@@ -76,6 +76,9 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
 	flags.BoolVar(&f.explain, "explain-plan", false, "print on stderr what was looked at, what was left aside, and where the time went")
 	flags.StringVar(&f.expect, "expect", "", "for can: exit with 1 unless every verdict is this: allowed, conditional, denied or unknown")
 	flags.BoolVar(&f.grammar, "help-grammar", false, "print the grammar of the language and exit")
+	completeFlag(cmd, "at", a.completeSnapshot)
+	completeFlag(cmd, "expect", oneOf(verdictWords()...))
+	cmd.ValidArgsFunction = a.completeQuestion(&f.at)
 	f.output = addOutput(cmd)
 	profiles = addProfiles(cmd)
 	return cmd
@@ -113,7 +116,7 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 		return cause(ctx, err)
 	}
 	defer store.Close()
-	engine, err := query.Open(ctx, store, reference(f.at, question))
+	engine, err := query.Open(ctx, store, query.Reference(question, f.at))
 	if err != nil {
 		return cause(ctx, storeErrorOf(ctx, err))
 	}
@@ -126,12 +129,7 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 	if err := render.Write(a.stdout, f.output.format, result, a.renderOptions()); err != nil {
 		return cause(ctx, err)
 	}
-	for _, w := range result.Summary().Warnings {
-		a.warn("%s", w)
-	}
-	if f.explain {
-		a.explain(result.Summary().Plan)
-	}
+	a.notes(result.Summary(), f.explain)
 	if f.timing {
 		fmt.Fprintf(a.stderr, "open %s, answer %s\n", opened.Sub(start).Round(time.Microsecond), time.Since(opened).Round(time.Microsecond))
 	}
@@ -140,6 +138,16 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 		return silentExit(exitFailed)
 	}
 	return nil
+}
+
+// notes tells what is said beside an answer.
+func (a *app) notes(s answer.Summary, plan bool) {
+	for _, w := range s.Warnings {
+		a.warn("%s", w)
+	}
+	if plan {
+		a.explain(s.Plan)
+	}
 }
 
 // explain shows how a question was answered.
@@ -204,17 +212,6 @@ func (a *app) questionText(file string, args []string) (string, error) {
 		return "", usageError{fmt.Errorf("read the question: %w", err)}
 	}
 	return string(text), nil
-}
-
-// reference is the snapshot that a query is about: its own at clause before the flag, else the latest.
-func reference(flag string, q *syntax.Query) string {
-	if c := syntax.ClausesOf(q.Question); c != nil && c.At != nil {
-		return c.At.Ref
-	}
-	if flag != "" {
-		return strings.TrimPrefix(flag, "@")
-	}
-	return "latest"
 }
 
 // cause names the time limit where that is what ended the work.

@@ -15,6 +15,7 @@ import (
 // app is what every command shares: the streams and the global flags.
 type app struct {
 	stdin          io.Reader
+	typed          io.Reader // standard input itself, which nothing interrupts
 	stdout, stderr io.Writer
 
 	store      string
@@ -25,6 +26,11 @@ type app struct {
 
 	started bool // the command line was accepted and a command began
 }
+
+// exitCodes says what the exit codes mean.
+const exitCodes = `0 done; 1 an expectation did not hold, or damage was found;
+2 wrong usage or a query that does not parse; 3 the input could not be used; 4 the store could not be used;
+5 stored, but something of the input could not be used.`
 
 // newRoot builds the command tree.
 func newRoot(a *app) *cobra.Command {
@@ -37,9 +43,7 @@ func newRoot(a *app) *cobra.Command {
   accessgraph ingest files export.json          # what 'aws iam get-account-authorization-details' prints
   accessgraph query 'who can do kms:* ?'
 
-Results go to stdout, everything else to stderr. Exit codes: 0 done; 1 an expectation did not hold, or damage was found;
-2 wrong usage or a query that does not parse; 3 the input could not be used; 4 the store could not be used;
-5 stored, but something of the input could not be used.`,
+Results go to stdout, everything else to stderr. Exit codes: ` + exitCodes,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: a.begin,
@@ -52,7 +56,8 @@ Results go to stdout, everything else to stderr. Exit codes: 0 done; 1 an expect
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours (also NO_COLOR)")
 	flags.BoolVar(&a.noProgress, "no-progress", false, "no progress bar")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "no warnings and no progress on stderr")
-	root.AddCommand(newDemo(a), newIngest(a), newQuery(a), newSimulate(a), newSnapshots(a), newVersion(a))
+	completeFlag(root, "log-level", oneOf("debug", "info", "warn", "error"))
+	root.AddCommand(newDemo(a), newIngest(a), newQuery(a), newShell(a), newMan(a), newSimulate(a), newSnapshots(a), newVersion(a))
 	addCompletion(root)
 	return root
 }

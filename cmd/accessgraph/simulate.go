@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/accessgraph/accessgraph/evaluator/cases"
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/query"
+	"github.com/accessgraph/accessgraph/query/complete"
 )
 
 // simulateFlags are the flags of simulate.
@@ -59,6 +62,12 @@ expect, stderr ends with a count, and the exit code is 1 if one failed.`,
 	flags.StringVar(&f.at, "at", "", "the snapshot to ask (default @latest)")
 	flags.StringVar(&f.cases, "cases", "", "a file of cases, one JSON object a line; - is standard input")
 	flags.StringVarP(&f.output, "output", "o", "table", "format of a single decision: table or json")
+	completeFlag(cmd, "at", a.completeSnapshot)
+	completeFlag(cmd, "expect", oneOf(slices.Sorted(maps.Keys(expectations()))...))
+	completeFlag(cmd, "output", oneOf("table", "json"))
+	completeFlag(cmd, "principal", a.completeName(&f.at, complete.Principal))
+	completeFlag(cmd, "action", a.completeName(&f.at, complete.Action))
+	completeFlag(cmd, "resource", a.completeName(&f.at, complete.Resource))
 	return cmd
 }
 

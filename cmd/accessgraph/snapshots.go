@@ -36,6 +36,11 @@ func (a *app) listSnapshots(ctx context.Context, format render.Format) error {
 	if err != nil {
 		return storeErrorOf(ctx, err)
 	}
+	return render.Write(a.stdout, format, snapshotList(history, format), a.renderOptions())
+}
+
+// snapshotList is a history as an answer, newest first.
+func snapshotList(history []graph.Entry, format render.Format) *answer.Answer {
 	schema := &answer.Schema{Kind: answer.KindRecord, Columns: []answer.Column{
 		{Name: "ref"}, {Name: "name"}, {Name: "time", Type: answer.Time}, {Name: "id"}, {Name: "sources", Type: answer.List}, {Name: "tool"}}}
 	rows := make([]answer.Row, len(history))
@@ -51,13 +56,12 @@ func (a *app) listSnapshots(ctx context.Context, format render.Format) error {
 		}
 		rows[back] = &answer.Record{Schema: schema, Values: []any{ref, nullable(e.Name), e.Time, id, e.Sources, nullable(e.Tool)}}
 	}
-	return a.writeRows(format, schema, rows)
+	return listing(schema, rows)
 }
 
-// writeRows writes rows that answer no question.
-func (a *app) writeRows(format render.Format, schema *answer.Schema, rows []answer.Row) error {
-	return render.Write(a.stdout, format, &answer.Answer{Schema: schema, Rows: answer.Of(rows...),
-		Summary: func() answer.Summary { return answer.Summary{Count: len(rows)} }}, a.renderOptions())
+// listing is rows that answer no question.
+func listing(schema *answer.Schema, rows []answer.Row) *answer.Answer {
+	return &answer.Answer{Schema: schema, Rows: answer.Of(rows...), Summary: func() answer.Summary { return answer.Summary{Count: len(rows)} }}
 }
 
 func nullable(s string) any {
@@ -68,7 +72,8 @@ func nullable(s string) any {
 }
 
 func newSnapshotsShow(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "show [@REF]", Short: "Show what a snapshot holds and how completely it was read", Args: cobra.MaximumNArgs(1)}
+	cmd := &cobra.Command{Use: "show [@REF]", Short: "Show what a snapshot holds and how completely it was read", Args: cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeSnapshot}
 	output := addOutput(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.showSnapshot(cmd.Context(), refArgument(args), output.format)
@@ -229,8 +234,9 @@ func newSnapshotsVerify(a *app) *cobra.Command {
 		Short: "Read everything that is stored and check it against its hashes",
 		Long: `Reads the whole store, or one snapshot, and checks every file and every value against its hash. Damage is listed on
 stdout, and the exit code is 1.`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.verifySnapshots(cmd.Context(), args) },
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeSnapshot,
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.verifySnapshots(cmd.Context(), args) },
 	}
 }
 

@@ -47,6 +47,7 @@ func newVersion(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "text", "format: text or json")
+	completeFlag(cmd, "output", oneOf("text", "json"))
 	return cmd
 }
 

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/alecthomas/participle/v2/lexer"
 )
 
 // CandidateKind says what a candidate for completion is.
@@ -37,29 +39,54 @@ type Candidate struct {
 // offset touches counts as begun: only keywords that go on from it are given, and the slots that it could fill. There are no
 // candidates where what precedes is already wrong, and in comments.
 func Complete(text string, offset int) []Candidate {
+	before, begun, ok := preceding(text, offset)
+	if !ok {
+		return nil
+	}
+	read, next, _, ok := grammarNetwork().run("Query", before, nil)
+	if !ok || read < len(before) {
+		return nil
+	}
+	return candidates(next, begun.Value)
+}
+
+// Preceding gives the words and marks before the one that is begun at an offset, and the offset at which that begins: what Complete
+// gives candidates for. Nothing precedes where Complete has no candidates.
+func Preceding(text string, offset int) (before []Token, begin int) {
+	tokens, begun, ok := preceding(text, offset)
+	if !ok {
+		return nil, begun.Pos.Offset
+	}
+	for _, t := range tokens {
+		before = append(before, tokenOf(t))
+	}
+	return before, begun.Pos.Offset
+}
+
+// preceding cuts a text before the word that is begun at an offset. ok is false where no word can be begun: after what cannot be
+// read, and in comments.
+func preceding(text string, offset int) (before []lexer.Token, begun lexer.Token, ok bool) {
 	text = text[:min(max(offset, 0), len(text))]
-	begun := ""
+	begun.Pos.Offset = len(text)
 	if quote := openQuote(text); quote >= 0 {
-		text, begun = text[:quote], text[quote:]
+		begun.Value, begun.Pos.Offset = text[quote:], quote
+		text = text[:quote]
 	}
 	tokens, err := scan(text)
 	if err != nil {
-		return nil
+		return nil, begun, false
 	}
 	tokens = tokens[:len(tokens)-1]
-	if n := len(tokens); n > 0 && begun == "" {
+	end := 0
+	if n := len(tokens); n > 0 {
 		last := tokens[n-1]
-		if touches := last.Pos.Offset+len(last.Value) == len(text); touches && last.Type != build().mark && last.Type != build().op {
-			tokens, begun = tokens[:n-1], last.Value
-		} else if !touches && !unicode.IsSpace(rune(text[len(text)-1])) {
-			return nil // the text ends in a comment
+		end = last.Pos.Offset + len(last.Value)
+		if begun.Value == "" && end == len(text) && last.Type != build().mark && last.Type != build().op {
+			return tokens[:n-1], last, true
 		}
 	}
-	read, next, _, ok := grammarNetwork().run("Query", tokens)
-	if !ok || read < len(tokens) {
-		return nil
-	}
-	return candidates(next, begun)
+	after := text[min(end, len(text)):] // white space and comments
+	return tokens, begun, !strings.Contains(after[strings.LastIndexByte(after, '\n')+1:], "#")
 }
 
 func candidates(next []expectation, begun string) []Candidate {

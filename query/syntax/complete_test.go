@@ -55,6 +55,8 @@ func TestComplete(t *testing.T) {
 		{"changes from @a to @b in (|", "who can why what external choke show changes shortest all paths"},
 		{"nonsense |", ""},
 		{"who can kms:* # comm|", ""},
+		{"who can kms:* # comment |", ""},
+		{"# comment |", ""},
 		{"who can kms:* # comm\n wh|", "when"},
 		{"who can 'x' y z |", ""},
 	} {

@@ -26,8 +26,12 @@ type Error struct {
 	// The text that was parsed.
 	Query string
 
-	complete bool // Message already says what to write
+	complete   bool // Message already says what to write
+	unfinished bool // nothing is wrong with what there is
 }
+
+// Unfinished tells whether the text is right as far as it goes: it ends before the query does, or within quotes.
+func (e *Error) Unfinished() bool { return e.unfinished }
 
 func newError(text string, at Pos, length int, message string) error {
 	return &Error{Offset: at.Offset, Line: at.Line, Column: at.Column, Length: length, Message: message, Query: text}

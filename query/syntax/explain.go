@@ -43,7 +43,7 @@ func explain(text string, tokens []lexer.Token, whole bool, fallback int) error 
 		start = "Query"
 	}
 	last := len(tokens) - 1 // EOF
-	read, next, _, ok := grammarNetwork().run(start, tokens[:last])
+	read, next, _, ok := grammarNetwork().run(start, tokens[:last], nil)
 	if !ok || read == last && tokens[last].Pos.Offset != fallback {
 		read, next = slices.IndexFunc(tokens, func(t lexer.Token) bool { return t.Pos.Offset >= fallback }), nil
 		if read < 0 {
@@ -59,7 +59,7 @@ func explain(text string, tokens []lexer.Token, whole bool, fallback int) error 
 			at = posAt(text, min(before.Pos.Offset+len(before.Value), len(text)))
 		}
 		e.Offset, e.Line, e.Column = at.Offset, at.Line, at.Column
-		e.Message = "the query ends too early"
+		e.Message, e.unfinished = "the query ends too early", true
 		if read == 0 {
 			e.Message = "there is no question"
 		}

@@ -83,8 +83,9 @@ func (s *itemSet) add(i item) {
 const maxItems = 2_000_000
 
 // run reads tokens (without EOF) as a production, by Earley's method. It gives how many could be read, what could have stood
-// after them, and whether what was read is complete. ok is false when that would cost too much.
-func (n *network) run(start string, tokens []lexer.Token) (read int, next []expectation, complete, ok bool) {
+// after them, and whether what was read is complete. ok is false when that would cost too much. seen, unless nil, is called with the
+// number of each token that was read, and whether a literal of the grammar read it.
+func (n *network) run(start string, tokens []lexer.Token, seen func(i int, literal bool)) (read int, next []expectation, complete, ok bool) {
 	goal := n.byName[start]
 	sets := []*itemSet{newItemSet()}
 	sets[0].add(item{n.productions[goal].first, 0})
@@ -96,15 +97,19 @@ func (n *network) run(start string, tokens []lexer.Token) (read int, next []expe
 			return 0, nil, false, false
 		}
 		if read < len(tokens) {
-			after := newItemSet()
+			after, literal := newItemSet(), false
 			for _, it := range set.items {
 				for _, a := range n.states[it.state].arcs {
 					if a.token != nil && a.token.fits(&tokens[read]) {
 						after.add(item{a.to, it.origin})
+						literal = literal || a.token.literal != ""
 					}
 				}
 			}
 			if len(after.items) > 0 {
+				if seen != nil {
+					seen(read, literal)
+				}
 				sets = append(sets, after)
 				read++
 				continue

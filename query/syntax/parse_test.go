@@ -49,7 +49,7 @@ func TestNetworkAgreesWithParser(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		read, _, complete, ok := grammarNetwork().run("Query", tokens[:len(tokens)-1])
+		read, _, complete, ok := grammarNetwork().run("Query", tokens[:len(tokens)-1], nil)
 		if read != len(tokens)-1 || !complete || !ok {
 			t.Errorf("%q: the network reads %d of %d tokens, complete %t", c.input, read, len(tokens)-1, complete)
 		}

@@ -11,10 +11,22 @@ import (
 // quote puts a text in quotes: single ones, or double ones if it holds single quotes alone. Backslashes, the quote itself,
 // and whatever does not print (a hostile policy must not drive a terminal) are escaped.
 func quote(s string) string {
-	mark := '\''
 	if strings.ContainsRune(s, '\'') && !strings.ContainsRune(s, '"') {
-		mark = '"'
+		return quoteIn(s, '"')
 	}
+	return quoteIn(s, '\'')
+}
+
+// Spell writes a name or a value as a query has it: in quotes only where it needs them, or in the given mark (' or "), which is 0 for
+// none. It is harmless to a terminal.
+func Spell(s string, mark rune) string {
+	if mark == 0 {
+		return word(s, names()...)
+	}
+	return quoteIn(s, mark)
+}
+
+func quoteIn(s string, mark rune) string {
 	var b strings.Builder
 	b.WriteRune(mark)
 	for i := 0; i < len(s); {

@@ -46,21 +46,15 @@ func scan(text string) ([]lexer.Token, error) {
 		if err != nil {
 			return nil, newError(text, position(t.Pos), 1, err.Error())
 		}
+		b.sort(&t)
 		switch t.Type {
 		case b.blank:
 			continue
 		case b.open:
-			return nil, newError(text, position(t.Pos), 1, "the quote that opens here is not closed")
+			return nil, &Error{Offset: t.Pos.Offset, Line: t.Pos.Line, Column: t.Pos.Column, Length: 1, Query: text,
+				Message: "the quote that opens here is not closed", unfinished: true}
 		case b.stray:
 			return nil, newError(text, position(t.Pos), len(t.Value), stray(t.Value))
-		case b.cannot:
-			t.Type, t.Value = b.word, "can't"
-		case b.word:
-			t.Type = b.shape(t.Value)
-		case b.str:
-			if inner, ok := unquote(t.Value); ok && isNamed(inner) {
-				t.Type = b.quoted
-			}
 		case b.mark:
 			switch t.Value {
 			case "(":
@@ -84,6 +78,20 @@ func stray(char string) string {
 		return fmt.Sprintf(`%s is a typographic quote: write ' or ", or put what has it inside in quotes`, char)
 	}
 	return fmt.Sprintf("%s cannot stand here: a name or value that has it inside needs quotes", show(char))
+}
+
+// sort gives a token the type that its shape has in the grammar.
+func (b *built) sort(t *lexer.Token) {
+	switch t.Type {
+	case b.cannot:
+		t.Type, t.Value = b.word, "can't"
+	case b.word:
+		t.Type = b.shape(t.Value)
+	case b.str:
+		if inner, ok := unquote(t.Value); ok && isNamed(inner) {
+			t.Type = b.quoted
+		}
+	}
 }
 
 // shape sorts an unquoted word.
