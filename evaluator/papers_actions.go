@@ -19,10 +19,37 @@ func (p *Papers) compile(q *PaperQuestion) (*compiledQuestion, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(more) == 0 && len(q.Actions) == 0 {
-		return p.everyAction(q)
+	base, err := p.question(actions, more, len(q.Actions) == 0)
+	if err != nil {
+		return nil, err
 	}
-	c, err := p.w.compile(Question{Actions: append(slices.Clone(actions), more...), Resources: q.Resources, Budget: q.Budget})
+	c := &compiledQuestion{
+		Question: Question{Actions: base.Actions, Resources: q.Resources, Budget: q.Budget}, members: base.members, asked: base.asked, warnings: base.warnings,
+		named: map[string]bool{}, actions: map[string]region.Set{}, services: base.services, sets: base.sets, verbs: base.verbs, others: base.others,
+	}
+	c.rulesOnce.Do(func() { c.rules = base.rules })
+	if c.Budget <= 0 {
+		c.Budget = base.Budget
+	}
+	for _, r := range q.Resources {
+		t := policy.ResourceTemplate(r, policy.Identity, false)
+		if t.Static == nil {
+			return nil, badQuestion(r, "resource %q: want an ARN or a pattern without variables", r)
+		}
+		c.patterns = append(c.patterns, *t.Static)
+	}
+	return c, nil
+}
+
+// question compiles the actions. What is asked of every document, every action, is compiled once.
+func (p *Papers) question(actions, more []string, keep bool) (*compiledQuestion, error) {
+	key := strings.Join(more, "\x00")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c := p.known[key]; c != nil && keep {
+		return c, nil
+	}
+	c, err := p.w.compile(Question{Actions: append(slices.Clone(actions), more...)})
 	if err != nil {
 		return nil, err
 	}
@@ -43,35 +70,11 @@ func (p *Papers) compile(q *PaperQuestion) (*compiledQuestion, error) {
 	}
 	c.warnings = kept
 	p.rules(c)
-	return c, nil
-}
-
-// everyAction is the question about every action of the catalogue, of which most is the same for all documents.
-func (p *Papers) everyAction(q *PaperQuestion) (*compiledQuestion, error) {
-	var err error
-	p.once.Do(func() {
-		p.all, err = p.w.compile(Question{Actions: []string{"*"}})
-		if err == nil {
-			p.rules(p.all)
+	if keep {
+		if p.known == nil || len(p.known) >= mostKnown {
+			p.known = map[string]*compiledQuestion{}
 		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	c := &compiledQuestion{
-		Question: Question{Actions: p.all.Actions, Resources: q.Resources, Budget: q.Budget}, members: p.all.members, asked: p.all.asked,
-		named: map[string]bool{}, actions: map[string]region.Set{}, services: p.all.services, sets: p.all.sets, verbs: p.all.verbs, others: p.all.others,
-	}
-	c.rulesOnce.Do(func() { c.rules = p.all.rules })
-	if c.Budget <= 0 {
-		c.Budget = p.all.Budget
-	}
-	for _, r := range q.Resources {
-		t := policy.ResourceTemplate(r, policy.Identity, false)
-		if t.Static == nil {
-			return nil, badQuestion(r, "resource %q: want an ARN or a pattern without variables", r)
-		}
-		c.patterns = append(c.patterns, *t.Static)
+		p.known[key] = c
 	}
 	return c, nil
 }

@@ -66,9 +66,11 @@ func (e *evaluation) likelyOf(p *piece, t *resourceType) (string, bool) {
 	if account == nobodys || account == "" {
 		account = paperAccount
 	}
-	for _, a := range []string{account, "444455556666"} {
-		if text := likely(templatePattern(t.template, "aws", a)); e.inPiece(p, text) {
-			return text, true
+	for _, partition := range []string{"aws", "aws-us-gov", "aws-cn"} {
+		for _, a := range []string{account, "444455556666"} {
+			if text := likely(templatePattern(t.template, partition, a)); e.inPiece(p, text) {
+				return text, true
+			}
 		}
 	}
 	within := append([]region.Lang{{Patterns: []region.Pattern{t.pattern}}}, p.item.langs...)
