@@ -58,7 +58,7 @@ func (p *Papers) Beyond(ctx context.Context, q *PaperQuestion) (*Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &sheet{w: p.w, asked: q, question: c, rows: map[string]*paperRow{}}
+	s := &sheet{w: p.w, asked: q, question: c, names: namesIn(q.Old, q.New), rows: map[string]*paperRow{}}
 	s.represent()
 	for _, one := range s.parties() {
 		if err := ctx.Err(); err != nil {
@@ -82,6 +82,7 @@ type sheet struct {
 	question *compiledQuestion
 	stand    []region.Set // by member: those that it stands for, empty for one that another one stands for
 	few      region.Set   // the members that stand for others
+	names    *named
 	rows     map[string]*paperRow
 	order    []*paperRow
 }
@@ -114,6 +115,7 @@ func (s *sheet) judge(ctx context.Context, one *party) (stop bool, err error) {
 			return false, fmt.Errorf("compare for %s: %w", one.label, err)
 		}
 		for _, a := range found {
+			s.cite(r, a)
 			a.members, a.applying = s.widen(a.members).And(scene.actions), scene.actions
 			if scene.abroad {
 				a.assume(abroadAssumption)
@@ -272,4 +274,28 @@ func (s *sheet) fixed() map[string][]string {
 		}
 	}, func(string) {})
 	return out
+}
+
+// cite names the statements of a ceiling that let a grant's witness through: a ceiling grants nothing, so that no proof has them.
+func (s *sheet) cite(r *rivals, a *Access) {
+	layer, ceiling := map[policy.Kind]Layer{
+		policy.Boundary: LayerBoundary, policy.Session: LayerSession, policy.SCP: LayerSCP, policy.VPCEndpoint: LayerEndpoint,
+	}[s.asked.Kind]
+	if !ceiling || a.sketch == nil {
+		return
+	}
+	e := r.sides[0]
+	q := e.request(a.sketch, e.caller, nil)
+	var refs []StatementRef
+	for i := range s.asked.New.Statements {
+		st := &s.asked.New.Statements[i]
+		holds := st.Effect == policy.Allow && st.Actions.Match(q.Action) && st.Resources.Match(q.Target.Resource, &q.Context)
+		for j := range st.Conditions {
+			holds = holds && st.Conditions[j].Eval(&q.Context, st.Effect)
+		}
+		if holds {
+			refs = append(refs, StatementRef{Layer: layer, Policy: "new", Sid: st.Sid, Index: st.Index})
+		}
+	}
+	a.spelling = &spelling{named: a.named, proof: [][]StatementRef{refs}}
 }

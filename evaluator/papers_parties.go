@@ -110,7 +110,7 @@ func (s *sheet) parties() []*party {
 	case policy.Identity, policy.Boundary, policy.Session, policy.SCP:
 		return []*party{attached(s.asked.Kind)}
 	}
-	n := namesIn(s.asked.Old, s.asked.New)
+	n := s.names
 	var out []*party
 	out = append(out, n.everyone()...)
 	for _, account := range n.accounts {

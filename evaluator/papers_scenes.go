@@ -156,6 +156,12 @@ func (s *sheet) arns(one *party, base scene, owner string, items []*item, action
 	}
 	for _, it := range items {
 		it.langs = append(it.langs, except(provided))
+		for _, account := range s.names.accounts { // a star in the place of the Region runs across colons (B8), and meets ARNs that no service has
+			within := anyARN("", "", "")
+			within.pattern.Tokens = append(within.pattern.Tokens, region.Literal(":"+account+":*").Tokens...)
+			within.pattern.Tokens[len(within.pattern.Tokens)-1].Kind = region.TokenStar
+			it.langs = append(it.langs, except(anyARN("", "", account+":")), except(within))
+		}
 	}
 	return s.put(one, base, &targetGroup{ownerID: owner, items: items}, actions)
 }

@@ -52,8 +52,13 @@ func paperCallers() []paperCaller {
 		add(Principal{Kind: Root, ARN: iam + "root", Account: account, UniqueID: account}, iam+"root", "Account", "")
 	}
 	for _, name := range []string{"sns.amazonaws.com", "ec2.amazonaws.com"} {
-		add(Principal{Kind: Service, ARN: name}, "", "", "")
-		out[len(out)-1].keys["aws:PrincipalIsAWSService"] = "true"
+		for _, account := range []string{"", "111111111111", "222222222222"} {
+			add(Principal{Kind: Service, ARN: name}, "", "", "")
+			keys := out[len(out)-1].keys
+			if keys["aws:PrincipalIsAWSService"] = "true"; account != "" {
+				keys["aws:PrincipalAccount"] = account
+			}
+		}
 	}
 	add(Principal{Kind: Anonymous, ARN: "anonymous"}, "", "", "")
 	return out
@@ -62,7 +67,7 @@ func paperCallers() []paperCaller {
 // attachedCallers are users of two accounts, for documents without a principal: theirs are open as keys are.
 func attachedCallers() []paperCaller {
 	var out []paperCaller
-	for _, arn := range []string{"arn:aws:iam::111111111111:user/alice", "arn:aws:iam::111111111111:role/ops", "arn:aws:iam::222222222222:user/zoe"} {
+	for _, arn := range []string{"arn:aws:iam::111111111111:user/alice", "arn:aws:iam::111111111111:role/ops", "arn:aws:iam::222222222222:user/zoe", "arn:aws:iam::555555555555:user/zoe"} {
 		for _, name := range []string{"", "data", "zz"} {
 			keys := map[string]string{"aws:PrincipalArn": arn, "aws:PrincipalAccount": arnAccount(arn), "aws:PrincipalType": "User", "aws:PrincipalIsAWSService": "false"}
 			if name != "" {
@@ -75,9 +80,9 @@ func attachedCallers() []paperCaller {
 }
 
 var (
-	paperActions   = []string{"s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutBucketPolicy", "s3:FrobObject", "sqs:SendMessage", "sqs:DeleteQueue", "kms:Decrypt", "kms:DisableKey", "s3:ListAllMyBuckets"}
+	paperActions   = []string{"s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutBucketPolicy", "s3:FrobObject", "sqs:SendMessage", "sqs:DeleteQueue", "kms:Decrypt", "kms:DisableKey", "sns:Publish", "s3:ListAllMyBuckets"}
 	paperPatterns  = []string{"*", "s3:*", "s3:Get*", "s3:GetObject", "s3:PutObject", "s3:Put*", "s3:Frob*", "s3:*Object", "sqs:*", "kms:*", "kms:Decrypt", "s3:ListAllMyBuckets"}
-	paperResources = []string{"arn:aws:s3:::data/red/x", "arn:aws:s3:::data/blue/x", "arn:aws:s3:::data", "arn:aws:s3:::zz/x", "arn:aws:s3:::alice/x", "arn:aws:s3:::zoe/x", "arn:aws:sqs:us-east-1:111111111111:q", "arn:aws:sqs:us-east-1:333333333333:q", "arn:aws:kms:us-east-1:111111111111:key/k", "arn:aws:kms:us-east-1:333333333333:key/k", "arn:aws-cn:kms:cn-north-1:111111111111:key/k"}
+	paperResources = []string{"arn:aws:s3:::data/red/x", "arn:aws:s3:::data/blue/x", "arn:aws:s3:::data/r*/x", "arn:aws:s3:::data", "arn:aws:s3:::zz/x", "arn:aws:s3:::alice/x", "arn:aws:s3:::zoe/x", "arn:aws:sqs:us-east-1:111111111111:q", "arn:aws:sqs:us-east-1:333333333333:q", "arn:aws:kms:us-east-1:111111111111:key/k", "arn:aws:kms:us-east-1:333333333333:key/k", "arn:aws-cn:kms:cn-north-1:111111111111:key/k"}
 	paperTargets   = []string{"*", "*", "arn:aws:s3:::data/*", "arn:aws:s3:::data/red/*", "arn:aws:s3:::*", "arn:aws:sqs:*:111111111111:*", "arn:aws:s3:::data/${aws:PrincipalTag/team}/*", "arn:aws:s3:::${aws:username}/*", "arn:aws:kms:*:*:key/*"}
 	paperNames     = []any{"*", "*", map[string]any{"AWS": "111111111111"}, map[string]any{"AWS": "arn:aws:iam::111111111111:user/alice"}, map[string]any{"AWS": "arn:aws:iam::111111111111:role/app"},
 		map[string]any{"AWS": []string{"arn:aws:sts::111111111111:assumed-role/app/s1", "222222222222"}}, map[string]any{"Service": "sns.amazonaws.com"}, map[string]any{"AWS": []string{"arn:aws:iam::111111111111:root", "arn:aws:iam::222222222222:user/alice"}}}
@@ -91,7 +96,7 @@ var (
 		{"aws:SourceIp", []string{"IpAddress", "NotIpAddress"}, []string{"10.0.0.0/8", "10.1.0.0/16"}, []string{"", "10.1.0.1", "10.9.0.1", "192.0.2.1"}},
 		{"aws:MultiFactorAuthPresent", []string{"Bool", "BoolIfExists", "Null"}, []string{"true", "false"}, []string{"", "true", "false"}},
 		{"s3:prefix", []string{"StringLike", "StringNotLike", "Null"}, []string{"true", "home/*", "home/a*"}, []string{"", "home/x", "home/ax", "zz", "true", "home/*", "home/a*"}},
-		{"aws:PrincipalArn", []string{"ArnLike", "ArnNotLike", "StringEquals"}, []string{"arn:aws:iam::111111111111:role/*", "arn:aws:iam::111111111111:user/alice", "arn:aws:iam::111111111111:role/ops"}, nil},
+		{"aws:PrincipalArn", []string{"ArnLike", "ArnNotLike", "ArnEquals"}, []string{"arn:aws:iam::111111111111:role/*", "arn:aws:iam::111111111111:user/alice", "arn:aws:iam::111111111111:role/ops"}, nil},
 		{"aws:PrincipalAccount", []string{"StringEquals", "StringNotEquals"}, []string{"111111111111", "222222222222"}, nil},
 		{"aws:PrincipalOrgID", []string{"StringEquals", "StringNotEqualsIfExists"}, []string{"o-1"}, []string{"", "o-1", "o-2"}},
 	}
