@@ -52,7 +52,7 @@ Results go to stdout, everything else to stderr. Exit codes: 0 done; 1 an expect
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours (also NO_COLOR)")
 	flags.BoolVar(&a.noProgress, "no-progress", false, "no progress bar")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "no warnings and no progress on stderr")
-	root.AddCommand(newDemo(a), newIngest(a), newQuery(a), newSimulate(a), newSnapshots(a), newVersion(a))
+	root.AddCommand(newDemo(a), newIngest(a), newPolicy(a), newQuery(a), newSimulate(a), newSnapshots(a), newVersion(a))
 	addCompletion(root)
 	return root
 }
