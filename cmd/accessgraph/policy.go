@@ -82,13 +82,11 @@ The exit code is 0 whatever the difference, unless --exit-code asks for 1.`,
 
 // policyTexts reads policy documents; - is standard input, once.
 func (a *app) policyTexts(ctx context.Context, paths ...string) ([]query.PolicyText, error) {
+	if len(paths) == 2 && paths[0] == "-" && paths[1] == "-" {
+		return nil, usageError{errors.New("standard input can be one of the documents, not both")}
+	}
 	var out []query.PolicyText
-	stdin := false
 	for _, path := range paths {
-		if path == "-" && stdin {
-			return nil, usageError{errors.New("standard input can be one of the documents, not both")}
-		}
-		stdin = stdin || path == "-"
 		text, err := a.policyText(ctx, path)
 		if err != nil {
 			return nil, err
