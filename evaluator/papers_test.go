@@ -38,7 +38,7 @@ func paperCallers() []paperCaller {
 	}
 	for _, account := range []string{"111111111111", "222222222222", "555555555555"} {
 		iam, sts := "arn:aws:iam::"+account+":", "arn:aws:sts::"+account+":"
-		for _, name := range []string{"alice", "zoe"} {
+		for _, name := range []string{"alice", "zoe", "data"} {
 			add(Principal{Kind: User, ARN: iam + "user/" + name, Account: account, UniqueID: "AIDA" + name}, iam+"user/"+name, "User", name)
 			add(Principal{Kind: FederatedUser, ARN: sts + "federated-user/f", Issuer: iam + "user/" + name, Account: account}, sts+"federated-user/f", "FederatedUser", "")
 		}
