@@ -15,7 +15,7 @@ import (
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 )
 
-var paperPairs = flag.Int("pairs", 120, "pairs of documents to compare")
+var paperPairs = flag.Int("pairs", 60, "pairs of documents to compare")
 
 // A caller, with what it says of keys.
 type paperCaller struct {
@@ -67,7 +67,7 @@ func paperCallers() []paperCaller {
 // attachedCallers are users of two accounts, for documents without a principal: theirs are open as keys are.
 func attachedCallers() []paperCaller {
 	var out []paperCaller
-	for _, arn := range []string{"arn:aws:iam::111111111111:user/alice", "arn:aws:iam::111111111111:role/ops", "arn:aws:iam::222222222222:user/zoe", "arn:aws:iam::555555555555:user/zoe"} {
+	for _, arn := range []string{"arn:aws:iam::111111111111:user/alice", "arn:aws:iam::111111111111:role/ops", "arn:aws:iam::111111111111:role/zz", "arn:aws:iam::222222222222:user/zoe", "arn:aws:iam::555555555555:user/zoe"} {
 		for _, name := range []string{"", "data", "zz"} {
 			keys := map[string]string{"aws:PrincipalArn": arn, "aws:PrincipalAccount": arnAccount(arn), "aws:PrincipalType": "User", "aws:PrincipalIsAWSService": "false"}
 			if name != "" {

@@ -114,8 +114,8 @@ func textChanges(old, now []byte) []string {
 		}
 		gone[j] = true
 		for _, member := range membersOf(before[j], s) {
-			if was, is := spell(before[j][member]), spell(s[member]); was != is {
-				out = append(out, fmt.Sprintf("changed statement %d%s: %s: %s is now %s", i, sidOf(s), member, was, is))
+			if was, is := before[j][member], s[member]; spell(was) != spell(is) {
+				out = append(out, fmt.Sprintf("changed statement %d%s: %s: %s", i, sidOf(s), member, valueChange(was, is)))
 			}
 		}
 	}
@@ -125,6 +125,33 @@ func textChanges(old, now []byte) []string {
 		}
 	}
 	return slices.Concat([]string{}, out)
+}
+
+// valueChange says what changed in a member: of lists of texts, what came and what went.
+func valueChange(was, is any) string {
+	before, after := textsOf(was), textsOf(is)
+	if len(before) == 0 || len(after) == 0 {
+		return spell(was) + " is now " + spell(is)
+	}
+	less := func(from, without []string) (out []string) {
+		for _, v := range from {
+			if !slices.Contains(without, v) {
+				out = append(out, v)
+			}
+		}
+		return out
+	}
+	var parts []string
+	if came := less(after, before); len(came) > 0 {
+		parts = append(parts, "added "+strings.Join(came, ", "))
+	}
+	if went := less(before, after); len(went) > 0 {
+		parts = append(parts, "removed "+strings.Join(went, ", "))
+	}
+	if len(parts) == 0 {
+		return "the same in another form"
+	}
+	return strings.Join(parts, "; ")
 }
 
 // counterpart finds the statement that another one took the place of; -1 where there is none.
