@@ -5,12 +5,13 @@
 # make fuzz       every fuzz target for FUZZTIME
 # make bench      measure, print the table, and write it into bench/README.md
 # make bench-scale  the same for organizations of up to a million principals: half an hour, 3 GB of disk, memory for all of it
-# make verify     the acceptance counts: properties at CHECKS cases each, a thousand organizations, all cases, 200 flipped bits
+# make verify     the acceptance counts: properties at CHECKS cases each, PAIRS pairs of documents, a thousand organizations, all cases, 200 flipped bits
 
 GO       ?= go
 FUZZTIME ?= 30s
 CHECKS   ?= 100000
 ORGANIZATIONS ?= 1000
+PAIRS    ?= 10000
 
 # The packages that have a test file with a line like this.
 having = $(sort $(addprefix ./,$(patsubst ./%,%,$(dir $(shell grep -rlE --include='*_test.go' '$(1)' .)))))
@@ -50,6 +51,7 @@ bench-scale:
 # The properties, the organizations that a naive evaluator answers for, every case, then the tests that damage, kill and fill stores.
 verify:
 	$(GO) test $(filter ./evaluator%,$(call having,pgregory.net/rapid)) -count=1 -timeout 8h -rapid.checks=$(CHECKS)
+	$(GO) test ./evaluator -count=1 -timeout 8h -run '^TestPapersAgree$$' -pairs=$(PAIRS)
 	$(GO) test ./query/verify -count=1 -timeout 8h -organizations=$(ORGANIZATIONS) -laws=1000000 -alone-organizations=20 -fleets=200 \
 		-fleet-organizations=20 -fleet-principals=2000 -indexed-organizations=20 -rapid.checks=$(CHECKS)
 	for suite in decisions partial parse; do $(GO) run ./cmd/accessgraph simulate --cases testdata/cases/$$suite.jsonl >/dev/null || exit 1; done

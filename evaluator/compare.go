@@ -184,7 +184,18 @@ func (r *rivals) prove(x int, a *Access) {
 	e := r.sides[x]
 	q := e.request(a.sketch, e.caller, policy.NewContext(24))
 	a.witness = e.show(q, a.sketch, e.caller)
-	if a.Verdict != Unknown && !r.confirms(x, q, a.Assumptions) {
+	if a.Verdict == Unknown || r.confirms(x, q, a.Assumptions) {
+		return
+	}
+	found := a.from != nil && e.otherwise(a.from, func(sk *sketch) bool {
+		q := e.request(sk, e.caller, policy.NewContext(24))
+		if !r.confirms(x, q, a.Assumptions) {
+			return false
+		}
+		a.sketch, a.witness = sk, e.show(q, sk, e.caller)
+		return true
+	})
+	if !found {
 		a.doubt()
 	}
 }

@@ -50,6 +50,7 @@ type Access struct {
 	hints      []*policy.Actions // of the granting statements, for print
 	applying   region.Set        // the members that can be asked of its resources; see Brief
 	stored     bool              // its resources are in the snapshot
+	from       *raw              // what it is made of, where a comparison of documents may look for other witnesses
 }
 
 // spelling is the resources and the proof of a grant: as lists that are shared by many grants until somebody asks, then as one.
@@ -314,6 +315,9 @@ func (e *evaluation) put(r *raw) ([]*Access, error) {
 			Verdict: r.verdict, Conditions: residual, Assumptions: r.assumes, spelling: &spelling{named: d.patterns, proof: proof, known: &e.asking.spellings},
 			members: r.members, sketch: sk, evaluation: e, question: e.asking, hints: r.hints(),
 			applying: r.applying, stored: e.group.snapshot && !e.group.star,
+		}
+		if e.whole != nil {
+			a.from = r
 		}
 		if d.condition != nil {
 			a.Conditions = d.condition

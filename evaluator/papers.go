@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -25,10 +24,13 @@ import (
 //
 // Caveats: what no policy is needed for (D4) is never granted by one.
 type Papers struct {
-	w    *World
-	once sync.Once
-	all  *compiledQuestion // about every action
+	w     *World
+	mu    sync.Mutex
+	known map[string]*compiledQuestion // about every action, by those that the catalogue lacks
 }
+
+// mostKnown bounds the questions that are kept.
+const mostKnown = 16
 
 // NewPapers compares documents with the actions of a catalogue.
 func NewPapers(cat *catalog.Catalog) *Papers {
@@ -56,7 +58,7 @@ func (p *Papers) Beyond(ctx context.Context, q *PaperQuestion) (*Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &sheet{w: p.w, asked: q, question: c, rows: map[string]*Row{}}
+	s := &sheet{w: p.w, asked: q, question: c, names: namesIn(q.Old, q.New), rows: map[string]*paperRow{}}
 	s.represent()
 	for _, one := range s.parties() {
 		if err := ctx.Err(); err != nil {
@@ -80,13 +82,26 @@ type sheet struct {
 	question *compiledQuestion
 	stand    []region.Set // by member: those that it stands for, empty for one that another one stands for
 	few      region.Set   // the members that stand for others
-	rows     map[string]*Row
-	order    []*Row
+	names    *named
+	rows     map[string]*paperRow
+	order    []*paperRow
+}
+
+// paperRow is a row under way, with the actions that its callers can ask for: of some ARN, and without a resource.
+type paperRow struct {
+	*Row
+	arns, star region.Set
 }
 
 // judge compares the documents for one caller, and tells whether enough is known.
 func (s *sheet) judge(ctx context.Context, one *party) (stop bool, err error) {
+	row := s.row(one)
 	for _, scene := range s.scenes(one) {
+		if scene.star {
+			row.star = row.star.Or(scene.actions)
+		} else {
+			row.arns = row.arns.Or(scene.actions)
+		}
 		budget := region.NewBudget(s.question.Budget).Within(ctx)
 		r := s.rivals(one, scene, budget)
 		var found []*Access
@@ -100,11 +115,12 @@ func (s *sheet) judge(ctx context.Context, one *party) (stop bool, err error) {
 			return false, fmt.Errorf("compare for %s: %w", one.label, err)
 		}
 		for _, a := range found {
+			s.cite(r, a)
 			a.members, a.applying = s.widen(a.members).And(scene.actions), scene.actions
 			if scene.abroad {
 				a.assume(abroadAssumption)
 			}
-			s.add(one, a)
+			row.Grants = append(row.Grants, a)
 			stop = stop || s.asked.First && a.Verdict != Unknown
 		}
 		if stop {
@@ -129,16 +145,16 @@ func (s *sheet) found(r *rivals) ([]*Access, error) {
 	return []*Access{a}, nil
 }
 
-// add puts a grant into the row of its caller.
-func (s *sheet) add(one *party, a *Access) {
+// row is the row of a caller.
+func (s *sheet) row(one *party) *paperRow {
 	key := one.kind + "\x00" + one.label
 	row := s.rows[key]
 	if row == nil {
-		row = &Row{Principal: one.label, Kind: one.kind, Account: one.account}
+		row = &paperRow{Row: &Row{Principal: one.label, Kind: one.kind, Account: one.account}, arns: s.question.none(), star: s.question.none()}
 		s.rows[key] = row
 		s.order = append(s.order, row)
 	}
-	row.Grants = append(row.Grants, a)
+	return row
 }
 
 // rivals sets up New beside Old, for one caller on one kind of resource.
@@ -260,72 +276,26 @@ func (s *sheet) fixed() map[string][]string {
 	return out
 }
 
-// sum are the rows, the widest caller first; what a narrower one has just so is left out.
-func (s *sheet) sum() []*Row {
-	out := make([]*Row, 0, len(s.order))
-	for _, r := range s.order {
-		r.Grants = s.joined(r.Grants)
-		for _, wider := range out {
-			if wider.Kind == "public" || wider.Kind == "account" && wider.Account == r.Account {
-				r.Grants = uncovered(wider.Grants, r.Grants)
-			}
-		}
-		if len(r.Grants) == 0 {
-			continue
-		}
-		for _, g := range r.Grants {
-			r.Verdict = max(r.Verdict, g.Verdict)
-		}
-		r.Actions, r.ActionCount = s.question.union(r.Grants)
-		out = append(out, r)
+// cite names the statements of a ceiling that let a grant's witness through: a ceiling grants nothing, so that no proof has them.
+func (s *sheet) cite(r *rivals, a *Access) {
+	layer, ceiling := map[policy.Kind]Layer{
+		policy.Boundary: LayerBoundary, policy.Session: LayerSession, policy.SCP: LayerSCP, policy.VPCEndpoint: LayerEndpoint,
+	}[s.asked.Kind]
+	if !ceiling || a.sketch == nil {
+		return
 	}
-	return out
-}
-
-// joined joins a row's grants as far as they are told apart by nothing that is worth a line: what the document gives in the resource's own account
-// includes what it gives to the same principal from another one, and actions with and without a resource stand together.
-func (s *sheet) joined(grants []*Access) []*Access {
-	var own, abroad []*Access
-	for _, g := range s.question.joinGrants(grants) {
-		g.Actions, g.ActionCount = s.question.spellAmong(g.members, g.applying, g.hints)
-		if slices.Contains(g.Assumptions, abroadAssumption) {
-			abroad = append(abroad, g)
-		} else {
-			own = append(own, g)
+	e := r.sides[0]
+	q := e.request(a.sketch, e.caller, nil)
+	var refs []StatementRef
+	for i := range s.asked.New.Statements {
+		st := &s.asked.New.Statements[i]
+		holds := st.Effect == policy.Allow && st.Actions.Match(q.Action) && st.Resources.Match(q.Target.Resource, &q.Context)
+		for j := range st.Conditions {
+			holds = holds && st.Conditions[j].Eval(&q.Context, st.Effect)
+		}
+		if holds {
+			refs = append(refs, StatementRef{Layer: layer, Policy: "new", Sid: st.Sid, Index: st.Index})
 		}
 	}
-	byText := map[string]*Access{}
-	var out []*Access
-	for _, g := range append(own, uncovered(own, abroad)...) {
-		key := fmt.Sprintf("%q|%d|%s|%q|%q", g.Actions, g.Verdict, exprText(g.Conditions), g.Assumptions, g.Notes)
-		have := byText[key]
-		if have == nil {
-			byText[key] = g
-			out = append(out, g)
-			continue
-		}
-		have.members, have.applying = have.members.Or(g.members), have.applying.Or(g.applying)
-		have.ActionCount = max(have.ActionCount, g.ActionCount)
-		have.spelling = &spelling{named: slices.Concat(have.named, g.named), proof: slices.Concat(have.proof, g.proof)}
-	}
-	for _, g := range out {
-		if slices.Contains(g.Resources(), "*") { // which is every one
-			g.spelling = &spelling{named: []*names{{list: []string{"*"}}}, proof: g.proof}
-		}
-	}
-	return out
-}
-
-// uncovered drops grants that others include word for word, but for what they stand on.
-func uncovered(others, grants []*Access) []*Access {
-	var out []*Access
-	for _, g := range grants {
-		if !slices.ContainsFunc(others, func(o *Access) bool {
-			return g.members.SubsetOf(o.members) && g.Verdict == o.Verdict && exprText(g.Conditions) == exprText(o.Conditions) &&
-				(slices.Equal(g.Resources(), o.Resources()) || slices.Equal(o.Resources(), []string{"*"}))
-		}) {
-			out = append(out, g)
-		}
-	}
-	return out
+	a.spelling = &spelling{named: a.named, proof: [][]StatementRef{refs}}
 }

@@ -19,10 +19,52 @@ func (p *Papers) compile(q *PaperQuestion) (*compiledQuestion, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(more) == 0 && len(q.Actions) == 0 {
-		return p.everyAction(q)
+	base, err := p.question(actions, more, len(q.Actions) == 0)
+	if err != nil {
+		return nil, err
 	}
-	c, err := p.w.compile(Question{Actions: append(slices.Clone(actions), more...), Resources: q.Resources, Budget: q.Budget})
+	c := &compiledQuestion{
+		Question: Question{Actions: base.Actions, Resources: q.Resources, Budget: q.Budget}, members: base.members, asked: base.asked,
+		named: map[string]bool{}, actions: map[string]region.Set{}, services: base.services, sets: base.sets, verbs: base.verbs, others: base.others,
+	}
+	c.warnings = slices.Clone(base.warnings)
+	for _, text := range q.patterns() {
+		if p.misspelled(text) && len(c.warnings) < mostMisspelled {
+			c.warnings = append(c.warnings, p.w.unknownAction(text))
+		}
+	}
+	c.rulesOnce.Do(func() { c.rules = base.rules })
+	if c.Budget <= 0 {
+		c.Budget = base.Budget
+	}
+	for _, r := range q.Resources {
+		t := policy.ResourceTemplate(r, policy.Identity, false)
+		if t.Static == nil {
+			return nil, badQuestion(r, "resource %q: want an ARN or a pattern without variables", r)
+		}
+		c.patterns = append(c.patterns, *t.Static)
+	}
+	return c, nil
+}
+
+// mostMisspelled bounds the actions that are reported as unknown.
+const mostMisspelled = 20
+
+// misspelled tells whether a text is the name of an action that the catalogue lacks.
+func (p *Papers) misspelled(text string) bool {
+	_, listed := p.w.catalog.Action(text)
+	return !listed && !strings.ContainsAny(text, "*?@")
+}
+
+// question compiles the actions. What is asked of every document, every action, is compiled once.
+func (p *Papers) question(actions, more []string, keep bool) (*compiledQuestion, error) {
+	key := strings.Join(more, "\x00")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c := p.known[key]; c != nil && keep {
+		return c, nil
+	}
+	c, err := p.w.compile(Question{Actions: append(slices.Clone(actions), more...)})
 	if err != nil {
 		return nil, err
 	}
@@ -35,43 +77,19 @@ func (p *Papers) compile(q *PaperQuestion) (*compiledQuestion, error) {
 			}
 		}
 	}
-	kept := c.warnings[:0]
-	for _, w := range c.warnings { // the names that stand for a pattern are nobody's mistake
-		if !slices.ContainsFunc(more, func(name string) bool { return w == p.w.unknownAction(name) }) {
-			kept = append(kept, w)
+	if c.warnings = nil; !keep { // the names that stand for a pattern are nobody's mistake
+		for _, a := range actions {
+			if p.misspelled(a) {
+				c.warnings = append(c.warnings, p.w.unknownAction(a))
+			}
 		}
 	}
-	c.warnings = kept
 	p.rules(c)
-	return c, nil
-}
-
-// everyAction is the question about every action of the catalogue, of which most is the same for all documents.
-func (p *Papers) everyAction(q *PaperQuestion) (*compiledQuestion, error) {
-	var err error
-	p.once.Do(func() {
-		p.all, err = p.w.compile(Question{Actions: []string{"*"}})
-		if err == nil {
-			p.rules(p.all)
+	if keep {
+		if p.known == nil || len(p.known) >= mostKnown {
+			p.known = map[string]*compiledQuestion{}
 		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	c := &compiledQuestion{
-		Question: Question{Actions: p.all.Actions, Resources: q.Resources, Budget: q.Budget}, members: p.all.members, asked: p.all.asked,
-		named: map[string]bool{}, actions: map[string]region.Set{}, services: p.all.services, sets: p.all.sets, verbs: p.all.verbs, others: p.all.others,
-	}
-	c.rulesOnce.Do(func() { c.rules = p.all.rules })
-	if c.Budget <= 0 {
-		c.Budget = p.all.Budget
-	}
-	for _, r := range q.Resources {
-		t := policy.ResourceTemplate(r, policy.Identity, false)
-		if t.Static == nil {
-			return nil, badQuestion(r, "resource %q: want an ARN or a pattern without variables", r)
-		}
-		c.patterns = append(c.patterns, *t.Static)
+		p.known[key] = c
 	}
 	return c, nil
 }
@@ -159,17 +177,22 @@ func (q *PaperQuestion) patterns() []string {
 }
 
 // unlisted gives a name for each set of actions, none of them in the catalogue, that the documents' patterns tell from those for which the
-// catalogue's symbolic actions stand: a typing error, or what a service may add one day.
+// catalogue's symbolic actions stand: a typing error, or what a service may add one day. Services are looked at one by one: a pattern that
+// names one says nothing of others.
 func (p *Papers) unlisted(q *PaperQuestion, actions []string) ([]string, error) {
-	var langs []region.Lang
+	ofService := map[string][]region.Lang{}
+	var ofAny []region.Lang // patterns that name no service
 	for _, text := range q.patterns() {
 		if _, listed := p.w.catalog.Action(text); listed || wholeService(text) {
 			continue
 		}
-		langs = append(langs, region.Lang{Patterns: []region.Pattern{region.Glob(text, true)}})
-	}
-	if len(langs) == 0 {
-		return nil, nil
+		lang := region.Lang{Patterns: []region.Pattern{region.Glob(text, true)}}
+		service, _, _ := strings.Cut(strings.ToLower(text), ":")
+		if strings.ContainsAny(service, "*?") {
+			ofAny = append(ofAny, lang)
+		} else {
+			ofService[service] = append(ofService[service], lang)
+		}
 	}
 	asked := region.Lang{}
 	for _, a := range actions {
@@ -177,16 +200,33 @@ func (p *Papers) unlisted(q *PaperQuestion, actions []string) ([]string, error) 
 			asked.Patterns = append(asked.Patterns, region.Glob(a, true))
 		}
 	}
-	shape := region.Lang{Patterns: []region.Pattern{region.Glob("?*:?*", true)}}
-	cells, err := region.Cells(region.NewBudget(DefaultBudget), []region.Lang{asked, shape}, langs)
-	if err != nil {
-		return nil, badQuestion("", "the actions of the documents cannot be told apart: %v", err)
-	}
+	budget := region.NewBudget(DefaultBudget)
 	var out []string
-	for _, cell := range cells {
-		if name := p.unlistedIn(cell, langs); name != "" {
-			out = append(out, name)
+	look := func(langs []region.Lang, within ...region.Lang) error {
+		if len(langs) == 0 {
+			return nil
 		}
+		cells, err := region.Cells(budget, append(within, asked), langs)
+		if err != nil {
+			return badQuestion("", "the actions of the documents cannot be told apart: %v", err)
+		}
+		for _, cell := range cells {
+			if name := p.unlistedIn(cell, langs); name != "" {
+				out = append(out, name)
+			}
+		}
+		return nil
+	}
+	others := region.Lang{Not: true}
+	for _, service := range sortedKeys(ofService) {
+		shape := region.Glob(service+":?*", true)
+		others.Patterns = append(others.Patterns, shape)
+		if err := look(slices.Concat(ofService[service], ofAny), region.Lang{Patterns: []region.Pattern{shape}}); err != nil {
+			return nil, err
+		}
+	}
+	if err := look(ofAny, region.Lang{Patterns: []region.Pattern{region.Glob("?*:?*", true)}}, others); err != nil {
+		return nil, err
 	}
 	return out, nil
 }

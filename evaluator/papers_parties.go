@@ -110,7 +110,7 @@ func (s *sheet) parties() []*party {
 	case policy.Identity, policy.Boundary, policy.Session, policy.SCP:
 		return []*party{attached(s.asked.Kind)}
 	}
-	n := namesIn(s.asked.Old, s.asked.New)
+	n := s.names
 	var out []*party
 	out = append(out, n.everyone()...)
 	for _, account := range n.accounts {
@@ -402,7 +402,11 @@ func (s *sheet) setExcept(n *named, p *party, stranger, spelledOut bool) {
 	var all []Expr
 	except := func(key string, op policy.Base, values []string) {
 		if len(values) > 0 && s.reads(key) {
-			cond := policy.NewCondition(op, policy.NoSet, false, key, values...)
+			set := policy.NoSet
+			if multi, ok := s.w.multivalued(policy.CanonicalKey(key)); ok && multi {
+				set = policy.ForAnyValue
+			}
+			cond := policy.NewCondition(op, set, false, key, values...)
 			all = append(all, Not{Of: Test{Condition: cond}})
 		}
 	}

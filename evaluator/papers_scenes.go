@@ -10,6 +10,7 @@ import (
 
 // scene is one kind of resource that a party meets, and who owns it.
 type scene struct {
+	star    bool // of actions without a resource
 	group   *targetGroup
 	actions region.Set // that are asked of it; the group has those that stand for others
 	home    bool       // the caller is of the account that owns the resource
@@ -32,8 +33,8 @@ func (s *sheet) scenes(one *party) []*scene {
 		return out
 	}
 	out := s.arns(one, scene{home: true, supply: consentsTo}, one.principal.Account, []*item{anyARN("", "", "")}, s.typed())
-	provided := &targetGroup{ownerID: awsAccount, items: []*item{anyARN("", awsAccount, "")}}
-	out = append(out, s.put(one, scene{}, provided, s.typed())...)
+	provided := &targetGroup{ownerID: awsAccount, items: []*item{anyARN("iam", awsAccount, "")}}
+	out = append(out, s.put(one, scene{supply: consentsTo}, provided, s.of("iam"))...)
 	return append(out, s.starred(one)...)
 }
 
@@ -68,6 +69,17 @@ func (s *sheet) starry() region.Set {
 	return out
 }
 
+// of are the actions of a service.
+func (s *sheet) of(service string) region.Set {
+	out := s.question.none()
+	for i := range s.question.members {
+		if ActionService(s.question.members[i].name) == service {
+			out.Add(i)
+		}
+	}
+	return out
+}
+
 // starred is the scene of actions without a resource, where these are in question.
 func (s *sheet) starred(one *party) []*scene {
 	ask := len(s.asked.Resources) == 0
@@ -78,7 +90,7 @@ func (s *sheet) starred(one *party) []*scene {
 		return nil
 	}
 	g := &targetGroup{ownerID: one.principal.Account, star: true, items: []*item{{text: "*", literal: true}}}
-	return s.put(one, scene{home: true, supply: s.starSupply()}, g, s.starry())
+	return s.put(one, scene{home: true, star: true, supply: s.starSupply()}, g, s.starry())
 }
 
 func (s *sheet) starSupply() func(*Request, *Layers) {
@@ -136,10 +148,20 @@ func (s *sheet) items(service, account, resource string) []*item {
 	return []*item{it}
 }
 
-// arns is a scene of ARNs but for what AWS itself owns.
+// arns is a scene of ARNs, but for AWS's own managed policies, and of others' but for all that AWS itself owns (D6).
 func (s *sheet) arns(one *party, base scene, owner string, items []*item, actions region.Set) []*scene {
+	provided := anyARN("", awsAccount, "")
+	if base.home {
+		provided = anyARN("iam", awsAccount, "")
+	}
 	for _, it := range items {
-		it.langs = append(it.langs, except(anyARN("", awsAccount, "")))
+		it.langs = append(it.langs, except(provided))
+		for _, account := range s.names.accounts { // a star in the place of the Region runs across colons (B8), and meets ARNs that no service has
+			within := anyARN("", "", "")
+			within.pattern.Tokens = append(within.pattern.Tokens, region.Literal(":"+account+":*").Tokens...)
+			within.pattern.Tokens[len(within.pattern.Tokens)-1].Kind = region.TokenStar
+			it.langs = append(it.langs, except(anyARN("", "", account+":")), except(within))
+		}
 	}
 	return s.put(one, base, &targetGroup{ownerID: owner, items: items}, actions)
 }
@@ -153,7 +175,7 @@ func (s *sheet) put(one *party, base scene, g *targetGroup, actions region.Set) 
 	outsider, _ := relation(&one.principal, g.ownerID, g.star)
 	s.few.Each(func(i int) {
 		name := s.question.members[i].name
-		if !actions.Has(i) || NoPolicyNeeded(name, &one.principal) || ServiceRefuses(name, &one.principal, &target, outsider) {
+		if !actions.Has(i) || s.asked.Kind == policy.Resource && RetiresGrant(name) || NoPolicyNeeded(name, &one.principal) || ServiceRefuses(name, &one.principal, &target, outsider) {
 			return
 		}
 		few.Add(i)
@@ -181,7 +203,7 @@ func anyARN(service, account, resource string) *item {
 		}
 		return region.Literal(text).Tokens
 	}
-	p := region.Literal("arn:")
+	p := region.Literal("arn:aws") // and the other partitions
 	for _, text := range []string{"", service, "", account} {
 		p.Tokens = append(append(p.Tokens, field(text)...), region.Token{Rune: ':'})
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator"
+	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/query/answer"
 	"github.com/accessgraph/accessgraph/query/syntax"
 )
@@ -315,8 +316,13 @@ func (p *plan) brief(r *evaluator.Row) []answer.Grant {
 }
 
 func (p *plan) grant(g *evaluator.Access, w *evaluator.Witness) answer.Grant {
+	return grantOf(g, w, p.engine.catalog)
+}
+
+// grantOf puts a grant into words.
+func grantOf(g *evaluator.Access, w *evaluator.Witness, cat *catalog.Catalog) answer.Grant {
 	out := answer.Grant{
-		Actions: g.Actions, Resources: g.Resources(), Verdict: answer.Verdict(g.Verdict.String()), Conditions: Words(g.Conditions, p.engine.catalog),
+		Actions: g.Actions, Resources: g.Resources(), Verdict: answer.Verdict(g.Verdict.String()), Conditions: Words(g.Conditions, cat),
 		Assumptions: append([]string{}, g.Assumptions...), Causes: append([]string{}, g.Notes...),
 	}
 	for _, v := range g.Via() {

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the answers in README.md and docs
 
 // TestPages runs every command of the console blocks of README.md and of the pages in docs on the sample organization, and compares what they
 // print, on both streams. Commands begin with "$ accessgraph"; one that is to fail ends in "# exit CODE". A block that is not to be run is
-// no console block.
+// no console block; one that begins "```json FILE" is a file that the page's commands can read.
 func TestPages(t *testing.T) {
 	t.Setenv("ACCESSGRAPH_STORE", filepath.Join(t.TempDir(), "store"))
 	root := filepath.Join("..", "..")
@@ -32,7 +32,7 @@ func TestPages(t *testing.T) {
 	var readme []string
 	ran := 0
 	for _, path := range append(pages, filepath.Join(root, "README.md")) {
-		p := &page{t: t, path: path, root: root}
+		p := &page{t: t, path: path, dir: t.TempDir()}
 		p.run()
 		ran += p.commands
 		if filepath.Base(path) == "README.md" {
@@ -53,10 +53,11 @@ func TestPages(t *testing.T) {
 
 // page is one page with commands.
 type page struct {
-	t          *testing.T
-	path, root string
-	asked      []string // the questions of its commands
-	commands   int
+	t        *testing.T
+	path     string
+	dir      string   // with the files that it shows
+	asked    []string // the questions of its commands
+	commands int
 }
 
 // run runs the commands of a page and compares, or writes the page anew.
@@ -66,12 +67,15 @@ func (p *page) run() {
 		p.t.Fatal(err)
 	}
 	var now strings.Builder
-	console := false
+	console, file := false, ""
 	for line := range strings.Lines(string(text)) {
 		fence := strings.HasPrefix(line, "```")
 		switch {
 		case fence:
 			console = strings.TrimSpace(line) == "```console"
+			_, file, _ = strings.Cut(strings.TrimSpace(line), " ")
+		case file != "":
+			p.append(file, line)
 		case console && !strings.HasPrefix(line, "$ "):
 			continue // the old answer
 		}
@@ -91,7 +95,19 @@ func (p *page) run() {
 	}
 }
 
-// command runs one command in the project's folder and gives what it prints.
+// append adds a line to a file that the page shows.
+func (p *page) append(name, line string) {
+	f, err := os.OpenFile(filepath.Join(p.dir, filepath.Base(name)), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(line); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// command runs one command beside the page's files and gives what it prints.
 func (p *page) command(line string) string {
 	p.commands++
 	line, code, _ := strings.Cut(line, "# exit ")
@@ -103,7 +119,7 @@ func (p *page) command(line string) string {
 		p.asked = append(p.asked, args[2])
 	}
 	cmd := accessgraph(p.t, args[1:]...)
-	cmd.Dir = p.root
+	cmd.Dir = p.dir
 	out, err := cmd.CombinedOutput()
 	want := 0
 	if code != "" {

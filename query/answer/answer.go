@@ -59,6 +59,7 @@ type Rows = iter.Seq2[Row, error]
 
 // Answer is one answered question. Rows can be ranged over once; Summary is called after that.
 type Answer struct {
+	About    []Fact // of an answer that is to no question and about no snapshot: what it is, in the order of its JSON
 	Query    string
 	Snapshot Snapshot
 	Schema   *Schema
@@ -116,4 +117,10 @@ func Collect(rows Rows) ([]Row, error) {
 		all = append(all, r)
 	}
 	return all, nil
+}
+
+// Fact is something that is said of an answer as a whole: a text or a list of texts.
+type Fact struct {
+	Name  string
+	Value any
 }

@@ -75,6 +75,7 @@ const (
 	KindWhatCan Kind = "what can"
 	KindWhy     Kind = "why"
 	KindShow    Kind = "show"   // the inventory: Of says of what
+	KindPolicy  Kind = "policy" // what one document allows beyond another
 	KindRecord  Kind = "record" // what select, group by and count make
 )
 
@@ -175,4 +176,25 @@ func WhatCanSchema() *Schema {
 		{Name: "via.policy", Type: List, ARN: true},
 		{Name: "via.sid", Type: List},
 	}}
+}
+
+// PolicySchema is the schema of PolicyGrant rows; with changes they say whether the access is gained or lost.
+func PolicySchema(changes bool) *Schema {
+	s := &Schema{Kind: KindPolicy, Columns: []Column{
+		{Name: "principal", ARN: true},
+		{Name: "kind", Words: []string{"principal", "public", "account", "user", "role", "session", "id", "service", "provider"}},
+		{Name: "verdict", Words: verdicts()},
+		{Name: "actions", Type: List},
+		{Name: "action_count", Type: Number},
+		{Name: "resources", Type: List, ARN: true},
+		{Name: "conditions"},
+		{Name: "via", Type: Object},
+		{Name: "assumptions", Type: List},
+		{Name: "causes", Type: List},
+		{Name: "witness", Type: Object},
+	}}
+	if changes {
+		s.Columns = append([]Column{{Name: "change", Words: []string{Gained, Lost}}}, s.Columns...)
+	}
+	return s
 }

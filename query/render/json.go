@@ -29,6 +29,11 @@ func writeJSON(w *bufio.Writer, a *answer.Answer) error {
 	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
 		return err
 	}
+	for _, fact := range a.About {
+		if err := write(fact.Name, fact.Value); err != nil {
+			return err
+		}
+	}
 	if a.Query != "" { // lists that answer no question have neither
 		if err := write("query", a.Query); err != nil {
 			return err
@@ -44,7 +49,7 @@ func writeJSON(w *bufio.Writer, a *answer.Answer) error {
 	if err := write("count", s.Count); err != nil {
 		return err
 	}
-	if a.Query != "" {
+	if a.Query != "" || len(a.About) > 0 {
 		if err := write("unknown", s.Unknown); err != nil {
 			return err
 		}

@@ -102,6 +102,28 @@ func layoutOf(s *answer.Schema, wide bool) *layout {
 		}
 	case answer.KindShow:
 		return showLayout(s, wide)
+	case answer.KindPolicy:
+		l.noun = [2]string{"grant", "grants"}
+		var about []heading
+		_, changes := s.Column("change")
+		if changes {
+			about = []heading{{title: "CHANGE"}}
+		}
+		l.headings = slices.Concat([]heading{lead, verdict}, about, grant)
+		l.entries = func(r answer.Row, full bool) [][]string {
+			row := r.(*answer.PolicyGrant)
+			var about []string
+			if changes {
+				about = []string{row.Change}
+			}
+			grant := answer.Grant{Verdict: row.Verdict, Actions: row.Actions, Resources: row.Resources, Conditions: row.Conditions,
+				Via: row.Via, Assumptions: row.Assumptions, Causes: row.Causes, Witness: row.Witness}
+			name := who(row.Principal)
+			if name == "" {
+				name = "whoever has it"
+			}
+			return l.grantEntries(name, about, grant, nil, accountOf(row.Principal), full)
+		}
 	default:
 		return recordLayout(s, who)
 	}

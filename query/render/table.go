@@ -25,6 +25,7 @@ func writeTable(w *bufio.Writer, a *answer.Answer, o Options) error {
 	if err != nil {
 		return err
 	}
+	writeAbout(w, a.About)
 	writeGrid(w, l, entries, o.Width, o.Color)
 	writeFooter(w, l, a.Summary(), false)
 	return nil
@@ -40,9 +41,27 @@ func writeWide(w *bufio.Writer, a *answer.Answer, o Options) error {
 	if err != nil {
 		return err
 	}
+	writeAbout(w, a.About)
 	writeGrid(w, l, entries, 0, o.Color)
 	writeFooter(w, l, a.Summary(), true)
 	return nil
+}
+
+// writeAbout says above a table what it is.
+func writeAbout(w *bufio.Writer, facts []answer.Fact) {
+	for _, fact := range facts {
+		switch v := fact.Value.(type) {
+		case string:
+			w.WriteString(fact.Name + ": " + neutral(v) + "\n")
+		case []string:
+			for _, line := range v {
+				w.WriteString("  " + neutral(line) + "\n")
+			}
+		}
+	}
+	if len(facts) > 0 {
+		w.WriteByte('\n')
+	}
 }
 
 // gather makes the lines of all rows, neutralised.
