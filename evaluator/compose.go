@@ -44,12 +44,20 @@ type composer struct {
 	identity, boundary, session, endpoint []*formula
 	scp                                   [][]*formula // allows by level
 	denies, policyDenies                  []*formula   // the latter of the resource's own policy
+	rcpDenies                             []*formula   // those of denies that are of RCPs
 	through, stopped                      [][]*formula // allows and denies of the snapshot's VPC endpoints
 	own, grants, issued                   byKind       // resource policy; KMS grants; those of the caller's own account
+	drafts                                []drafted    // what statements say that bind nobody
 }
 
-// compose sets the part's context and result formulas.
-func (e *evaluation) compose(p *verdictPart) {
+// drafted is when a draft matches.
+type drafted struct {
+	index   int // among the drafts
+	formula *formula
+}
+
+// composer begins a part.
+func (e *evaluation) composer(p *verdictPart) *composer {
 	m := &e.asking.members[p.class.first]
 	c := &composer{e: e, part: p, action: m.name, l: &lowering{symbols: e.symbols, facts: e.situate(m)}}
 	p.facts = c.l.facts
@@ -58,6 +66,12 @@ func (e *evaluation) compose(p *verdictPart) {
 	if s, ok := c.l.facts.(*situation); ok {
 		s.region = p.cell.region
 	}
+	return c
+}
+
+// compose sets the part's context and result formulas.
+func (e *evaluation) compose(p *verdictPart) {
+	c := e.composer(p)
 	p.when = c.question(e.asking.When)
 	if p.when.kind == formFalse {
 		p.result = formulaFalse
@@ -211,6 +225,10 @@ func (c *composer) collect() {
 		}
 		f = conj(f, c.conditions(in), doubt, c.doubt(in), c.sessions(in))
 		if f.kind == formFalse {
+			continue
+		}
+		if in.layer == layerDraft {
+			c.drafts = append(c.drafts, drafted{in.statement.Index, f})
 			continue
 		}
 		if in.statement.Effect == policy.Deny {
@@ -375,6 +393,9 @@ func (c *composer) collectDeny(in *instance, f *formula) {
 		c.stopped[in.level] = append(c.stopped[in.level], f)
 	default:
 		c.denies = append(c.denies, f)
+		if in.layer == LayerRCP {
+			c.rcpDenies = append(c.rcpDenies, f)
+		}
 	}
 }
 
