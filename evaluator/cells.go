@@ -403,7 +403,7 @@ func (e *evaluation) addPiece(byKey map[string]*cell, in, depends, actions regio
 	}
 	c.pieces = append(c.pieces, p)
 	if p.whole {
-		c.whole.list = append(c.whole.list, p.item.text)
+		c.whole.list = append(c.whole.list, p.item.spelled())
 	}
 }
 
@@ -479,7 +479,7 @@ func (e *evaluation) describe(cells []*cell) []described {
 	for _, s := range order {
 		ps := bySplit[s]
 		if len(ps) == len(s.cells) {
-			plain = append(plain, &names{list: []string{s.item.text}})
+			plain = append(plain, &names{list: []string{s.item.spelled()}})
 			continue
 		}
 		patterns, cond := e.describeSplit(s, ps)
@@ -512,7 +512,7 @@ func (e *evaluation) describeSplit(s *splitItem, chosen []piece) ([]string, Expr
 	if patterns, ok := e.cover(s, in, inside); ok {
 		return patterns, nil
 	}
-	base, cells := s.item.text, s.cells
+	base, cells := s.item.spelled(), s.cells
 	for _, i := range inside { // the narrowest pattern that holds all of the chosen cells
 		var held []region.Cell
 		count := 0

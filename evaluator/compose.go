@@ -72,7 +72,7 @@ func (e *evaluation) composer(p *verdictPart) *composer {
 // compose sets the part's context and result formulas.
 func (e *evaluation) compose(p *verdictPart) {
 	c := e.composer(p)
-	p.when = c.question(e.asking.When)
+	p.when = conj(c.question(e.asking.When), c.question(e.apart))
 	if p.when.kind == formFalse {
 		p.result = formulaFalse
 		return
@@ -336,7 +336,11 @@ func (c *composer) doubt(in *instance) *formula {
 // unknown is the variable of what is doubtful about a statement. A document that is missing stands for an Allow and a Deny, each of
 // which may be there without the other (D18).
 func (c *composer) unknown(cause policy.Cause, in *instance) *formula {
+	in = in.sameDoubt(cause)
 	name := fmt.Sprintf("%s policy %s, statement %d", in.layer, in.policy, in.statement.Index)
+	if in.beside != nil {
+		name = "the other " + name
+	}
 	return c.e.symbols.unknownEither(cause, name, in.statement.Effect)
 }
 

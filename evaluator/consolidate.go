@@ -169,13 +169,17 @@ func (s *search) run(ctx context.Context, whole bool) ([]policy.Draft, error) {
 			return nil, err
 		}
 		use := x.harmless()
+		own := slices.Clone(use)
+		for i := range own {
+			own[i] = own[i] && s.guesses[i].main
+		}
+		for i, sound := range x.sound(own) {
+			s.cutOff = s.cutOff || s.guesses[i].main && s.guesses[i].draft.Effect == policy.Allow && !sound
+		}
 		for i, sound := range x.sound(use) {
-			if s.guesses[i].draft.Effect == policy.Deny {
-				continue
+			if s.guesses[i].draft.Effect == policy.Allow {
+				use[i] = sound || s.guesses[i].main && whole
 			}
-			main := s.guesses[i].main
-			s.cutOff = s.cutOff || main && !sound
-			use[i] = sound || main && whole
 		}
 		missing, excess := x.missing(use), x.excess(use)
 		if len(missing) == 0 && len(excess) == 0 {
@@ -264,7 +268,7 @@ func (x *exam) unwritable(missing, excess []difference, wordless []string) error
 		if what != "" {
 			break
 		}
-		s := d.sheet
+		s := d.aspect
 		residual, ok := s.e.symbols.residual(d.node, s.parts[0].care)
 		if !ok {
 			return region.ErrBudget

@@ -24,11 +24,11 @@ func (x *exam) draftsFor(found []difference, effect policy.Effect, most int) (dr
 	byEvaluation := map[*evaluation][]*raw{}
 	var order []*evaluation
 	for _, f := range found {
-		e := f.sheet.e
+		e := f.aspect.e
 		if byEvaluation[e] == nil {
 			order = append(order, e)
 		}
-		for _, p := range f.sheet.parts {
+		for _, p := range f.aspect.parts {
 			byEvaluation[e] = append(byEvaluation[e], &raw{
 				members: p.class.members, applying: p.cell.actions, cells: []*cell{p.cell}, node: f.node, part: p, verdict: Conditional,
 			})
@@ -77,10 +77,10 @@ func (x *exam) draftsFor(found []difference, effect policy.Effect, most int) (dr
 }
 
 func (x *exam) budgetErr() error {
-	if len(x.sheets) == 0 {
+	if len(x.aspects) == 0 {
 		return nil
 	}
-	return x.sheets[0].e.budget.Err()
+	return x.aspects[0].e.budget.Err()
 }
 
 // product is some actions on some resources in some contexts.
@@ -152,7 +152,9 @@ func (x *exam) spellings(p *product) []actionElement {
 		out = append(out, actionElement{not, texts})
 	}
 	exact, _ := q.spell(p.members, nil)
-	add(false, exact)
+	if add(false, exact); len(out) > 0 && len(exact) <= longList {
+		return out
+	}
 	wide := q.none()
 	for _, s := range q.serviceSets() {
 		own := p.members.And(s.members)
@@ -178,7 +180,7 @@ func (x *exam) spellings(p *product) []actionElement {
 func (x *exam) allowedOn(members region.Set) []string {
 	cells := map[*evaluation][]*cell{}
 	var order []*evaluation
-	for _, s := range x.sheets {
+	for _, s := range x.aspects {
 		if s.allowed == s.e.symbols.space.False() {
 			continue
 		}

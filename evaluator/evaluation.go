@@ -22,11 +22,13 @@ type instance struct {
 	doubtful  bool       // D44: it may or may not apply
 	sessions  []string   // resource side: sessions of the caller's role that it names
 	listed    []listedSession
-	grant     *Grant   // a KMS grant instead of a statement
-	anywhere  bool     // its conditions mean the same for every action
-	lowered   *formula // of such conditions, once they are lowered
-	retirers  Match    // forms in which the caller may retire the grant without being its grantee
-	retiring  []string // sessions of the caller's role that may retire the grant
+	grant     *Grant      // a KMS grant instead of a statement
+	anywhere  bool        // its conditions mean the same for every action
+	lowered   *formula    // of such conditions, once they are lowered
+	retirers  Match       // forms in which the caller may retire the grant without being its grantee
+	retiring  []string    // sessions of the caller's role that may retire the grant
+	given     bool        // stands for a consent that is taken for granted: no proof of anything
+	beside    []*instance // of the second of two stacks, for a statement that the first does not have: the first's statements
 }
 
 // refs names the statement, and in a group of several resources its twins in their policies. The list is shared: it must not be changed.
@@ -63,20 +65,31 @@ type evaluation struct {
 	question  []int // tests of the question's resource patterns
 	cells     []*cell
 	symbols   *symbols
-	keys      []string // see keysInPlay
-	outsider  bool     // the caller is not of the account that owns the resource
-	unsure    bool     // which of the two is not known (D6)
-	endpoints bool     // statements of the snapshot's VPC endpoints are in play
+	keys      []string                    // see keysInPlay
+	outsider  bool                        // the caller is not of the account that owns the resource
+	unsure    bool                        // which of the two is not known (D6)
+	endpoints bool                        // statements of the snapshot's VPC endpoints are in play
+	room      []int32                     // see newRefinement
+	alone     bool                        // the endpoints of the snapshot have no say
+	whole     func(region.Set) region.Set // what members stand for, where some stand for others; nil: each for itself
+	apart     Expr                        // what the question's context has to do without for this caller; nil: nothing
+	supply    func(*Request, *Layers)     // fits what is taken for granted to a request; nil: it fits
+	ask       func(*sketch) *Request      // makes requests where no snapshot tells what is known; nil: one does
 }
 
 // newEvaluation is evaluationFor, with somewhere to put symbols; ok is false when nothing can be allowed.
 func newEvaluation(t *targets, side *callerSide, g *targetGroup, budget *region.Budget) (*evaluation, bool) {
 	e, ok := evaluationFor(t, side, g, budget)
 	if ok {
-		e.symbols = newSymbols(e.w, budget)
-		e.symbols.partitions = &t.question.partitions
+		e.begin(t)
 	}
 	return e, ok
+}
+
+// begin gives an evaluation somewhere to put symbols.
+func (e *evaluation) begin(t *targets) {
+	e.symbols = newSymbols(e.w, e.budget)
+	e.symbols.partitions = &t.question.partitions
 }
 
 // evaluationFor gathers the statements in play for a caller of the snapshot. ok is false when nothing can be allowed.
@@ -476,7 +489,10 @@ type actionClass struct {
 // region.ErrBudget.
 func (e *evaluation) classes(c *cell) ([]*actionClass, error) {
 	words := 1 + c.actions.Len()/64
-	r := newRefinement(c.actions, e.asking.ruleClasses())
+	if e.room == nil {
+		e.room = make([]int32, c.actions.Len())
+	}
+	r := newRefinement(c.actions, e.asking.ruleClasses(), e.room)
 	if !e.budget.Spend(1 + int64(c.actions.Len()/refinedAtOnce)) {
 		return nil, e.budget.Err()
 	}
@@ -523,9 +539,9 @@ type refinement struct {
 	touched []int32 // during a split: the parts with members in the set
 }
 
-// newRefinement begins with the members of each class as a part.
-func newRefinement(all region.Set, classes []int32) *refinement {
-	r := &refinement{all: all, part: make([]int32, all.Len())}
+// newRefinement begins with the members of each class as a part. It works in a room of one place for each member, which nobody else uses meanwhile.
+func newRefinement(all region.Set, classes, room []int32) *refinement {
+	r := &refinement{all: all, part: room}
 	known := map[int32]int32{}
 	all.Each(func(i int) {
 		p, ok := known[classes[i]]

@@ -19,11 +19,11 @@ type exam struct {
 	t      *targets
 	caller *caller
 	drafts []policy.Draft
-	sheets []*sheet
+	aspects []*aspect
 }
 
-// sheet is the parts of one evaluation that no draft tells apart, and on which the caller may do the same.
-type sheet struct {
+// aspect is the parts of one evaluation that no draft tells apart, and on which the caller may do the same.
+type aspect struct {
 	e       *evaluation
 	parts   []*verdictPart
 	allowed region.Node // the contexts in which the caller effectively may
@@ -63,8 +63,7 @@ func (t *targets) examine(ctx context.Context, c *caller, drafts []policy.Draft,
 
 func (x *exam) examineGroup(side *callerSide, g *targetGroup, within []string, budget *region.Budget) error {
 	e, _ := evaluationFor(x.t, side, g, budget)
-	e.symbols = newSymbols(e.w, budget)
-	e.symbols.partitions = &x.t.question.partitions
+	e.begin(x.t)
 	var asked []int
 	for _, p := range within {
 		asked = append(asked, e.tests.add(policy.ResourceTemplate(p, policy.Identity, false)))
@@ -103,13 +102,13 @@ func (x *exam) examineGroup(side *callerSide, g *targetGroup, within []string, b
 	if err := e.symbols.seal(); err != nil {
 		return err
 	}
-	byKey := map[string]*sheet{}
+	byKey := map[string]*aspect{}
 	for i := range all {
 		p := all[i].part
 		if _, err := e.decidePart(p); err != nil {
 			return err
 		}
-		s := &sheet{e: e, allowed: e.certain(p.node)}
+		s := &aspect{e: e, allowed: e.certain(p.node)}
 		s.open = e.symbols.space.And(e.certain(e.symbols.node(all[i].open)), p.care)
 		key := binary.AppendUvarint(binary.AppendUvarint(nil, uint64(s.allowed)), uint64(s.open))
 		for _, d := range all[i].drafts {
@@ -136,7 +135,7 @@ func (x *exam) examineGroup(side *callerSide, g *targetGroup, within []string, b
 		}
 		s.parts = []*verdictPart{p}
 		byKey[string(key)] = s
-		x.sheets = append(x.sheets, s)
+		x.aspects = append(x.aspects, s)
 	}
 	return nil
 }
@@ -251,7 +250,7 @@ func (e *evaluation) unknowns() []region.Var {
 }
 
 // says is the contexts in which the drafts in use allow.
-func (s *sheet) says(x *exam, use []bool) region.Node {
+func (s *aspect) says(x *exam, use []bool) region.Node {
 	space := s.e.symbols.space
 	allow, deny := space.False(), space.False()
 	for _, m := range s.matches {
@@ -268,7 +267,7 @@ func (s *sheet) says(x *exam, use []bool) region.Node {
 
 // exact tells whether the drafts in use allow exactly what the caller effectively may do.
 func (x *exam) exact(use []bool) bool {
-	for _, s := range x.sheets {
+	for _, s := range x.aspects {
 		if s.says(x, use) != s.allowed {
 			return false
 		}
@@ -278,22 +277,22 @@ func (x *exam) exact(use []bool) bool {
 
 // missing are the parts in which the drafts in use do not allow what the caller may do, excess those in which they allow more.
 func (x *exam) missing(use []bool) []difference {
-	return x.differences(func(s *sheet) region.Node { return s.e.symbols.space.Diff(s.allowed, s.says(x, use)) })
+	return x.differences(func(s *aspect) region.Node { return s.e.symbols.space.Diff(s.allowed, s.says(x, use)) })
 }
 
 func (x *exam) excess(use []bool) []difference {
-	return x.differences(func(s *sheet) region.Node { return s.e.symbols.space.Diff(s.says(x, use), s.allowed) })
+	return x.differences(func(s *aspect) region.Node { return s.e.symbols.space.Diff(s.says(x, use), s.allowed) })
 }
 
-// difference is a sheet and some of its contexts.
+// difference is an aspect and some of its contexts.
 type difference struct {
-	sheet *sheet
+	aspect *aspect
 	node  region.Node
 }
 
-func (x *exam) differences(of func(*sheet) region.Node) []difference {
+func (x *exam) differences(of func(*aspect) region.Node) []difference {
 	var out []difference
-	for _, s := range x.sheets {
+	for _, s := range x.aspects {
 		if n := of(s); n != s.e.symbols.space.False() {
 			out = append(out, difference{s, n})
 		}
@@ -307,7 +306,7 @@ func (x *exam) harmless() []bool {
 	for i := range x.drafts {
 		out[i] = x.drafts[i].Effect == policy.Deny
 	}
-	for _, s := range x.sheets {
+	for _, s := range x.aspects {
 		for _, m := range s.matches {
 			if out[m.index] && s.e.symbols.space.And(m.node, s.allowed) != s.e.symbols.space.False() {
 				out[m.index] = false
@@ -323,7 +322,7 @@ func (x *exam) sound(use []bool) []bool {
 	for i := range x.drafts {
 		out[i] = x.drafts[i].Effect == policy.Allow
 	}
-	for _, s := range x.sheets {
+	for _, s := range x.aspects {
 		space := s.e.symbols.space
 		barred := space.Not(s.allowed)
 		for _, m := range s.matches {
@@ -342,8 +341,8 @@ func (x *exam) sound(use []bool) []bool {
 
 // reduce drops drafts one by one, the first of order first, as long as the others say the same.
 func (x *exam) reduce(use []bool, order []int) {
-	touched := make([][]*sheet, len(x.drafts))
-	for _, s := range x.sheets {
+	touched := make([][]*aspect, len(x.drafts))
+	for _, s := range x.aspects {
 		for _, m := range s.matches {
 			touched[m.index] = append(touched[m.index], s)
 		}

@@ -214,7 +214,7 @@ func (e *evaluation) causesOf(n region.Node) []*opaque {
 func (e *evaluation) via(p *verdictPart) []*instance {
 	var out []*instance
 	for _, g := range p.granting {
-		if n := len(out); g.formula.kind == formFalse || n > 0 && out[n-1] == g.in || e.symbols.space.And(e.symbols.node(g.formula), p.node) == e.symbols.space.False() {
+		if n := len(out); g.in.given || g.formula.kind == formFalse || n > 0 && out[n-1] == g.in || e.symbols.space.And(e.symbols.node(g.formula), p.node) == e.symbols.space.False() {
 			continue
 		}
 		out = append(out, g.in)
@@ -450,7 +450,7 @@ func sortedRefs(refs []StatementRef) []StatementRef {
 func (r *raw) hints() []*policy.Actions {
 	var hints []*policy.Actions
 	for _, g := range r.part.granting {
-		if s := g.in.statement; s != nil && !s.Actions.Not {
+		if s := g.in.statement; s != nil && !s.Actions.Not && !g.in.given {
 			hints = joined(hints, []*policy.Actions{&s.Actions})
 		}
 	}
@@ -469,6 +469,11 @@ func joined[T comparable](to, more []T) []T {
 
 // spell writes a set of members as patterns; the number is that of catalogue actions in it.
 func (c *compiledQuestion) spell(members region.Set, hints []*policy.Actions) ([]string, int) {
+	return c.spellAmong(members, c.all(), hints)
+}
+
+// spellAmong is spell where only some members can be asked of the resources: a pattern may stand for others too.
+func (c *compiledQuestion) spellAmong(members, among region.Set, hints []*policy.Actions) ([]string, int) {
 	count := 0
 	members.Each(func(i int) {
 		if c.members[i].action != nil {
@@ -478,6 +483,7 @@ func (c *compiledQuestion) spell(members region.Set, hints []*policy.Actions) ([
 	left := members
 	var out []string
 	take := func(text string, set region.Set) {
+		set = set.And(among)
 		if set.Empty() || !set.SubsetOf(members) || !set.Intersects(left) {
 			return
 		}
@@ -499,14 +505,14 @@ func (c *compiledQuestion) spell(members region.Set, hints []*policy.Actions) ([
 		}
 	}
 	for _, s := range c.serviceSets() {
-		if s.whole && left.Has(s.first) {
+		if s.whole && (left.Has(s.first) || !among.Has(s.first)) {
 			take(s.name+":*", s.members)
 		}
 	}
 	unknown := left.And(c.others) // no verb stands for every action that is not known yet
 	left = left.AndNot(unknown)
 	for _, s := range c.verbs {
-		if members.Has(s.first) {
+		if members.Has(s.first) || !among.Has(s.first) {
 			take(s.name+"*", s.members)
 		}
 	}

@@ -22,7 +22,7 @@ func TestRefinement(t *testing.T) {
 		for i := range classes {
 			classes[i] = int32(rapid.IntRange(0, 2).Draw(t, "class"))
 		}
-		r := newRefinement(all, classes)
+		r := newRefinement(all, classes, make([]int32, all.Len()))
 		sets := make([]region.Set, rapid.IntRange(0, 5).Draw(t, "sets"))
 		for i := range sets {
 			sets[i] = someOf("set")

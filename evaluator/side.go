@@ -20,6 +20,7 @@ type callerSide struct {
 	named      []int          // groups whose own side spells the caller out, by place
 	reached    region.Set     // groups on whose resources some Allow of the identity policies may match, by place
 	stands     string         // see standing
+	rival      *callerSide    // what it is compared with; nil where it is not
 }
 
 // callerStatement is a statement of the caller's side, its patterns resolved where they hang on the caller alone.
@@ -60,24 +61,31 @@ func (t *targets) touches(st *callerStatement, g *targetGroup) bool {
 
 // sideOf collects a caller's side, with drafts that are to be looked at beside it.
 func (t *targets) sideOf(c *caller, drafts ...Policy) *callerSide {
+	l := &Layers{Identity: c.identity, Boundary: c.boundary}
+	if c.account != nil {
+		l.SCP = c.account.scps
+	}
+	return t.sideUnder(c, l, drafts...)
+}
+
+// sideUnder is sideOf with other identity policies, boundary and SCPs than the caller's own.
+func (t *targets) sideUnder(c *caller, l *Layers, drafts ...Policy) *callerSide {
 	side := &callerSide{caller: c, reads: &readers{}}
 	p := &c.principal
 	side.unlimited = !hasPolicies(p) || c.outside || p.Kind == FederatedUser
 	e := &evaluation{
-		w: t.world, asking: t.question, caller: c, group: &targetGroup{}, live: t.question.all(), layers: &Layers{Boundary: c.boundary},
+		w: t.world, asking: t.question, caller: c, group: &targetGroup{}, live: t.question.all(), layers: l,
 		situate: func(*member) keyFacts { return &situation{world: t.world, caller: c, asking: t.question} },
 	}
 	e.tests.shared = &t.question.resources
 	if hasPolicies(p) {
-		e.gatherAll(LayerIdentity, 0, c.identity)
-		if c.boundary != nil {
-			e.gatherDocument(LayerBoundary, 0, c.boundary)
+		e.gatherAll(LayerIdentity, 0, l.Identity)
+		if l.Boundary != nil {
+			e.gatherDocument(LayerBoundary, 0, l.Boundary)
 		}
 	}
-	if c.account != nil {
-		for level := range c.account.scps {
-			e.gatherAll(LayerSCP, level, c.account.scps[level])
-		}
+	for level := range l.SCP {
+		e.gatherAll(LayerSCP, level, l.SCP[level])
 	}
 	e.gatherAll(layerDraft, 0, drafts)
 	for _, in := range e.instances {
@@ -141,6 +149,10 @@ func (c *compiledQuestion) all() region.Set { return region.FullSet(len(c.member
 // never too few.
 func (t *targets) reach(s *callerSide) {
 	s.reached = region.NewSet(len(t.groups))
+	if s.rival != nil {
+		t.reach(s.rival)
+		s.reached = s.rival.reached
+	}
 	for i := range s.statements {
 		st := &s.statements[i]
 		if st.instance.layer != layerDraft && (st.instance.layer != LayerIdentity || st.instance.statement.Effect != policy.Allow) {

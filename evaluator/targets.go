@@ -131,15 +131,24 @@ func newResourceType(service string, rt *catalog.ResourceType) *resourceType {
 // item is a piece of the resource dimension: one ARN, or the ARNs under one (the objects of a bucket), or any other resource
 // of a type.
 type item struct {
-	text    string // as answers show it
+	text    string // as answers show it; see spelled
 	literal bool
 	langs   []region.Lang // their intersection, for a piece that is no single ARN
 	pattern region.Pattern
 	matcher region.Matcher // of the pattern
 	types   []string
 	service string
-	claimed bool // the snapshot's own resources are to be taken out of it
-	apart   bool // lies under a resource of the snapshot, whose policy does not speak of it (D47)
+	claimed bool   // the snapshot's own resources are to be taken out of it
+	shown   string // what answers show in place of text, where that is not for people
+	apart   bool   // lies under a resource of the snapshot, whose policy does not speak of it (D47)
+}
+
+// spelled is the item as answers show it.
+func (it *item) spelled() string {
+	if it.shown != "" {
+		return it.shown
+	}
+	return it.text
 }
 
 // patternItem is whatever a pattern matches.
@@ -253,14 +262,14 @@ type targets struct {
 	meets        sync.Map         // *resourceTest -> region.Set; see met
 }
 
-func (w *World) newTargets(q *compiledQuestion) *targets {
+func (w *World) newTargets(q *compiledQuestion, also ...*policy.Document) *targets {
 	t := &targets{
 		world: w, question: q, types: map[string]region.Set{}, star: region.NewSet(len(q.members)),
 		unknown: map[string]region.Set{}, byOwner: map[*account][]*targetGroup{}, others: map[*account][]*targetGroup{}, speaks: map[*policy.Document]bool{},
 		holding: map[string][]int{}, spoken: map[*policy.Document]string{},
 	}
 	t.indexMembers()
-	t.scanDocuments()
+	t.scanDocuments(also)
 	t.groupSnapshot()
 	return t
 }
@@ -420,8 +429,8 @@ func (t *targets) read(key string) {
 	t.boundaries = t.boundaries || key == "iam:permissionsboundary"
 }
 
-// scanDocuments collects what the question and the documents in play read.
-func (t *targets) scanDocuments() {
+// scanDocuments collects what the question and the documents in play read, those of nobody in the snapshot too.
+func (t *targets) scanDocuments(also []*policy.Document) {
 	t.tagKeys = map[string]bool{}
 	note := t.read
 	for k := range t.question.named {
@@ -432,7 +441,7 @@ func (t *targets) scanDocuments() {
 			note(k)
 		}
 	}
-	t.world.docs.each(func(_ documentKey, doc *policy.Document) {
+	scan := func(_ documentKey, doc *policy.Document) {
 		if !t.relevant(doc) {
 			return
 		}
@@ -453,7 +462,11 @@ func (t *targets) scanDocuments() {
 				}
 			}
 		}
-	})
+	}
+	t.world.docs.each(scan)
+	for _, doc := range also {
+		scan(documentKey{}, doc)
+	}
 }
 
 // distinguishing spells the tags and the Region of a resource as far as something in play reads them.

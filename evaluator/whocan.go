@@ -308,7 +308,7 @@ func exceeded(q *compiledQuestion, g *targetGroup) *Access {
 	}
 	n := &names{}
 	for _, it := range g.items {
-		n.list = append(n.list, it.text)
+		n.list = append(n.list, it.spelled())
 	}
 	if len(q.Resources) > 0 && !g.snapshot {
 		n.list = q.Resources

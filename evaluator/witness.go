@@ -38,6 +38,9 @@ func (e *evaluation) sketchOf(r *raw) (*sketch, bool) {
 		return nil, false
 	}
 	sk := &sketch{member: &e.asking.members[e.bestMember(r)], resource: e.sampleResource(r), region: r.part.cell.region}
+	if e.whole != nil {
+		e.makeLikely(r, sk)
+	}
 	for _, d := range s.order {
 		f := r.part.facts.fact(d.key)
 		if f.state != keyFree && f.state != keyPresent {
@@ -323,6 +326,9 @@ func (e *evaluation) inCell(d *domain, cell int, value string) bool {
 
 // request makes a sketch a concrete request of one principal, its context in the room of another that is needed no more.
 func (e *evaluation) request(sk *sketch, c *caller, room *policy.Context) *Request {
+	if e.ask != nil {
+		return e.ask(sk)
+	}
 	r := &Request{Principal: c.principal, Action: sk.member.name, Target: e.target(sk.resource)}
 	ctx := room
 	ctx.Reset()
@@ -444,29 +450,41 @@ func (g *targetGroup) service() string {
 // point engine allows it, and without uncertainty unless the grant itself has one.
 func (e *evaluation) confirm(sk *sketch, c *caller, assumes []string, unknown bool, room *policy.Context) (*Request, bool) {
 	r := e.request(sk, c, room)
-	layers := *layersOf(c, e.group)
+	got := e.decideUnder(r, *layersOf(c, e.group), assumes)
+	return r, unknown || got.Effect == Allowed && len(got.Uncertainties) == 0
+}
+
+// decideUnder decides a request by the point engine, what is assumed being supplied.
+func (e *evaluation) decideUnder(r *Request, layers Layers, assumes []string) Decision {
 	for _, a := range assumes {
 		switch a {
 		case outsideAssumption:
 			layers.Identity = []Policy{{Name: "assumed", Doc: allowAll()}}
-			layers.Session, layers.HasSession = layers.Identity, c.principal.Kind == FederatedUser
+			layers.Session, layers.HasSession = layers.Identity, r.Principal.Kind == FederatedUser
 		case e.group.assumption:
 			if a != notInSnapshot {
 				layers.Resource = &Policy{Name: "assumed", Doc: delegating(r.Target.Account)}
 			}
 		}
 	}
-	if ep := e.w.endpointOf(&r.Context); ep != nil {
+	if ep := e.w.endpointOf(&r.Context); ep != nil && !e.alone {
 		layers.Endpoint, layers.EndpointKind = ep.policy, ep.kind
 	}
+	if e.supply != nil {
+		e.supply(r, &layers)
+	}
 	d := Decider{Actions: CatalogTypes(e.w.catalog)}
-	got := d.Decide(r, &layers)
-	return r, unknown || got.Effect == Allowed && len(got.Uncertainties) == 0
+	return d.Decide(r, &layers)
 }
 
 // witness makes a sketch a request of one principal, as answers show it.
 func (e *evaluation) witness(sk *sketch, c *caller, assumes []string, unknown bool) (*Witness, bool) {
 	r, agrees := e.confirm(sk, c, assumes, unknown, policy.NewContext(24))
+	return e.show(r, sk, c), agrees
+}
+
+// show writes a request that was made of a sketch as answers do.
+func (e *evaluation) show(r *Request, sk *sketch, c *caller) *Witness {
 	w := &Witness{Principal: r.Principal.ARN, Action: r.Action, Resource: r.Target.Resource}
 	r.Context.Each(func(key string, v policy.ContextValue) {
 		kv := KeyValue{Key: e.spelled(key, sk, c), Multi: v.Multi, Values: v.List}
@@ -475,7 +493,7 @@ func (e *evaluation) witness(sk *sketch, c *caller, assumes []string, unknown bo
 		}
 		w.Context = append(w.Context, kv)
 	})
-	return w, agrees
+	return w
 }
 
 // spelled gives a key of a witness as AWS and the policies write it.
