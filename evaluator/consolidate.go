@@ -164,6 +164,9 @@ func (s *search) run(ctx context.Context, whole bool) ([]policy.Draft, error) {
 	}
 	var wordless []string
 	for range maxRounds {
+		if len(s.guesses) == 0 { // nothing that its own side says counts; what the resources' sides say may
+			s.add(policy.Draft{Effect: policy.Deny, Actions: []string{"*"}, Resources: []string{"*"}}, false)
+		}
 		x, err := s.t.examine(ctx, s.caller, s.drafts(), s.within, s.budget)
 		if err != nil {
 			return nil, err
@@ -189,6 +192,9 @@ func (s *search) run(ctx context.Context, whole bool) ([]policy.Draft, error) {
 				if use[i] {
 					out = append(out, s.guesses[i].draft)
 				}
+			}
+			if len(out) == 0 { // a document must have a statement (A3)
+				out = append(out, policy.Draft{Effect: policy.Deny, Actions: []string{"*"}, Resources: []string{"*"}})
 			}
 			return s.prove(ctx, tidy(out))
 		}
@@ -295,6 +301,9 @@ func (s *search) prove(ctx context.Context, drafts []policy.Draft) ([]policy.Dra
 		}
 		if !x.exact(use) {
 			return nil, errors.New("the document could not be proved equal to the effective permissions")
+		}
+		if len(drafts) == 1 {
+			return drafts, nil
 		}
 		x.reduce(use, order)
 		kept := drafts[:0:0]

@@ -13,11 +13,9 @@ const maxTerms = 256
 
 // term is one alternative of a condition: tests that must hold, and what is said of the resource.
 type term struct {
-	tests   []policy.Condition
-	like    []string // the resource is like one of these, for each element of a positive test: the last one counts
-	unlike  []string // and like none of these
-	clumsy  bool     // more than one positive test of the resource: the patterns are wider than the term
-	literal []Test   // tests that have no complement in one test, to be denied instead
+	tests  []policy.Condition
+	like   [][]string // the resource is like one of each of these
+	unlike []string   // and like none of these
 }
 
 // termsOf writes an expression as alternatives of tests in policy vocabulary; ok is false where they are too many.
@@ -75,17 +73,11 @@ func combine(xs []Expr, negated, all bool) ([]term, bool) {
 }
 
 func (t *term) and(o *term) term {
-	out := term{
-		tests: slices.Concat(t.tests, o.tests), like: t.like, unlike: slices.Concat(t.unlike, o.unlike), clumsy: t.clumsy || o.clumsy,
-		literal: slices.Concat(t.literal, o.literal),
-	}
-	if o.like != nil {
-		out.like, out.clumsy = o.like, out.clumsy || t.like != nil
-	}
-	return out
+	return term{tests: slices.Concat(t.tests, o.tests), like: slices.Concat(t.like, o.like), unlike: slices.Concat(t.unlike, o.unlike)}
 }
 
-// testTerms writes one test, or its exact complement (C45).
+// testTerms writes one test, or its exact complement (C45). A complement that the language has no words for is left out, which makes the term
+// wider: statements of the other effect take back what is too much.
 func testTerms(c *policy.Condition, negated bool) []term {
 	if c.Key == ResourceKey {
 		texts := make([]string, 0, len(c.Values))
@@ -97,7 +89,7 @@ func testTerms(c *policy.Condition, negated bool) []term {
 		if negated {
 			return []term{{unlike: texts}}
 		}
-		return []term{{like: texts}}
+		return []term{{like: [][]string{texts}}}
 	}
 	own := written(c)
 	if !negated {
@@ -105,7 +97,7 @@ func testTerms(c *policy.Condition, negated bool) []term {
 	}
 	opposite, ok := opposites(&own)
 	if !ok {
-		return []term{{literal: []Test{{Condition: own}}}}
+		return []term{{}}
 	}
 	out := make([]term, 0, len(opposite))
 	for _, o := range opposite {

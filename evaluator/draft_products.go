@@ -103,8 +103,11 @@ func (x *exam) draftProduct(p *product, t *term, effect policy.Effect) []policy.
 	}
 	var resources []element
 	base := spelledResources(compactResources(p.resources))
-	if t.like != nil {
-		base = t.like
+	for _, like := range t.like {
+		base = meetTexts(base, like)
+	}
+	if len(base) == 0 {
+		return nil
 	}
 	resources = append(resources, element{false, base})
 	if len(t.unlike) > 0 {

@@ -259,17 +259,8 @@ func meetResources(a, b *source) (texts []string, not, ok bool) {
 	case b.NotResource:
 		return outside(a.Resources, pa, pb)
 	}
-	for i := range pa {
-		for j := range pb {
-			switch {
-			case covers(pa[i], pb[j]):
-				texts = append(texts, b.Resources[j])
-			case covers(pb[j], pa[i]):
-				texts = append(texts, a.Resources[i])
-			}
-		}
-	}
-	return union(texts, nil), false, len(texts) > 0
+	texts = meetTexts(a.Resources, b.Resources)
+	return texts, false, len(texts) > 0
 }
 
 // union is the texts of both lists, sorted, each once.

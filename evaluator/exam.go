@@ -16,9 +16,9 @@ import (
 // nor SCP or RCP nor the resource's policy limits it or adds to it. Only where no identity policy is ever enough, on resources of other accounts
 // (D8), on KMS keys and in role trust (D25, D32), the resource's own consent is needed as before.
 type exam struct {
-	t      *targets
-	caller *caller
-	drafts []policy.Draft
+	t       *targets
+	caller  *caller
+	drafts  []policy.Draft
 	aspects []*aspect
 }
 
@@ -287,7 +287,7 @@ func (x *exam) excess(use []bool) []difference {
 // difference is an aspect and some of its contexts.
 type difference struct {
 	aspect *aspect
-	node  region.Node
+	node   region.Node
 }
 
 func (x *exam) differences(of func(*aspect) region.Node) []difference {
