@@ -44,10 +44,16 @@ type composer struct {
 	identity, boundary, session, endpoint []*formula
 	scp                                   [][]*formula // allows by level
 	denies, policyDenies                  []*formula   // the latter of the resource's own policy
-	rcpDenies                             []*formula   // those of denies that are of RCPs
+	stops                                 []stop       // each of the denies, with its statement
 	through, stopped                      [][]*formula // allows and denies of the snapshot's VPC endpoints
 	own, grants, issued                   byKind       // resource policy; KMS grants; those of the caller's own account
 	drafts                                []drafted    // what statements say that bind nobody
+}
+
+// stop is when a Deny statement denies.
+type stop struct {
+	in      *instance
+	formula *formula
 }
 
 // drafted is when a draft matches.
@@ -390,6 +396,7 @@ func (c *composer) sessions(in *instance) *formula {
 }
 
 func (c *composer) collectDeny(in *instance, f *formula) {
+	c.stops = append(c.stops, stop{in, f})
 	switch {
 	case in.layer == LayerResource:
 		c.policyDenies = append(c.policyDenies, f)
@@ -397,9 +404,6 @@ func (c *composer) collectDeny(in *instance, f *formula) {
 		c.stopped[in.level] = append(c.stopped[in.level], f)
 	default:
 		c.denies = append(c.denies, f)
-		if in.layer == LayerRCP {
-			c.rcpDenies = append(c.rcpDenies, f)
-		}
 	}
 }
 

@@ -17,8 +17,7 @@ type Consolidated struct {
 	Principal  string
 	Document   []byte // Version 2012-10-17, indented, with a newline at its end
 	Statements int
-	Unknown    []*Access // grants whose verdict is unknown: the document leaves them out
-	Answer     *Answer   // what the principal may do, as Can gives it
+	Empty      bool // the principal may do nothing: the document's one statement denies everything
 }
 
 // maxRounds bounds how often statements are drafted anew for what the last ones left open.
@@ -71,7 +70,7 @@ func (c *Consolidator) Of(ctx context.Context, who Selector) (*Consolidated, err
 	if err != nil {
 		return nil, err
 	}
-	return &Consolidated{Principal: p.arn, Document: text, Statements: len(drafts)}, nil
+	return &Consolidated{Principal: p.arn, Document: text, Statements: len(drafts), Empty: drafts[0].Effect == policy.Deny}, nil
 }
 
 // consolidating is the one caller that a document is to be written for.

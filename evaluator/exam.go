@@ -194,26 +194,11 @@ func (c *composer) openTo(outsider bool) *formula {
 	if ServiceRefuses(c.action, &c.e.caller.principal, &c.target, outsider) {
 		return formulaFalse
 	}
-	account := formulaFalse
-	if c.e.group.unread {
-		account = c.e.symbols.unknown(policy.CollectionGap, "the policy of "+c.resource)
+	consent := conj(negate(c.withoutConsent(outsider)), c.behind())
+	if outsider { // D8: its owner has the last word, in an Allow as in a Deny
+		return conj(consent, negate(disj(c.denied(LayerResource), c.denied(LayerRCP), c.publicCut(outsider))))
 	}
-	consent := disj(c.own.of(allKinds), c.grants.of(allKinds), c.issued.of(allKinds), account)
-	switch {
-	case outsider: // D8: its owner has the last word, in an Allow as in a Deny
-		return conj(consent, negate(disj(c.ownersDenies()...)), negate(c.publicCut(outsider)), c.behind())
-	case TrustMandatory(c.action, c.resource) && !c.e.group.star: // D25, D32
-		if c.e.group.assumption != "" && !c.e.group.snapshot && !RetiresGrant(c.action) {
-			consent = disj(consent, c.e.symbols.assume(c.e.group.assumption))
-		}
-		return conj(consent, c.behind())
-	}
-	return c.behind()
-}
-
-// ownersDenies are the denies of the resource's own side: of its policy, and of its account's RCPs.
-func (c *composer) ownersDenies() []*formula {
-	return append(c.policyDenies[:len(c.policyDenies):len(c.policyDenies)], c.rcpDenies...)
+	return consent
 }
 
 // certain is the contexts of n whatever the snapshot does not tell, with assumptions as the question takes them.

@@ -54,7 +54,8 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
   accessgraph query 'who can do s3:GetObject on arn:aws:s3:::payroll/* when aws:MultiFactorAuthPresent is absent'
   accessgraph query 'who can do all of iam:PassRole, lambda:CreateFunction | group by account count' -o json
   accessgraph query 'can role/Deploy do iam:PassRole on arn:aws:iam::111122223333:role/Admin ?'
-  accessgraph query 'what can role/App do on arn:aws:s3:::payroll/*'`,
+  accessgraph query 'what can role/App do on arn:aws:s3:::payroll/*'
+  accessgraph query 'what can role/App do' -o policy`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.profiled(cmd.Context(), profiles, func(ctx context.Context) error { return a.query(ctx, f, args) })
@@ -70,7 +71,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
 	flags.BoolVar(&f.explain, "explain-plan", false, "print on stderr what was looked at, what was left aside, and where the time went")
 	flags.StringVar(&f.expect, "expect", "", "for can: exit with 1 unless every verdict is this: allowed, conditional, denied or unknown")
 	flags.BoolVar(&f.grammar, "help-grammar", false, "print the grammar of the language and exit")
-	f.output = addOutput(cmd)
+	f.output = addOutput(cmd, render.Policy)
 	profiles = addProfiles(cmd)
 	return cmd
 }
@@ -112,7 +113,7 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 		return cause(ctx, storeErrorOf(ctx, err))
 	}
 	opened := time.Now()
-	result, err := engine.Ask(ctx, text, query.Options{Strict: f.strict, Budget: f.budget})
+	result, err := engine.Ask(ctx, text, query.Options{Strict: f.strict, Budget: f.budget, Document: f.output.format == render.Policy})
 	if err != nil {
 		return cause(ctx, err)
 	}
@@ -157,6 +158,11 @@ func (a *app) explain(p *answer.Plan) {
 func (f *queryFlags) check(q *syntax.Query) error {
 	if f.budget < 0 || f.timeout < 0 {
 		return usageError{errors.New("--budget and --timeout cannot be negative")}
+	}
+	if f.output.format == render.Policy {
+		if _, ok := q.Question.(*syntax.WhatCan); !ok || len(q.Stages) > 0 {
+			return usageError{fmt.Errorf("-o policy is for what can questions without stages, and this is %q", q.Form())}
+		}
 	}
 	if f.expect == "" {
 		return nil
