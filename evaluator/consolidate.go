@@ -61,8 +61,7 @@ func (c *Consolidator) Of(ctx context.Context, who Selector) (*Consolidated, err
 	if err != nil {
 		return nil, err
 	}
-	budget := region.NewBudget(c.t.question.Budget * consolidateBudget).Within(ctx)
-	drafts, err := c.t.consolidate(ctx, p, c.within, budget)
+	drafts, err := c.t.consolidate(ctx, p, c.within, c.t.question.Budget*consolidateBudget)
 	if err != nil {
 		return nil, fmt.Errorf("a policy for %s: %w", p.arn, err)
 	}
@@ -97,6 +96,7 @@ func (w *World) consolidating(who Selector) (*caller, error) {
 type guess struct {
 	draft policy.Draft
 	main  bool // it is what the principal's own policies say: taken whole, what is too much of it is denied
+	found bool // it was drafted for a difference
 	cost  int
 }
 
@@ -126,19 +126,27 @@ func (s *search) add(d policy.Draft, main bool) (fresh bool) {
 }
 
 // consolidate finds a document, and where the principal's own statements cannot stay as they are a second one: the shorter is taken.
-func (t *targets) consolidate(ctx context.Context, c *caller, within []string, budget *region.Budget) ([]policy.Draft, error) {
+func (t *targets) consolidate(ctx context.Context, c *caller, within []string, steps int64) ([]policy.Draft, error) {
 	start := func() *search {
-		return &search{t: t, caller: c, within: within, budget: budget, known: map[string]bool{}}
+		return &search{t: t, caller: c, within: within, budget: region.NewBudget(steps).Within(ctx), known: map[string]bool{}}
 	}
 	first := start()
-	best, err := first.run(ctx, true)
-	if err == nil && !first.cutOff || ctx.Err() != nil || budget.Err() != nil {
+	best, err := first.run(ctx, true, someProducts)
+	if err == nil && !first.cutOff || ctx.Err() != nil {
 		return best, err
 	}
-	second, other := start().run(ctx, false)
+	most := fewProducts
+	if err != nil {
+		most = someProducts
+	}
+	second, other := start().run(ctx, false, most)
 	switch {
+	case ctx.Err() != nil:
+		return nil, other
+	case other != nil && err != nil:
+		return start().run(ctx, true, maxProducts)
 	case other != nil:
-		return best, err
+		return best, nil
 	case err != nil:
 		return second, nil
 	}
@@ -154,13 +162,9 @@ func (t *targets) consolidate(ctx context.Context, c *caller, within []string, b
 }
 
 // run looks for drafts that are exact together. With whole, the principal's own statements are taken as they are and what the other layers
-// cut off is denied; else only what is allowed as a whole is taken.
-func (s *search) run(ctx context.Context, whole bool) ([]policy.Draft, error) {
+// cut off is denied; else only what is allowed as a whole is taken. No difference is written with more products than most.
+func (s *search) run(ctx context.Context, whole bool, most int) ([]policy.Draft, error) {
 	s.begin(whole)
-	most := fewProducts
-	if whole {
-		most = maxProducts
-	}
 	var wordless []string
 	for range maxRounds {
 		if len(s.guesses) == 0 { // nothing that its own side says counts; what the resources' sides say may
@@ -198,6 +202,13 @@ func (s *search) run(ctx context.Context, whole bool) ([]policy.Draft, error) {
 			return s.prove(ctx, tidy(out))
 		}
 		fresh := false
+		for _, d := range x.narrowed(x.harmless()) {
+			fresh = s.add(d, false) || fresh
+		}
+		if fresh {
+			continue // they may leave little to write
+		}
+		s.drop(use)
 		for effect, found := range [][]difference{policy.Allow: missing, policy.Deny: excess} {
 			drafts, without, err := x.draftsFor(found, policy.Effect(effect), most)
 			if err != nil {
@@ -205,7 +216,10 @@ func (s *search) run(ctx context.Context, whole bool) ([]policy.Draft, error) {
 			}
 			wordless = append(wordless, without...)
 			for _, d := range drafts {
-				fresh = s.add(d, false) || fresh
+				if s.add(d, false) {
+					fresh = true
+					s.guesses[len(s.guesses)-1].found = true
+				}
 			}
 		}
 		if !fresh {
@@ -213,6 +227,17 @@ func (s *search) run(ctx context.Context, whole bool) ([]policy.Draft, error) {
 		}
 	}
 	return nil, region.ErrBudget
+}
+
+// drop forgets what was drafted for a difference and is of no use: it would cut resources finer for nothing.
+func (s *search) drop(use []bool) {
+	kept := s.guesses[:0]
+	for i, g := range s.guesses {
+		if use[i] || !g.found {
+			kept = append(kept, g)
+		}
+	}
+	s.guesses = kept
 }
 
 // begin drafts what the layers themselves say.

@@ -9,10 +9,12 @@ import (
 	"github.com/accessgraph/accessgraph/evaluator/region"
 )
 
-// maxProducts bounds the products that a difference is written with, fewProducts those of one that need not be written.
+// The products that a difference is written with: fewProducts of one that need not be written, someProducts at first of one that must be,
+// and maxProducts where all else has failed.
 const (
-	maxProducts = 4096
-	fewProducts = 48
+	fewProducts  = 48
+	someProducts = 160
+	maxProducts  = 4096
 )
 
 // errTooLong ends a way of looking for a document that leads to long ones.
@@ -37,7 +39,11 @@ func (x *exam) draftsFor(found []difference, effect policy.Effect, most int) (dr
 	joint := map[string]*product{}
 	var products []*product
 	for _, e := range order {
-		for _, r := range mergeRaw(byEvaluation[e]) {
+		merged := mergeRaw(byEvaluation[e])
+		if len(merged) > most {
+			return nil, nil, errTooLong
+		}
+		for _, r := range merged {
 			residual, ok := e.symbols.residual(r.node, r.part.care)
 			if !ok {
 				return nil, nil, e.wordless(r)
@@ -206,3 +212,40 @@ func (x *exam) allowedOn(members region.Set) []string {
 	}
 	return spelledResources(compactResources(all))
 }
+
+// narrowed drafts for each Deny draft that denies something of what the caller may do one that leaves those actions out.
+func (x *exam) narrowed(harmless []bool) []policy.Draft {
+	q := x.t.question
+	hurt := map[int]region.Set{}
+	for _, s := range x.aspects {
+		for _, m := range s.matches {
+			if x.drafts[m.index].Effect != policy.Deny || harmless[m.index] || s.e.symbols.space.And(m.node, s.allowed) == s.e.symbols.space.False() {
+				continue
+			}
+			if _, ok := hurt[m.index]; !ok {
+				hurt[m.index] = q.none()
+			}
+			for _, p := range s.parts {
+				hurt[m.index] = hurt[m.index].Or(p.class.members)
+			}
+		}
+	}
+	var out []policy.Draft
+	for i := range x.drafts {
+		members, ok := hurt[i]
+		d := x.drafts[i]
+		if !ok || !d.NotAction {
+			continue
+		}
+		texts, _ := q.spell(members, nil)
+		if len(texts) > maxSpared || slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, "(any other") }) {
+			continue
+		}
+		d.Actions = union(d.Actions, texts)
+		out = append(out, d)
+	}
+	return out
+}
+
+// maxSpared is how many actions a Deny with NotAction is made to leave out.
+const maxSpared = 64
