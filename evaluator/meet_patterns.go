@@ -32,7 +32,7 @@ func meetTexts(as, bs []string) []string {
 				out = append(out, a)
 			default:
 				m := meeting{}
-				m.meet(nil, s.Static.Tokens, t.Static.Tokens)
+				m.meet(nil, singleStars(s.Static.Tokens), singleStars(t.Static.Tokens))
 				if m.ended() {
 					out = append(out, b)
 					continue
@@ -108,6 +108,11 @@ func within(wild, t region.Token) bool {
 
 func with(before []region.Token, t region.Token) []region.Token {
 	return append(before[:len(before):len(before)], t)
+}
+
+// singleStars are tokens without stars that follow one of their kind.
+func singleStars(tokens []region.Token) []region.Token {
+	return slices.CompactFunc(slices.Clone(tokens), func(a, b region.Token) bool { return isStarToken(a) && a == b })
 }
 
 func withStar(before []region.Token, t region.Token) []region.Token {
