@@ -5,11 +5,13 @@ import (
 	"flag"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	orggen "github.com/accessgraph/accessgraph/bench/orggen/organization"
 	"github.com/accessgraph/accessgraph/evaluator"
+	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/ingest/files"
 	"github.com/accessgraph/accessgraph/query"
@@ -117,4 +119,48 @@ func writeDocument(ctx context.Context, t *testing.T, writer *evaluator.Consolid
 	out.bytes += len(c.Document)
 	out.longest = max(out.longest, len(c.Document))
 	return nil
+}
+
+// TestDocumentsCompared holds documents against what the comparison of two stacks says: in the place of the principal's own policies, with
+// SCPs, RCPs and the resources' side as they are, a document allows the same. A boundary is gone there, so that what it withholds of the
+// resources' own grants comes back: then nothing may be missing, at least.
+func TestDocumentsCompared(t *testing.T) {
+	facts, _, err := files.Read(t.Context(), []string{filepath.Join("..", "..", "testdata", "sample", "org")}, files.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := query.New(t.Context(), facts, answer.Snapshot{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := e.World(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	writer, err := w.Consolidator(evaluator.Question{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"role/App", "role/KeyAdmin", "role/Deploy", "user/alice", "user/staff/bob", "user/legacy", "user/dave", "role/SandboxAdmin", "role/WebApp"} {
+		kind, name, _ := strings.Cut(name, "/")
+		who := evaluator.Selector{Kind: evaluator.SelectUser, Name: name}
+		if kind == "role" {
+			who.Kind = evaluator.SelectRole
+		}
+		c, err := writer.Of(t.Context(), who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		alternative := &evaluator.Alternative{Identity: []evaluator.Policy{{Name: "document", Doc: policy.Parse(policy.Identity, c.Document)}}}
+		for _, d := range []evaluator.Direction{evaluator.More, evaluator.Less} {
+			got, shown, err := w.Includes(t.Context(), evaluator.Question{Actions: []string{"*"}}, who, alternative, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bounded := name == "Deploy" || name == "WebApp"
+			if got[0] == evaluator.Exceeds && (d == evaluator.More || !bounded) {
+				t.Errorf("%s, direction %d: %v %v\n%s", c.Principal, d, shown[0].Actions, shown[0].Resources(), c.Document)
+			}
+		}
+	}
 }
