@@ -221,9 +221,3 @@ func covers(a, b region.Pattern) bool {
 	yes, err := region.Covers(nil, region.Lang{Patterns: []region.Pattern{a}}, region.Lang{Patterns: []region.Pattern{b}})
 	return err == nil && yes
 }
-
-// disjoint tells whether two patterns match nothing in common.
-func disjoint(a, b region.Pattern) bool {
-	meets, err := region.Intersects(nil, region.Lang{Patterns: []region.Pattern{a}}, region.Lang{Patterns: []region.Pattern{b}})
-	return err == nil && !meets
-}
