@@ -174,6 +174,7 @@ func (s *search) run(ctx context.Context, whole bool, most int) ([]policy.Draft,
 		if err != nil {
 			return nil, err
 		}
+		x.desperate = !whole && most > fewProducts
 		use := x.harmless()
 		own := slices.Clone(use)
 		for i := range own {

@@ -127,6 +127,9 @@ func (x *exam) draftProduct(p *product, t *term, effect policy.Effect) []policy.
 			resources = append(resources, element{true, spared})
 		}
 	}
+	if barred := x.refusedOn(p.members); effect == policy.Allow && x.desperate && len(barred) > 0 && len(barred) <= maxSpared {
+		resources = append(resources, element{true, barred})
+	}
 	var out []policy.Draft
 	for _, a := range x.spellings(p) {
 		for _, r := range resources {
@@ -187,10 +190,19 @@ func (x *exam) spellings(p *product) []actionElement {
 
 // allowedOn are patterns around all resources on which the caller may do some of these, whatever the contexts.
 func (x *exam) allowedOn(members region.Set) []string {
+	return x.resourcesOf(members, func(s *aspect) bool { return s.allowed != s.e.symbols.space.False() })
+}
+
+// refusedOn are patterns around the resources on which the caller may do none of these although a draft speaks of them.
+func (x *exam) refusedOn(members region.Set) []string {
+	return x.resourcesOf(members, func(s *aspect) bool { return s.allowed == s.e.symbols.space.False() })
+}
+
+func (x *exam) resourcesOf(members region.Set, which func(*aspect) bool) []string {
 	cells := map[*evaluation][]*cell{}
 	var order []*evaluation
 	for _, s := range x.aspects {
-		if s.allowed == s.e.symbols.space.False() {
+		if !which(s) {
 			continue
 		}
 		for _, p := range s.parts {

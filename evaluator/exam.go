@@ -20,6 +20,8 @@ type exam struct {
 	caller  *caller
 	drafts  []policy.Draft
 	aspects []*aspect
+	// desperate allows guesses that are seldom right.
+	desperate bool
 }
 
 // aspect is the parts of one evaluation that no draft tells apart, and on which the caller may do the same.
