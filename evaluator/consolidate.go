@@ -108,6 +108,7 @@ type search struct {
 	budget  *region.Budget
 	guesses []guess
 	known   map[string]bool
+	widened bool
 	cutOff  bool // some of the principal's own Allow statements allow more than it may do
 }
 
@@ -223,11 +224,30 @@ func (s *search) run(ctx context.Context, whole bool, most int) ([]policy.Draft,
 				}
 			}
 		}
+		if !fresh && whole && s.widen(x.plain) {
+			continue
+		}
 		if !fresh {
 			return nil, x.unwritable(missing, excess, wordless)
 		}
 	}
 	return nil, region.ErrBudget
+}
+
+// widen takes Allow drafts for what is missing as they are, where nothing exact says it: what is too much of them is then denied.
+func (s *search) widen(plain []policy.Draft) bool {
+	if s.widened {
+		return false
+	}
+	for _, d := range plain {
+		if d.Effect != policy.Allow {
+			continue
+		}
+		s.widened = true
+		delete(s.known, d.Text())
+		s.add(d, true)
+	}
+	return s.widened
 }
 
 // drop forgets what was drafted for a difference and is of no use: it would cut resources finer for nothing.

@@ -76,7 +76,10 @@ func (x *exam) draftsFor(found []difference, effect policy.Effect, most int) (dr
 			terms = []term{{}} // as wide as it could be; what is too much the other effect takes back
 		}
 		for i := range terms {
-			drafts = append(drafts, x.draftProduct(p, &terms[i], effect)...)
+			some := x.draftProduct(p, &terms[i], effect)
+			if drafts = append(drafts, some...); len(some) > 0 {
+				x.plain = append(x.plain, some[0])
+			}
 		}
 	}
 	return drafts, wordless, x.budgetErr()
@@ -182,7 +185,7 @@ func (x *exam) spellings(p *product) []actionElement {
 	add(false, whole)
 	rest, _ := q.spell(p.applying.AndNot(p.members), nil)
 	add(true, rest)
-	if p.applying.SubsetOf(p.members) {
+	if p.applying.SubsetOf(p.members) && len(whole) > 1 {
 		add(false, []string{"*"})
 	}
 	return out

@@ -22,6 +22,7 @@ type exam struct {
 	aspects []*aspect
 	// desperate allows guesses that are seldom right.
 	desperate bool
+	plain     []policy.Draft // of every product that was drafted, the one with its own actions and resources
 }
 
 // aspect is the parts of one evaluation that no draft tells apart, and on which the caller may do the same.
