@@ -360,13 +360,13 @@ var levels = []struct {
 	{catalog.Write, "Write", "@write"}, {catalog.Read, "Read", "@read"}, {catalog.List, "List", "@list"},
 }
 
+// accessOrder orders access levels as people read them: from looking to changing who may.
 func accessOrder(name string) int {
-	for i, l := range levels {
-		if l.name == name {
-			return len(levels) - i
-		}
+	order := []string{"List", "Read", "Write", "Permissions management", "Tagging"}
+	if i := slices.Index(order, name); i >= 0 {
+		return i
 	}
-	return len(levels) + 1
+	return len(order)
 }
 
 // levelName is the access level under which an action is shown: the most powerful one that it has.

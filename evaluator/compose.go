@@ -44,8 +44,22 @@ type composer struct {
 	identity, boundary, session, endpoint []*formula
 	scp                                   [][]*formula // allows by level
 	denies, policyDenies                  []*formula   // the latter of the resource's own policy
+	stops                                 []stop       // each of the denies, with its statement
 	through, stopped                      [][]*formula // allows and denies of the snapshot's VPC endpoints
 	own, grants, issued                   byKind       // resource policy; KMS grants; those of the caller's own account
+	drafts                                []drafted    // what statements say that bind nobody
+}
+
+// stop is when a Deny statement denies.
+type stop struct {
+	in      *instance
+	formula *formula
+}
+
+// drafted is when a draft matches.
+type drafted struct {
+	index   int // among the drafts
+	formula *formula
 }
 
 // compose sets the part's context and result formulas.
@@ -208,6 +222,10 @@ func (c *composer) collect() {
 		}
 		f := c.effect(in)
 		if f.kind == formFalse {
+			continue
+		}
+		if in.layer == layerDraft {
+			c.drafts = append(c.drafts, drafted{in.statement.Index, f})
 			continue
 		}
 		if in.statement.Effect == policy.Deny {
@@ -381,6 +399,7 @@ func (c *composer) sessions(in *instance) *formula {
 }
 
 func (c *composer) collectDeny(in *instance, f *formula) {
+	c.stops = append(c.stops, stop{in, f})
 	switch {
 	case in.layer == LayerResource:
 		c.policyDenies = append(c.policyDenies, f)

@@ -53,6 +53,7 @@ const (
 	LayerEndpoint
 	LayerACL
 	LayerService // a rule of the service itself (D4, D31, D37–D39)
+	layerDraft   // statements that are looked at beside those in force, and bind nobody
 )
 
 // Policy is a document with the name under which answers quote it.

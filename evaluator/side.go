@@ -59,17 +59,17 @@ func (t *targets) touches(st *callerStatement, g *targetGroup) bool {
 	return false
 }
 
-// sideOf collects a caller's side.
-func (t *targets) sideOf(c *caller) *callerSide {
+// sideOf collects a caller's side, with drafts that are to be looked at beside it.
+func (t *targets) sideOf(c *caller, drafts ...Policy) *callerSide {
 	l := &Layers{Identity: c.identity, Boundary: c.boundary}
 	if c.account != nil {
 		l.SCP = c.account.scps
 	}
-	return t.sideUnder(c, l)
+	return t.sideUnder(c, l, drafts...)
 }
 
 // sideUnder is sideOf with other identity policies, boundary and SCPs than the caller's own.
-func (t *targets) sideUnder(c *caller, l *Layers) *callerSide {
+func (t *targets) sideUnder(c *caller, l *Layers, drafts ...Policy) *callerSide {
 	side := &callerSide{caller: c, reads: &readers{}}
 	p := &c.principal
 	side.unlimited = !hasPolicies(p) || c.outside || p.Kind == FederatedUser
@@ -87,6 +87,7 @@ func (t *targets) sideUnder(c *caller, l *Layers) *callerSide {
 	for level := range l.SCP {
 		e.gatherAll(LayerSCP, level, l.SCP[level])
 	}
+	e.gatherAll(layerDraft, 0, drafts)
 	for _, in := range e.instances {
 		st := callerStatement{instance: *in, dynamic: dynamicResources(in.statement)}
 		for _, i := range in.resources {
@@ -144,8 +145,8 @@ func (t *targets) numberOf(st *callerStatement, c *caller) int {
 // all is every member.
 func (c *compiledQuestion) all() region.Set { return region.FullSet(len(c.members)) }
 
-// reach notes the groups on whose resources some Allow of the caller's identity policies may match. It may take in too many, never too
-// few.
+// reach notes the groups on whose resources some Allow of the caller's identity policies, or a draft, may match. It may take in too many,
+// never too few.
 func (t *targets) reach(s *callerSide) {
 	s.reached = region.NewSet(len(t.groups))
 	if s.rival != nil {
@@ -154,7 +155,7 @@ func (t *targets) reach(s *callerSide) {
 	}
 	for i := range s.statements {
 		st := &s.statements[i]
-		if st.instance.layer != LayerIdentity || st.instance.statement.Effect != policy.Allow {
+		if st.instance.layer != layerDraft && (st.instance.layer != LayerIdentity || st.instance.statement.Effect != policy.Allow) {
 			continue
 		}
 		note := func(place int) {

@@ -269,17 +269,6 @@ func (p *pointed) extent(n region.Node) Extent {
 	return Somewhere
 }
 
-// unknowns are the variables of what the snapshot does not tell.
-func (e *evaluation) unknowns() []region.Var {
-	var out []region.Var
-	for _, o := range e.symbols.olist {
-		if o.cause != "" {
-			out = append(out, o.variable)
-		}
-	}
-	return out
-}
-
 // stopOf is the first element that holds in none of the contexts.
 func (p *pointed) stopOf(t *tracing) *Stop {
 	for i := range t.checks {

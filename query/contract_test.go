@@ -26,6 +26,7 @@ type document[R any] struct {
 		Complete bool      `json:"complete"`
 	} `json:"snapshot"`
 	Rows        []R      `json:"rows"`
+	Cut         []cutRow `json:"cut"`
 	Count       int      `json:"count"`
 	Unknown     int      `json:"unknown"`
 	Assumptions []string `json:"assumptions"`
@@ -89,6 +90,23 @@ type whatCanRow struct {
 
 type grantMembers = grant
 
+type cutRow struct {
+	Principal   string   `json:"principal"`
+	Account     string   `json:"account"`
+	Service     string   `json:"service"`
+	Access      string   `json:"access"`
+	Actions     []string `json:"actions"`
+	ActionCount int      `json:"action_count"`
+	Resources   []string `json:"resources"`
+	Verdict     string   `json:"verdict"`
+	Conditions  string   `json:"conditions"`
+	CutBy       []struct {
+		Layer      string      `json:"layer"`
+		Level      string      `json:"level"`
+		Statements []statement `json:"statements"`
+	} `json:"cut_by"`
+}
+
 // decode asks a question and reads the JSON of its answer, which must have no other members.
 func decode[R any](t *testing.T, e *query.Engine, question string) document[R] {
 	t.Helper()
@@ -145,6 +163,39 @@ func TestContract(t *testing.T) {
 		}
 		for _, r := range decode[whatCanRow](t, e, "what can user/* do on arn:aws:s3:::*").Rows {
 			checkGrant(t, e, r.Principal, &r.grantMembers)
+		}
+	}
+}
+
+// TestCutOff asks again about everything that is cut off: none of it is allowed.
+func TestCutOff(t *testing.T) {
+	e := sample(t)
+	cut, layers := 0, map[string]bool{}
+	for _, q := range []string{"what can role/Deploy do", "what can user/legacy do", "what can role/App do", "what can role/WebApp do"} {
+		for _, r := range decode[whatCanRow](t, e, q).Cut {
+			if r.Verdict != "denied" || len(r.CutBy) == 0 || r.Principal == "" || len(r.Actions) == 0 || len(r.Resources) == 0 {
+				t.Fatalf("%s: %+v", q, r)
+			}
+			for _, by := range r.CutBy {
+				layers[by.Layer] = true
+			}
+			if cut++; strings.Contains(r.Actions[0], "(") || cut%9 != 0 {
+				continue
+			}
+			again := "can " + r.Principal + " do " + r.Actions[0] + " on " + r.Resources[0]
+			if r.Conditions != "" {
+				again += " when " + r.Conditions
+			}
+			for _, row := range decode[canRow](t, e, again).Rows {
+				if row.Verdict != "denied" {
+					t.Errorf("%s: %s: %s", q, again, row.Verdict)
+				}
+			}
+		}
+	}
+	for _, layer := range []string{"identity", "boundary", "scp", "resource"} {
+		if !layers[layer] {
+			t.Errorf("nothing is cut off by a layer %s among %d parts", layer, cut)
 		}
 	}
 }

@@ -22,6 +22,8 @@ type Options struct {
 	At     string // snapshot reference where the question has no `at`; empty: latest
 	Strict bool   // leave out grants that stand on an assumption about a resource that is not in the snapshot
 	Budget int64  // engine steps for one principal; 0: the default
+	// Document asks for one policy document that allows what a "what can" question without stages answers.
+	Document bool
 }
 
 // NotYetError is returned for a form of the language that parses and is answered by a later version.
@@ -249,6 +251,13 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 		rows, judged, err = p.why(ctx, question)
 	case *syntax.WhatCan:
 		rows, judged, err = p.whatCan(ctx, question)
+		switch {
+		case err != nil || len(q.Stages) > 0:
+		case o.Document:
+			a.Document, err = p.document(ctx, question, rows)
+		default:
+			a.Cut, err = p.cutOff(ctx, question)
+		}
 	default:
 		return nil, &NotYetError{Form: q.Form()}
 	}

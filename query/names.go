@@ -38,6 +38,9 @@ func (p *plan) place(err error, access *syntax.Access, who *syntax.Principal, c 
 	if !errors.As(err, &bad) {
 		return err
 	}
+	if who != nil && bad.About == selector(who).String() {
+		return p.fail(who.Pos, who.String(), "", "%v", err)
+	}
 	if access != nil {
 		for _, a := range access.Actions {
 			if actionText(a) == bad.About {

@@ -2,10 +2,12 @@ package query
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator"
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
+	"github.com/accessgraph/accessgraph/evaluator/region"
 	"github.com/accessgraph/accessgraph/query/answer"
 	"github.com/accessgraph/accessgraph/query/syntax"
 )
@@ -190,6 +192,39 @@ func (p *plan) whatCan(ctx context.Context, q *syntax.WhatCan) ([]answer.Row, *e
 		})
 	}
 	return rows, a, nil
+}
+
+// cutOff lists what the principal was granted and other layers take away.
+func (p *plan) cutOff(ctx context.Context, q *syntax.WhatCan) ([]*answer.CutOff, error) {
+	question, err := p.question(nil, &q.Clauses)
+	if err != nil {
+		return nil, err
+	}
+	found, err := p.world.CutOff(ctx, question, selector(q.Principal))
+	if errors.Is(err, region.ErrBudget) {
+		p.warnings = append(p.warnings, "what is cut off of the grants is not listed: it would take more than the allowed steps; raise --budget")
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*answer.CutOff, 0, len(found))
+	for _, c := range found {
+		row := &answer.CutOff{
+			Principal: c.Principal, Account: c.Account, Service: c.Service, Access: c.Access, Actions: c.Grant.Actions,
+			ActionCount: c.Grant.ActionCount, Resources: c.Grant.Resources(), Verdict: answer.Denied,
+			Conditions: Words(c.Grant.Conditions, p.engine.catalog),
+		}
+		for _, by := range c.By {
+			one := answer.CutBy{Layer: by.Layer.String(), Level: by.Level, Statements: []answer.StatementRef{}}
+			for _, s := range by.Statements {
+				one.Statements = append(one.Statements, answer.StatementRef{Layer: s.Layer.String(), Policy: s.Policy, Sid: s.Sid, Index: s.Index})
+			}
+			row.CutBy = append(row.CutBy, one)
+		}
+		out = append(out, row)
+	}
+	return out, nil
 }
 
 func selector(p *syntax.Principal) evaluator.Selector {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -10,16 +11,21 @@ import (
 )
 
 // outputFlag is -o: the format of what goes to stdout.
-type outputFlag struct{ format render.Format }
+type outputFlag struct {
+	format render.Format
+	others []render.Format
+}
 
-// addOutput gives cmd the flag -o with the formats that render knows.
-func addOutput(cmd *cobra.Command) *outputFlag {
-	o := &outputFlag{format: render.Table}
-	cmd.Flags().VarP(o, "output", "o", "format: table, wide, json, ndjson, csv or markdown")
-	names := make([]string, 0, len(render.Formats()))
-	for _, f := range render.Formats() {
+// addOutput gives cmd the flag -o with the formats of lists, and others.
+func addOutput(cmd *cobra.Command, others ...render.Format) *outputFlag {
+	o := &outputFlag{format: render.Table, others: others}
+	formats := append(render.Formats(), others...)
+	names := make([]string, 0, len(formats))
+	for _, f := range formats {
 		names = append(names, string(f))
 	}
+	last := len(names) - 1
+	cmd.Flags().VarP(o, "output", "o", "format: "+strings.Join(names[:last], ", ")+" or "+names[last])
 	completeFlag(cmd, "output", oneOf(names...))
 	return o
 }
@@ -29,7 +35,7 @@ func (o *outputFlag) String() string { return string(o.format) }
 func (o *outputFlag) Type() string { return "FORMAT" }
 
 func (o *outputFlag) Set(name string) (err error) {
-	o.format, err = render.ParseFormat(name)
+	o.format, err = render.ParseFormat(name, o.others...)
 	return err
 }
 

@@ -59,6 +59,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
   accessgraph query 'can role/Deploy do iam:PassRole on arn:aws:iam::111122223333:role/Admin ?'
   accessgraph query 'why cannot user/alice do s3:PutObject on arn:aws:s3:::logs/x'
   accessgraph query 'what can role/App do on arn:aws:s3:::payroll/*'
+  accessgraph query 'what can role/App do' -o policy
   accessgraph query 'show users where mfa = false and console = true'
   accessgraph query "show roles where last_used > 90d and can('iam:PassRole')"`,
 		Args: cobra.ArbitraryArgs,
@@ -79,7 +80,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
 	completeFlag(cmd, "at", a.completeSnapshot)
 	completeFlag(cmd, "expect", oneOf(verdictWords()...))
 	cmd.ValidArgsFunction = a.completeQuestion(&f.at)
-	f.output = addOutput(cmd)
+	f.output = addOutput(cmd, render.Policy)
 	profiles = addProfiles(cmd)
 	return cmd
 }
@@ -121,7 +122,7 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 		return cause(ctx, storeErrorOf(ctx, err))
 	}
 	opened := time.Now()
-	result, err := engine.Ask(ctx, text, query.Options{Strict: f.strict, Budget: f.budget})
+	result, err := engine.Ask(ctx, text, query.Options{Strict: f.strict, Budget: f.budget, Document: f.output.format == render.Policy})
 	if err != nil {
 		return cause(ctx, err)
 	}
@@ -171,6 +172,11 @@ func (a *app) explain(p *answer.Plan) {
 func (f *queryFlags) check(q *syntax.Query) error {
 	if f.budget < 0 || f.timeout < 0 {
 		return usageError{errors.New("--budget and --timeout cannot be negative")}
+	}
+	if f.output.format == render.Policy {
+		if _, ok := q.Question.(*syntax.WhatCan); !ok || len(q.Stages) > 0 {
+			return usageError{fmt.Errorf("-o policy is for what can questions without stages, and this is %q", q.Form())}
+		}
 	}
 	if f.expect == "" {
 		return nil

@@ -64,6 +64,8 @@ type Answer struct {
 	Snapshot Snapshot
 	Schema   *Schema
 	Rows     Rows
+	Cut      []*CutOff // of "what can": what was granted and is cut off; nil where the rows went through stages
+	Document []byte    // of "what can", where it was asked for: one policy that allows the same
 	Summary  func() Summary
 }
 

@@ -215,6 +215,29 @@ func (r *WhatCan) Field(name string) (any, bool) {
 	return nil, false
 }
 
+// CutOff is a part of what a principal was granted and may not do all the same, within one service and access level. Each of the layers of CutBy
+// withholds it, and would do so alone.
+type CutOff struct {
+	Principal   string   `json:"principal"`
+	Account     string   `json:"account"`
+	Service     string   `json:"service"`
+	Access      string   `json:"access"`
+	Actions     []string `json:"actions"`
+	ActionCount int      `json:"action_count"`
+	Resources   []string `json:"resources"`
+	Verdict     Verdict  `json:"verdict"` // denied
+	Conditions  string   `json:"conditions"`
+	CutBy       []CutBy  `json:"cut_by"`
+}
+
+// CutBy is one layer that withholds something. Level is the root, OU or account that an SCP or RCP is attached to; Statements are those that deny,
+// none where nothing of the layer allows.
+type CutBy struct {
+	Layer      string         `json:"layer"`
+	Level      string         `json:"level,omitempty"`
+	Statements []StatementRef `json:"statements"`
+}
+
 // text gives s as a field value; empty text is null, so that "is null" and a bare field name mean what they say.
 func text(s string) any {
 	if s == "" {

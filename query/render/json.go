@@ -45,6 +45,11 @@ func writeJSON(w *bufio.Writer, a *answer.Answer) error {
 	if err := writeRows(enc, a.Rows); err != nil {
 		return err
 	}
+	if a.Cut != nil {
+		if err := write("cut", a.Cut); err != nil {
+			return err
+		}
+	}
 	s := a.Summary()
 	if err := write("count", s.Count); err != nil {
 		return err

@@ -35,6 +35,7 @@ type layout struct {
 	headings []heading
 	entries  func(r answer.Row, full bool) [][]string
 	noun     [2]string // one, many
+	once     []int     // columns that say something once for all lines under it, if those before do
 	wide     bool      // with the columns that prove the answer
 	notes    []string  // what lines stand on, by the number that they carry, from 1
 	short    map[shortened][2]string
@@ -94,11 +95,14 @@ func layoutOf(s *answer.Schema, wide bool) *layout {
 	case answer.KindWhatCan:
 		l.noun = [2]string{"grant", "grants"}
 		l.headings = slices.Concat([]heading{lead, verdict, {title: "SERVICE"}, {title: "ACCESS"}}, grant)
+		if !wide {
+			l.once = []int{0, 2, 3}
+		}
 		l.entries = func(r answer.Row, full bool) [][]string {
 			row := r.(*answer.WhatCan)
 			grant := answer.Grant{Verdict: row.Verdict, Actions: row.Actions, Resources: row.Resources, Conditions: row.Conditions,
 				Via: row.Via, Assumptions: row.Assumptions, Causes: row.Causes, Witness: row.Witness}
-			return l.grantEntries(who(row.Principal), []string{row.Service, row.Access}, grant, nil, row.Account, full)
+			return l.grantEntries(who(row.Principal), []string{row.Service, accessCell(row.Access, wide)}, grant, nil, row.Account, full)
 		}
 	case answer.KindShow:
 		return showLayout(s, wide)
@@ -138,6 +142,14 @@ func layoutOf(s *answer.Schema, wide bool) *layout {
 		l.entries = narrowed(l.entries, len(l.headings))
 	}
 	return l
+}
+
+// accessCell is an access level in a table, where an empty cell would mean the one above.
+func accessCell(access string, wide bool) string {
+	if access == "" && !wide {
+		return "other"
+	}
+	return access
 }
 
 // narrowed drops the cells that only a wide table has.

@@ -8,6 +8,7 @@ package render
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -26,21 +27,32 @@ const (
 	NDJSON   Format = "ndjson"   // the rows alone, one a line, as they are found
 	CSV      Format = "csv"      // RFC 4180, one record a row
 	Markdown Format = "markdown" // a table to paste into a page
+	Policy   Format = "policy"   // one policy document that allows what the answer says, where the answer holds one
 )
 
-// Formats lists the formats in the order in which help names them.
+// Formats lists the formats for any rows in the order in which help names them.
 func Formats() []Format { return []Format{Table, Wide, JSON, NDJSON, CSV, Markdown} }
 
-// ParseFormat reads the name of a format; the error names those there are.
-func ParseFormat(name string) (Format, error) {
-	names := make([]string, 0, len(Formats()))
-	for _, f := range Formats() {
+// ParseFormat reads the name of a format for any rows, or of one of some others; the error names those there are.
+func ParseFormat(name string, others ...Format) (Format, error) {
+	formats := append(Formats(), others...)
+	names := make([]string, 0, len(formats))
+	for _, f := range formats {
 		if string(f) == name {
 			return f, nil
 		}
 		names = append(names, string(f))
 	}
 	return "", fmt.Errorf("output format %q is not one of %s", name, strings.Join(names, ", "))
+}
+
+// writePolicy writes the document of an answer.
+func writePolicy(w *bufio.Writer, a *answer.Answer) error {
+	if a.Document == nil {
+		return errors.New("the answer holds no policy document")
+	}
+	_, err := w.Write(a.Document)
+	return err
 }
 
 // Options are what the reader's terminal can do. Width is in columns; 0 is no terminal: a line is as long as its cells.
@@ -66,8 +78,10 @@ func Write(w io.Writer, f Format, a *answer.Answer, o Options) error {
 		err = writeCSV(b, a)
 	case Markdown:
 		err = writeMarkdown(b, a)
+	case Policy:
+		err = writePolicy(b, a)
 	default:
-		_, err = ParseFormat(string(f))
+		_, err = ParseFormat(string(f), Policy)
 	}
 	if flushed := b.Flush(); err == nil {
 		err = flushed

@@ -3,6 +3,7 @@ package render
 import (
 	"bufio"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/query/answer"
@@ -27,6 +28,7 @@ func writeTable(w *bufio.Writer, a *answer.Answer, o Options) error {
 	}
 	writeAbout(w, a.About)
 	writeGrid(w, l, entries, o.Width, o.Color)
+	writeCut(w, a.Cut, len(entries) > 0, o, false)
 	writeFooter(w, l, a.Summary(), false)
 	return nil
 }
@@ -43,6 +45,7 @@ func writeWide(w *bufio.Writer, a *answer.Answer, o Options) error {
 	}
 	writeAbout(w, a.About)
 	writeGrid(w, l, entries, 0, o.Color)
+	writeCut(w, a.Cut, len(entries) > 0, Options{Color: o.Color}, true)
 	writeFooter(w, l, a.Summary(), true)
 	return nil
 }
@@ -110,9 +113,27 @@ func writeGrid(w *bufio.Writer, l *layout, entries [][]string, total int, color 
 		}
 	}
 	writeLine(w, l, titles, widths, false)
-	for _, cells := range entries {
+	for _, cells := range onceEach(entries, l.once) {
 		writeEntry(w, l, cells, widths, color)
 	}
+}
+
+// onceEach leaves out of a line what the line before says in the leading ones of some columns.
+func onceEach(entries [][]string, once []int) [][]string {
+	out := make([][]string, len(entries))
+	for i, cells := range entries {
+		out[i] = slices.Clone(cells)
+		if i == 0 {
+			continue
+		}
+		for _, at := range once {
+			if cells[at] != entries[i-1][at] {
+				break
+			}
+			out[i][at] = ""
+		}
+	}
+	return out
 }
 
 // longestWords is for each column what it must hold so that no line ends within a word; very long words do not count.
