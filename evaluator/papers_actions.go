@@ -242,8 +242,13 @@ func (p *Papers) unlistedIn(cell region.Cell, langs []region.Lang) string {
 	if cell.In.Empty() {
 		return ""
 	}
-	for _, suffix := range []string{"Any", "", "x", "xx"} {
-		name := cell.Witness + suffix
+	candidates := []string{cell.Witness + "Any", cell.Witness, cell.Witness + "x", cell.Witness + "xx"}
+	cell.In.Each(func(i int) {
+		if p := langs[i].Patterns[0]; !p.HasWildcard() { // as the document writes it
+			candidates = append([]string{p.String()}, candidates...)
+		}
+	})
+	for _, name := range candidates {
 		if _, listed := p.w.catalog.Action(name); listed || strings.ContainsAny(name, "*?@") {
 			continue
 		}

@@ -282,14 +282,16 @@ func (n *named) variants(p *party) []*party {
 	return out
 }
 
-// rolesOf are the roles of an account that documents name, and those of sessions whose role they do not name.
+// rolesOf are the roles of an account that documents name, and, for each session that they name, one of its role's name under a path that
+// nobody names: the session does not say which it is of (A25).
 func (n *named) rolesOf(account string) []string {
 	roles := of(account, n.roles)
 	for _, arn := range of(account, n.sessions) {
-		plain := n.iam(account, "role/"+roleName(arn))
-		if !slices.Contains(roles, plain) { // a role of that name and of a path that nobody names, or of none
-			roles = append(roles, plain)
+		role := n.iam(account, "role/"+roleName(arn))
+		for slices.Contains(n.roles, role) {
+			role = strings.Replace(role, "role/", "role/elsewhere/", 1)
 		}
+		note(&roles, role)
 	}
 	return roles
 }
@@ -355,8 +357,8 @@ func (s *sheet) setApart(n *named, p *party) {
 		before, after, _ := strings.Cut(shape, "%")
 		set("aws:principalarn", keyFact{state: keyPresent, universe: patternLang(arnOf(before, after), c.Kind != Root)})
 	case p.kind == "session" && c.Kind == RoleSession && !slices.Contains(n.roles, c.RoleARN): // of any path
-		role := strings.TrimSuffix(c.RoleARN, roleName(c.ARN))
-		set("aws:principalarn", keyFact{state: keyPresent, universe: &region.Lang{Patterns: []region.Pattern{region.Literal(c.RoleARN), underPaths(role, roleName(c.ARN))}}})
+		role, name := n.iam(c.Account, "role/"), roleName(c.ARN)
+		set("aws:principalarn", keyFact{state: keyPresent, universe: &region.Lang{Patterns: []region.Pattern{region.Literal(role + name), underPaths(role, name)}}})
 	case !spelledOut && c.Kind != Root:
 		set("aws:principalarn", keyFact{state: keyPresent, universe: patternLang(region.Literal("arn:"+n.partition+":"+strings.Replace(shape, "%", c.Account, 1)), true)})
 	}
@@ -448,7 +450,7 @@ func (p *party) become(c Principal, key, value string) Principal {
 		c.ARN = value
 	case RoleSession:
 		c.RoleARN = value
-		c.ARN = "arn:" + arnField(value, 2) + ":sts::" + account + ":assumed-role/" + afterLast(value, "/") + "/" + witnessSession
+		c.ARN = "arn:" + arnField(value, 2) + ":sts::" + account + ":assumed-role/" + afterLast(value, "/") + "/" + afterLast(c.ARN, "/")
 	}
 	return c
 }

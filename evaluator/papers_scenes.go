@@ -112,7 +112,7 @@ func (s *sheet) owned(one *party, service, resource string) []*scene {
 		return s.arns(one, scene{}, owner, s.items(service, "", resource), actions)
 	}
 	var out []*scene
-	if one.principal.Kind != Root || service != "" || s.asked.Kind != policy.Resource { // to the owner's root user a policy gives nothing that it has not
+	if !almighty(&one.principal) || service != "" || s.asked.Kind != policy.Resource { // to the owner's root user a policy gives nothing that it has not
 		out = s.arns(one, scene{home: true}, account, slices.Concat(s.items(service, account, resource), s.items(service, noAccount, resource)), actions)
 	}
 	elsewhere := s.items(service, "", resource)
@@ -120,6 +120,11 @@ func (s *sheet) owned(one *party, service, resource string) []*scene {
 		it.langs = append(it.langs, except(anyARN(service, account, resource)))
 	}
 	return append(out, s.arns(one, scene{abroad: true}, nobodys, elsewhere, actions)...)
+}
+
+// almighty tells root users, and the users that they federate, who need no policy in their own account (D20).
+func almighty(p *Principal) bool {
+	return p.Kind == Root || p.Kind == FederatedUser && arnField(p.Issuer, 6) == "root"
 }
 
 // actionsOn are the actions that are asked of a kind of resource.

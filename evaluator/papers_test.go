@@ -82,7 +82,7 @@ func attachedCallers() []paperCaller {
 var (
 	paperActions   = []string{"s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutBucketPolicy", "s3:FrobObject", "sqs:SendMessage", "sqs:DeleteQueue", "kms:Decrypt", "kms:DisableKey", "sns:Publish", "s3:ListAllMyBuckets"}
 	paperPatterns  = []string{"*", "s3:*", "s3:Get*", "s3:GetObject", "s3:PutObject", "s3:Put*", "s3:Frob*", "s3:*Object", "sqs:*", "kms:*", "kms:Decrypt", "s3:ListAllMyBuckets"}
-	paperResources = []string{"arn:aws:s3:::data/red/x", "arn:aws:s3:::data/blue/x", "arn:aws:s3:::data/r*/x", "arn:aws:s3:::data", "arn:aws:s3:::zz/x", "arn:aws:s3:::alice/x", "arn:aws:s3:::zoe/x", "arn:aws:sqs:us-east-1:111111111111:q", "arn:aws:sqs:us-east-1:333333333333:q", "arn:aws:kms:us-east-1:111111111111:key/k", "arn:aws:kms:us-east-1:333333333333:key/k", "arn:aws-cn:kms:cn-north-1:111111111111:key/k"}
+	paperResources = []string{"arn:aws:s3:::data/red/x", "arn:aws:s3:::data/blue/x", "arn:aws:s3:::data/r*/x", "arn:aws:s3:::data/zz/x", "arn:aws:s3:::data", "arn:aws:s3:::zz/x", "arn:aws:s3:::alice/x", "arn:aws:s3:::zoe/x", "arn:aws:sqs:us-east-1:111111111111:q", "arn:aws:sqs:us-east-1:333333333333:q", "arn:aws:kms:us-east-1:111111111111:key/k", "arn:aws:kms:us-east-1:333333333333:key/k", "arn:aws-cn:kms:cn-north-1:111111111111:key/k"}
 	paperTargets   = []string{"*", "*", "arn:aws:s3:::data/*", "arn:aws:s3:::data/red/*", "arn:aws:s3:::*", "arn:aws:sqs:*:111111111111:*", "arn:aws:s3:::data/${aws:PrincipalTag/team}/*", "arn:aws:s3:::${aws:username}/*", "arn:aws:kms:*:*:key/*"}
 	paperNames     = []any{"*", "*", map[string]any{"AWS": "111111111111"}, map[string]any{"AWS": "arn:aws:iam::111111111111:user/alice"}, map[string]any{"AWS": "arn:aws:iam::111111111111:role/app"},
 		map[string]any{"AWS": []string{"arn:aws:sts::111111111111:assumed-role/app/s1", "222222222222"}}, map[string]any{"Service": "sns.amazonaws.com"}, map[string]any{"AWS": []string{"arn:aws:iam::111111111111:root", "arn:aws:iam::222222222222:user/alice"}}}
@@ -241,6 +241,9 @@ func (o *paperOracle) search(callers []paperCaller, keys []int) (surely, maybe b
 	for i := range callers {
 		c := &callers[i]
 		for _, action := range paperActions {
+			if !o.speaks(action) {
+				continue
+			}
 			for _, resource := range paperResources {
 				if action == "s3:ListAllMyBuckets" {
 					resource = "*"
@@ -254,7 +257,7 @@ func (o *paperOracle) search(callers []paperCaller, keys []int) (surely, maybe b
 				}
 				for _, owner := range owners {
 					r := &Request{Principal: c.principal, Action: action, Target: Target{Resource: resource, Account: owner}}
-					if o.kind == policy.Resource && c.principal.Kind == Root && Owner(&r.Target) == c.principal.Account && !kmsKey(resource) {
+					if o.kind == policy.Resource && almighty(&c.principal) && Owner(&r.Target) == c.principal.Account && !kmsKey(resource) {
 						continue
 					}
 					if o.kind != policy.Resource { // of the account of whatever it acts on
@@ -274,6 +277,28 @@ func (o *paperOracle) search(callers []paperCaller, keys []int) (surely, maybe b
 		}
 	}
 	return false, maybe, at
+}
+
+var canonicalKeys sync.Map
+
+// canonical is policy.CanonicalKey, remembered.
+func canonical(key string) string {
+	if k, ok := canonicalKeys.Load(key); ok {
+		return k.(string)
+	}
+	k := policy.CanonicalKey(key)
+	canonicalKeys.Store(key, k)
+	return k
+}
+
+// speaks tells whether the new document has an Allow that speaks of an action: without one nothing is allowed.
+func (o *paperOracle) speaks(action string) bool {
+	for i := range o.docs[1].Statements {
+		if st := &o.docs[1].Statements[i]; st.Effect == policy.Allow && st.Actions.Match(action) {
+			return true
+		}
+	}
+	return false
 }
 
 func (o *paperOracle) contexts(r *Request, c *paperCaller, free []int, chosen []string) (surely, maybe bool) {
@@ -297,11 +322,11 @@ func (o *paperOracle) contexts(r *Request, c *paperCaller, free []int, chosen []
 	}
 	ctx := policy.NewContext(8)
 	for key, v := range c.keys {
-		ctx.Set(key, policy.Single(v))
+		ctx.Put(canonical(key), policy.Single(v))
 	}
 	for i, v := range chosen {
 		if v != "" {
-			ctx.Set(paperConditions[free[i]].key, policy.Single(v))
+			ctx.Put(canonical(paperConditions[free[i]].key), policy.Single(v))
 		}
 	}
 	q := *r
@@ -373,4 +398,27 @@ func comparePair(t *testing.T, papers *Papers, n int) Inclusion {
 		t.Errorf("pair %d, %s: the comparison says %s, the point engine %v, %v at %s\nold %s\nnew %s\n%s", n, kind, got, surely, maybe, at, texts[0], texts[1], found)
 	}
 	return got
+}
+
+// TestPapersTellRolesOfASession holds that a session which a document names may be one of a role under any path: what is granted to the one role of that
+// name that another statement names does not cover it (A25).
+func TestPapersTellRolesOfASession(t *testing.T) {
+	const (
+		role    = `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:role/app"},"Action":"s3:*","Resource":"*"}`
+		session = `{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::111111111111:assumed-role/app/s1"},"Action":"s3:GetObject","Resource":"*"}`
+	)
+	read := func(statements string) *policy.Document {
+		return policy.Parse(policy.Resource, []byte(`{"Version":"2012-10-17","Statement":[`+statements+`]}`))
+	}
+	papers := NewPapers(testCatalog(t))
+	a, err := papers.Beyond(t.Context(), &PaperQuestion{Kind: policy.Resource, Old: read(role), New: read(role + "," + session)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(a.Rows) != 1 || a.Rows[0].Principal != "arn:aws:sts::111111111111:assumed-role/app/s1" || inclusionOf(a.Rows[0].Grants) != Exceeds {
+		t.Fatalf("the rows are %v", a.Rows)
+	}
+	if w := a.Rows[0].Witness(a.Rows[0].Grants[0]); w == nil || w.Principal != "arn:aws:sts::111111111111:assumed-role/app/s1" {
+		t.Errorf("the witness is %v", w)
+	}
 }
