@@ -7,4 +7,5 @@
 //	go test ./query/verify -organizations=1 -seed=17      one organization again
 //	go test ./query/verify -run Hard -hard                every question about every hard policy
 //	go test ./query/verify -run Fleet -fleets=200 -fleet-organizations=20 -fleet-principals=2000      counts from an index
+//	go test ./query/verify -run Documents -documents=1000 -document-organizations=14 -timeout=60m     written policies
 package verify_test
