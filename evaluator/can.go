@@ -100,12 +100,12 @@ func (w *World) Can(ctx context.Context, q Question, who Selector) (*Answer, err
 	if err != nil {
 		return nil, err
 	}
-	t := w.newTargets(c)
-	t.prepare()
 	callers, err := w.find(who)
 	if err != nil {
 		return nil, err
 	}
+	t := w.newTargets(c)
+	t.prepareFor(callers...)
 	var rows []*Row
 	for _, p := range callers {
 		if p.outside {

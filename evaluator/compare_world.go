@@ -148,7 +148,7 @@ func (w *World) comparing(q Question, who Selector, alt *Alternative) (*targets,
 		return nil, nil, err
 	}
 	t := w.newTargets(c, alt.documents()...)
-	t.prepare()
+	t.prepareFor(callers...)
 	for _, p := range callers {
 		if p.outside {
 			return nil, nil, badQuestion(who.String(), "%s is not in the snapshot: what its own account allows it is not known, so that there is nothing to compare", p.arn)

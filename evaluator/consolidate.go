@@ -43,7 +43,6 @@ func (w *World) Consolidator(q Question) (*Consolidator, error) {
 	c := &Consolidator{world: w, within: q.Resources}
 	compiled.Resources, compiled.patterns = nil, nil
 	c.t = w.newTargets(compiled)
-	c.t.prepare()
 	return c, nil
 }
 
@@ -61,6 +60,7 @@ func (c *Consolidator) Of(ctx context.Context, who Selector) (*Consolidated, err
 	if err != nil {
 		return nil, err
 	}
+	c.t.prepareFor(p)
 	drafts, err := c.t.consolidate(ctx, p, c.within, c.t.question.Budget*consolidateBudget)
 	if err != nil {
 		return nil, fmt.Errorf("a policy for %s: %w", p.arn, err)

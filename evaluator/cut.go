@@ -50,7 +50,7 @@ func (w *World) CutOff(ctx context.Context, q Question, who Selector) ([]*CutOff
 		return nil, err
 	}
 	t := w.newTargets(c)
-	t.prepare()
+	t.prepareFor(callers...)
 	var out []*CutOff
 	for _, p := range callers {
 		if p.outside || !hasIdentitySide(&p.principal) {

@@ -343,6 +343,15 @@ func (t *targets) prepare() {
 	}
 }
 
+// prepareFor is prepare where few callers are judged: what their accounts need, which of a large snapshot is little.
+func (t *targets) prepareFor(callers ...*caller) {
+	for _, c := range callers {
+		if c.account != nil {
+			t.othersOf(c.account)
+		}
+	}
+}
+
 // sum is a row's verdict and whether everything asked is allowed. For a question about all of several actions the verdict is that
 // of the worst: on some resource each, or, where the question names resources, on every one of them.
 func (c *compiledQuestion) sum(grants []*Access, cover *coverage) (Verdict, bool) {

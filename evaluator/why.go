@@ -88,7 +88,7 @@ func (w *World) Why(ctx context.Context, q Question, who Selector) (*Reason, *An
 		return nil, nil, err
 	}
 	t := w.newTargets(c)
-	t.prepare()
+	t.prepareFor(p)
 	row, err := w.canOne(ctx, t, p)
 	if err != nil {
 		return nil, nil, err
