@@ -53,7 +53,7 @@ verify:
 	$(GO) test $(filter ./evaluator%,$(call having,pgregory.net/rapid)) -count=1 -timeout 8h -rapid.checks=$(CHECKS)
 	$(GO) test ./evaluator -count=1 -timeout 8h -run '^TestPapersAgree$$' -pairs=$(PAIRS)
 	$(GO) test ./query/verify -count=1 -timeout 8h -organizations=$(ORGANIZATIONS) -laws=1000000 -alone-organizations=20 -fleets=200 \
-		-fleet-organizations=20 -fleet-principals=2000 -indexed-organizations=20 -rapid.checks=$(CHECKS)
+		-fleet-organizations=20 -fleet-principals=2000 -indexed-organizations=20 -denials=1000 -documents=1000 -rapid.checks=$(CHECKS)
 	for suite in decisions partial parse; do $(GO) run ./cmd/accessgraph simulate --cases testdata/cases/$$suite.jsonl >/dev/null || exit 1; done
 	$(GO) test -count=1 -timeout 60m ./graph/...
 	$(GO) test -count=1 -timeout 60m -run 'FlippedBits|DamagedStores' ./graph/badgerstore ./cmd/accessgraph -flips 200

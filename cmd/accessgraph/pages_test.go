@@ -39,7 +39,7 @@ func TestPages(t *testing.T) {
 			readme = p.asked
 		}
 	}
-	if ran < 8 {
+	if ran < 25 {
 		t.Errorf("only %d commands were run", ran)
 	}
 	var shown []string
@@ -143,19 +143,34 @@ func exitStatus(err error) int {
 	return -1
 }
 
-// words splits a command line as a shell does that knows blanks and single quotes.
+// words splits a command line as a shell does that knows blanks and quotes.
 func words(t *testing.T, path, line string) []string {
 	t.Helper()
 	var out []string
-	for i, part := range strings.Split(line, "'") {
-		if i%2 == 1 {
-			out = append(out, part)
-		} else {
-			out = append(out, strings.Fields(part)...)
+	var word strings.Builder
+	quote, begun := rune(0), false
+	for _, r := range line {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote, begun = r, true
+		case quote == 0 && r == ' ':
+			if begun {
+				out = append(out, word.String())
+			}
+			word.Reset()
+			begun = false
+		default:
+			word.WriteRune(r)
+			begun = true
 		}
 	}
-	if strings.Count(line, "'")%2 == 1 {
+	if quote != 0 {
 		t.Fatalf("%s: a quote is not closed: %s", path, line)
+	}
+	if begun {
+		out = append(out, word.String())
 	}
 	return out
 }
