@@ -80,7 +80,7 @@ func attachedCallers() []paperCaller {
 }
 
 var (
-	paperActions   = []string{"s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutBucketPolicy", "s3:FrobObject", "sqs:SendMessage", "sqs:DeleteQueue", "kms:Decrypt", "kms:DisableKey", "sns:Publish", "s3:ListAllMyBuckets"}
+	paperActions   = []string{"s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutBucketPolicy", "s3:FrobObject", "s3:FrobTag", "sqs:SendMessage", "sqs:DeleteQueue", "kms:Decrypt", "kms:DisableKey", "sns:Publish", "s3:ListAllMyBuckets"}
 	paperPatterns  = []string{"*", "s3:*", "s3:Get*", "s3:GetObject", "s3:PutObject", "s3:Put*", "s3:Frob*", "s3:*Object", "sqs:*", "kms:*", "kms:Decrypt", "s3:ListAllMyBuckets"}
 	paperResources = []string{"arn:aws:s3:::data/red/x", "arn:aws:s3:::data/blue/x", "arn:aws:s3:::data/r*/x", "arn:aws:s3:::data/zz/x", "arn:aws:s3:::data", "arn:aws:s3:::zz/x", "arn:aws:s3:::alice/x", "arn:aws:s3:::zoe/x", "arn:aws:sqs:us-east-1:111111111111:q", "arn:aws:sqs:us-east-1:333333333333:q", "arn:aws:kms:us-east-1:111111111111:key/k", "arn:aws:kms:us-east-1:333333333333:key/k", "arn:aws-cn:kms:cn-north-1:111111111111:key/k"}
 	paperTargets   = []string{"*", "*", "arn:aws:s3:::data/*", "arn:aws:s3:::data/red/*", "arn:aws:s3:::*", "arn:aws:sqs:*:111111111111:*", "arn:aws:s3:::data/${aws:PrincipalTag/team}/*", "arn:aws:s3:::${aws:username}/*", "arn:aws:kms:*:*:key/*"}
