@@ -521,7 +521,7 @@ func (c *compiledQuestion) spellAmong(members, among region.Set, hints []*policy
 		}
 	}
 	left = left.Or(unknown)
-	left.Each(func(i int) { out = append(out, c.members[i].name) })
+	left.Each(func(i int) { out = append(out, c.members[i].shown()) })
 	slices.SortFunc(out, compareActions)
 	return out, count
 }

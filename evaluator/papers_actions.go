@@ -27,6 +27,9 @@ func (p *Papers) compile(q *PaperQuestion) (*compiledQuestion, error) {
 		Question: Question{Actions: base.Actions, Resources: q.Resources, Budget: q.Budget}, members: base.members, asked: base.asked,
 		named: map[string]bool{}, actions: map[string]region.Set{}, services: base.services, sets: base.sets, verbs: base.verbs, others: base.others,
 	}
+	if len(more) > 0 {
+		c.members = c.madeUp(more, q.patterns())
+	}
 	c.warnings = slices.Clone(base.warnings)
 	for _, text := range q.patterns() {
 		if p.misspelled(text) && len(c.warnings) < mostMisspelled {
@@ -45,6 +48,27 @@ func (p *Papers) compile(q *PaperQuestion) (*compiledQuestion, error) {
 		c.patterns = append(c.patterns, *t.Static)
 	}
 	return c, nil
+}
+
+// madeUp is the members, of which those with a name that no document writes say which pattern they stand for: the most particular one.
+func (c *compiledQuestion) madeUp(names, patterns []string) []member {
+	out := slices.Clone(c.members)
+	for _, name := range names {
+		var best string
+		for _, text := range patterns {
+			if strings.EqualFold(text, name) {
+				best = "" // a document writes it
+				break
+			}
+			if region.Glob(text, true).Match(name) && len(text) > len(best) {
+				best = text
+			}
+		}
+		if best != "" {
+			out[c.indexOf(&member{name: name})].stands = best + " " + OtherName
+		}
+	}
+	return out
 }
 
 // mostMisspelled bounds the actions that are reported as unknown.

@@ -57,6 +57,15 @@ type member struct {
 	name   string
 	action *catalog.Action // nil when the catalogue does not know it
 	other  bool
+	stands string // what answers call it, where its name is made up; see shown
+}
+
+// shown is what answers call the member.
+func (m *member) shown() string {
+	if m.stands != "" {
+		return m.stands
+	}
+	return m.name
 }
 
 // compiledQuestion is a question whose actions are members, by service and name.
