@@ -96,7 +96,7 @@ func (t *reasons) row(r *answer.Why) {
 	t.w.WriteByte('\n')
 	others := 0
 	for i := range r.Layers {
-		others += t.layer(&r.Layers[i], r.Shown.Resource)
+		others += t.layer(r, &r.Layers[i])
 	}
 	if others > 0 {
 		t.painted("", fmt.Sprintf("%d %s of other actions not shown (-o wide)", others, plural(others, "statement", "statements")), dim)
@@ -135,8 +135,8 @@ func (t *reasons) decided(r *answer.Why) string {
 	return text
 }
 
-// layer writes a layer and its statements for a request on a resource, and gives how many it left out.
-func (t *reasons) layer(l *answer.WhyLayer, resource string) (others int) {
+// layer writes a layer and its statements, and gives how many it left out.
+func (t *reasons) layer(r *answer.Why, l *answer.WhyLayer) (others int) {
 	shown := make([]*answer.WhyStatement, 0, len(l.Statements))
 	for i := range l.Statements {
 		s := &l.Statements[i]
@@ -150,6 +150,9 @@ func (t *reasons) layer(l *answer.WhyLayer, resource string) (others int) {
 		return others // it has nothing to say
 	}
 	says, code := saying(l)
+	if code == red && l.Denies == answer.Nowhere && l.Layer != r.Layer {
+		code = dim // others allow it, or would have to as well
+	}
 	head, below := l.Layer, ""
 	switch l.Layer {
 	case "scp", "rcp", "endpoint":
@@ -161,7 +164,7 @@ func (t *reasons) layer(l *answer.WhyLayer, resource string) (others int) {
 		says = painted(code, says)
 	}
 	t.w.WriteString(neutral(head) + " " + says + "\n")
-	if below != "" && l.Absent == "" && l.Owner != resource {
+	if below != "" && l.Absent == "" && l.Owner != r.Shown.Resource {
 		t.line("  ", below)
 	}
 	for _, s := range shown {
