@@ -1,6 +1,3 @@
-// Package evaluator is the meaning: it takes the layers of policy that apply to a request and decides, for one concrete
-// request (Decide, a decision) or for a whole region of requests (World, a verdict). Both engines share the compiled
-// policies and the matchers, and every witness of the region engine is put through Decide before anyone sees it.
 package evaluator
 
 import (
