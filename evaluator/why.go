@@ -102,9 +102,7 @@ func (w *World) Why(ctx context.Context, q Question, who Selector) (*Reason, *An
 		}
 		return r, a, err
 	}
-	asked := q
-	asked.Actions, asked.Resources, asked.AllOf = []string{f.member.name}, nil, false
-	narrow, err := w.compile(asked)
+	narrow, err := w.compile(c.about(f.member))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -143,7 +141,9 @@ func (w *World) canOne(ctx context.Context, t *targets, p *caller) (*Row, error)
 func (w *World) focusOf(ctx context.Context, t *targets, p *caller, row *Row) (*focus, error) {
 	var best *Access
 	for _, g := range row.Grants {
-		if g.sketch != nil && g.evaluation != nil && (best == nil || g.Verdict > best.Verdict) {
+		// Of several actions that must all be allowed, the verdict is the worst one's.
+		better := best == nil || !t.question.AllOf && g.Verdict > best.Verdict || t.question.AllOf && best.Verdict != row.Verdict && g.Verdict == row.Verdict
+		if g.sketch != nil && g.evaluation != nil && better {
 			best = g
 		}
 	}
@@ -155,7 +155,83 @@ func (w *World) focusOf(ctx context.Context, t *targets, p *caller, row *Row) (*
 		f.group = holding(best.evaluation.group, f.resource)
 		return f, nil
 	}
+	if t.question.AllOf && !p.outside {
+		return w.lackingFocus(ctx, t, p)
+	}
 	return w.deniedFocus(ctx, t, p)
+}
+
+// lackingFocus is for a question about all of several actions: one that is denied, on a resource on which it is.
+func (w *World) lackingFocus(ctx context.Context, t *targets, p *caller) (*focus, error) {
+	grants, cover, err := w.judgeCaller(ctx, t, p)
+	if err != nil {
+		return nil, err
+	}
+	best := make([]Verdict, len(t.question.members))
+	for _, g := range grants {
+		g.members.Each(func(i int) { best[i] = max(best[i], g.Verdict) })
+	}
+	var fallback *focus
+	budget := region.NewBudget(t.question.Budget).Within(ctx)
+	for i := range t.question.members {
+		if t.question.members[i].other || best[i] != Denied && !cover.denied.Has(i) {
+			continue
+		}
+		f, certain, err := w.deniedOn(ctx, t, p, i, budget)
+		if certain || err != nil && !errors.Is(err, region.ErrBudget) {
+			return f, err
+		}
+		if fallback == nil {
+			fallback = f
+		}
+		if err != nil {
+			break
+		}
+	}
+	return fallback, nil
+}
+
+// deniedOn finds a resource on which a member of the question is denied; certain is false where none was found, and then it is the first that
+// there is.
+func (w *World) deniedOn(ctx context.Context, t *targets, p *caller, i int, budget *region.Budget) (first *focus, certain bool, err error) {
+	m := &t.question.members[i]
+	narrow, err := w.compile(t.question.about(m))
+	if err != nil {
+		return nil, false, err
+	}
+	side := t.sideOf(p)
+	for _, g := range append(append([]*targetGroup{}, t.groupsFor(p)...), t.groups...) {
+		e, _ := evaluationFor(t, side, g, budget)
+		e.symbols = newSymbols(w, budget)
+		if err := e.cutCells(); err != nil {
+			return first, false, err
+		}
+		for _, c := range e.cells {
+			if !c.actions.Has(i) {
+				continue
+			}
+			f := &focus{member: m, group: g, resource: e.sampleOf(&c.pieces[0])}
+			x := &explaining{w: w, ctx: ctx, asking: narrow, caller: p, focus: f}
+			decided, err := x.decide(x.inForce(), false)
+			if err != nil {
+				return first, false, err
+			}
+			if v, _ := decided.verdict(); v == Denied {
+				return f, true, nil
+			}
+			if first == nil {
+				first = f
+			}
+		}
+	}
+	return first, false, nil
+}
+
+// about is the question about one of its actions, on whatever resource.
+func (c *compiledQuestion) about(m *member) Question {
+	q := c.Question
+	q.Actions, q.Resources, q.AllOf = []string{m.name}, nil, false
+	return q
 }
 
 // holding is a group, or the part of a merged one, that holds a resource.

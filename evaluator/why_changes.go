@@ -118,8 +118,8 @@ func (x *explaining) enough(changes []Change) (*ChangeSet, error) {
 		return nil, err
 	}
 	v, grant := p.verdict()
-	if v < Conditional {
-		return nil, nil
+	if err := p.e.budget.Err(); err != nil || v < Conditional {
+		return nil, err
 	}
 	if _, agrees := p.confirmed(grant); !agrees {
 		return nil, nil

@@ -131,8 +131,8 @@ func (x *explaining) explain(r *Reason) error {
 	}
 	r.Strata = p.strata()
 	r.Ruling = p.ruling(v)
-	if v != Denied {
-		return nil
+	if err := p.e.budget.Err(); err != nil || v != Denied {
+		return err
 	}
 	return x.changes(r, p)
 }

@@ -80,8 +80,9 @@ func (t *reasons) row(r *answer.Why) {
 		answer.Allowed: "can", answer.Conditional: "can, under conditions,", answer.Unknown: "perhaps can", answer.Denied: "cannot",
 	}[r.Verdict]
 	t.painted("", fmt.Sprintf("%s %s %s on %s", short(r.Principal), verb, r.Action, r.Resource), verdictColor(r.Verdict))
-	if r.Conditions != "" {
-		t.line("  when  ", r.Conditions)
+	whole := r.Shown == nil || r.Shown.Whole
+	if r.Conditions != "" && whole {
+		t.line("  when ", r.Conditions)
 	}
 	for _, c := range r.Causes {
 		t.painted("  hangs on  ", c, magenta)
@@ -90,8 +91,11 @@ func (t *reasons) row(r *answer.Why) {
 	if r.Shown == nil {
 		return
 	}
-	if !r.Shown.Whole {
+	if !whole {
 		t.line("  ", "shown for "+r.Shown.Action+" on "+r.Shown.Resource)
+		if r.Conditions != "" {
+			t.line("  when ", r.Conditions)
+		}
 	}
 	t.w.WriteByte('\n')
 	others := 0
