@@ -257,7 +257,7 @@ func statementName(l *answer.WhyLayer, s *answer.WhyStatement) string {
 	case s.Sid != "":
 		return s.Policy + name
 	}
-	return s.Policy + " " + name
+	return s.Policy + ", " + name
 }
 
 // indented writes text behind eight columns that are written already.

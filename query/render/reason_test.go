@@ -53,8 +53,8 @@ func TestReason(t *testing.T) {
 		"  decided by scp at ou Prod (ou-1): an explicit Deny ends it (D2)\n",
 		"  shown for s3:PutObject on",
 		"  allow own#MFA\n           when aws:MultiFactorAuthPresent = true\n",
-		"  -     allow own statement 3\n           StringEquals aws:PrincipalTag/Team: data; it is shop\\x1b[2J\n",
-		"  allow gone statement 1\n           hangs on missing-document\n",
+		"  -     allow own, statement 3\n           StringEquals aws:PrincipalTag/Team: data; it is shop\\x1b[2J\n",
+		"  allow gone, statement 1\n           hangs on missing-document\n",
 		"scp ou Prod (ou-1) denies\n", "  deny  DenyLogs#Logs\n",
 		"resource does not allow\n  arn:aws:s3:::logs\n",
 		"1 statement of other actions not shown (-o wide)\n",
@@ -86,7 +86,7 @@ func TestReasonInColour(t *testing.T) {
 // TestReasonWide holds that wide leaves nothing out.
 func TestReasonWide(t *testing.T) {
 	out := write(t, render.Wide, denial(), render.Options{})
-	for _, want := range []string{"own statement 2\n           speaks of action ec2:*\n", "rcp root r-1 – RCPs do not limit sns (D14)\n", "identity does not allow"} {
+	for _, want := range []string{"own, statement 2\n           speaks of action ec2:*\n", "rcp root r-1 – RCPs do not limit sns (D14)\n", "identity does not allow"} {
 		if found := strings.Contains(out, want); found == (want == "identity does not allow") {
 			t.Errorf("%q found %v in:\n%s", want, found, out)
 		}
