@@ -344,22 +344,49 @@ func sortRows(rows []*Row) {
 	})
 }
 
-// Why explains as a World of the whole snapshot would; see WorldOf. Statements of actions that are not asked about are shown too, so that the
-// world holds all that the principal's policies say.
+// Why explains as a World of the whole snapshot would; see WorldOf. What is shown is looked for among all that has to do with the question, and
+// then explained with all that the policies of the two accounts say, of other actions too.
 func (f *Fleet) Why(ctx context.Context, q Question, who Selector) (_ *Reason, _ *Answer, ok bool, err error) {
-	wide := q
-	wide.Actions = nil
-	w, ok, err := f.WorldOf(ctx, wide, who)
+	w, ok, err := f.WorldOf(ctx, q, who)
 	if !ok || err != nil {
 		return nil, nil, false, err
 	}
-	// What the answer as a whole assumes hangs on the question alone.
-	if w.part.asking, err = f.ask(q); err != nil {
+	found, a, err := w.Why(ctx, q, who)
+	if err != nil || found.Action == "" {
+		return found, a, err == nil, err
+	}
+	shown := q
+	shown.Actions, shown.Resources, shown.AllOf = []string{found.Action}, []string{found.Resource}, false
+	if found.Resource == "*" {
+		shown.Resources = nil
+	}
+	wide, err := f.whole(ctx, shown, arnAccount(who.Name))
+	if err != nil {
 		return nil, nil, false, err
 	}
-	w.part.reads = slices.DeleteFunc(slices.Clone(w.part.reads), func(key string) bool {
-		return key == "aws:securetransport" || key == "aws:currenttime" || key == "aws:epochtime"
-	})
-	r, a, err := w.Why(ctx, q, who)
-	return r, a, err == nil, err
+	r, _, err := wide.Why(ctx, shown, who)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	if r.Action != found.Action || r.Resource != found.Resource || r.Verdict != found.Verdict {
+		return nil, nil, false, nil // it hangs on more than these accounts
+	}
+	r.Row, r.Whole = found.Row, found.Whole
+	return r, a, true, nil
+}
+
+// whole makes a world of all that is in an account and in those of the question's resources, whatever the action.
+func (f *Fleet) whole(ctx context.Context, q Question, id string) (*World, error) {
+	q.Actions = []string{"*"}
+	k, err := f.ask(q)
+	if err != nil {
+		return nil, err
+	}
+	ids := map[string]bool{id: true}
+	for i, text := range k.question.Resources {
+		if owner := k.ownerOf(text, k.question.patterns[i]); owner != "" {
+			ids[owner] = true
+		}
+	}
+	return k.compiled(ctx, sortedKeys(ids), nil)
 }
