@@ -235,6 +235,7 @@ type targets struct {
 	world      *World
 	question   *compiledQuestion
 	types      map[string]region.Set // resource type -> members that act on it
+	applied    sync.Map              // see applies
 	star       region.Set            // members without resource type
 	unknown    map[string]region.Set // service -> members that the catalogue does not know
 	groups     []*targetGroup        // of the snapshot
@@ -302,18 +303,34 @@ func (t *targets) indexMembers() {
 	}
 }
 
-// applies gives the members that act on an item.
+// applies gives the members that act on an item. The set is that of all such items: it must not be changed.
 func (t *targets) applies(it *item) region.Set {
-	out := region.NewSet(len(t.question.members))
+	kind := it.service + "\x00" + strings.Join(it.types, "\x00")
+	if set, ok := t.applied.Load(kind); ok {
+		return set.(region.Set)
+	}
+	out := t.question.none()
 	for _, key := range it.types {
 		if set, ok := t.types[key]; ok {
-			out = out.Or(set)
+			out = joinSets(out, set)
 		}
 	}
 	if set, ok := t.unknown[it.service]; ok {
-		out = out.Or(set)
+		out = joinSets(out, set)
 	}
+	t.applied.Store(kind, out)
 	return out
+}
+
+// joinSets is a ∪ b, without a new set where one has all of the other.
+func joinSets(a, b region.Set) region.Set {
+	switch {
+	case b.SubsetOf(a):
+		return a
+	case a.SubsetOf(b):
+		return b
+	}
+	return a.Or(b)
 }
 
 // groupSnapshot groups the snapshot's resources that the question's actions can act on and its resource patterns reach.
@@ -365,7 +382,7 @@ func (t *targets) addResource(byKey map[string]*targetGroup, r *resource, servic
 		}
 	}
 	var kept []*item
-	actions := region.NewSet(len(t.question.members))
+	actions := t.question.none()
 	for _, it := range items {
 		if !t.reaches(it) {
 			continue
@@ -378,7 +395,7 @@ func (t *targets) addResource(byKey map[string]*targetGroup, r *resource, servic
 			t.addApart(byKey, r, service, it, set)
 			continue
 		}
-		actions = actions.Or(set)
+		actions = joinSets(actions, set)
 		kept = append(kept, it)
 	}
 	if len(kept) == 0 {
@@ -402,7 +419,7 @@ func (t *targets) addResource(byKey map[string]*targetGroup, r *resource, servic
 		t.groups = append(t.groups, g)
 	}
 	g.items = append(g.items, kept...)
-	g.actions = g.actions.Or(actions)
+	g.actions = joinSets(g.actions, actions)
 }
 
 // addApart adds what lies under a resource of the snapshot and has no part in its policy: nothing is known of it.
@@ -415,7 +432,7 @@ func (t *targets) addApart(byKey map[string]*targetGroup, r *resource, service s
 		t.groups = append(t.groups, g)
 	}
 	g.items = append(g.items, it)
-	g.actions = g.actions.Or(actions)
+	g.actions = joinSets(g.actions, actions)
 }
 
 // read notes that something in play reads a key: facts of resources that nothing reads do not keep them apart.
@@ -672,7 +689,7 @@ func (t *targets) addOther(rest *targetGroup, it *item) {
 		return
 	}
 	rest.items = append(rest.items, it)
-	rest.actions = rest.actions.Or(t.applies(it))
+	rest.actions = joinSets(rest.actions, t.applies(it))
 }
 
 func sortedKeys[V any](m map[string]V) []string {
