@@ -590,10 +590,14 @@ func (c *composer) ceilings() *formula {
 func (c *composer) passage() *formula {
 	parts := make([]*formula, 0, len(c.through))
 	for i := range c.through {
-		goes := c.l.condition(textCondition(policy.StringEquals, sourceEndpoint, c.e.endpoints[i].id), policy.Allow)
-		parts = append(parts, disj(negate(goes), conj(disj(c.through[i]...), negate(disj(c.stopped[i]...)))))
+		parts = append(parts, disj(negate(c.goesThrough(i)), conj(disj(c.through[i]...), negate(disj(c.stopped[i]...)))))
 	}
 	return conj(parts...)
+}
+
+// goesThrough is when the request goes through one of the endpoints (D42).
+func (c *composer) goesThrough(i int) *formula {
+	return c.l.condition(textCondition(policy.StringEquals, sourceEndpoint, c.e.endpoints[i].id), policy.Allow)
 }
 
 // sourceEndpoint is the key that tells through which VPC endpoint a request goes.

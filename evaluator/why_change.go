@@ -28,6 +28,7 @@ type Change struct {
 	Policy    string        // the policy to change; empty: any of its owner
 	Statement *StatementRef // for ExemptDeny
 	Principal string        // whom to exempt; for an AddAllow on the resource's side whom to name, as its policy does
+	Held      string        // for a Principal of everyone: the role to which a condition on aws:PrincipalArn holds it (D21)
 	Action    string        // for AddAllow
 	Resource  string        // for AddAllow
 }
@@ -150,6 +151,9 @@ func (c *Change) document() *policy.Document {
 	}
 	if c.Layer == LayerResource || c.Layer == LayerEndpoint {
 		st["Principal"] = principalElement(c.Principal)
+	}
+	if c.Held != "" {
+		st["Condition"] = map[string]any{"ArnEquals": map[string]string{"aws:PrincipalArn": literal(c.Held)}}
 	}
 	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{st}})
 	if err != nil { // not reachable with texts

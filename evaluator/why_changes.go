@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 )
@@ -26,10 +27,17 @@ func (x *explaining) changes(r *Reason, p *pointed) error {
 	}
 	if set == nil {
 		r.Fixed = "no change of the policies in the snapshot is known to be enough"
+		if x.caller.principal.ServiceLinked || reservedRole(p.resource) {
+			r.Fixed = "no change is known to be enough of the policies that others than AWS can change"
+		}
 		return nil
 	}
 	var needed, optional []Change
 	for i := range all {
+		if p.bars(&all[i]) { // saves a decision where there are many
+			needed = append(needed, all[i])
+			continue
+		}
 		others := slices.Delete(slices.Clone(all), i, i+1)
 		set, err := x.enough(others)
 		if err != nil {
@@ -48,6 +56,13 @@ func (x *explaining) changes(r *Reason, p *pointed) error {
 		}
 	}
 	return x.combine(r, needed, optional)
+}
+
+// bars tells a Deny that matches every request that is asked about, so that nothing is allowed while it stands (D2).
+func (p *pointed) bars(c *Change) bool {
+	return c.Kind == ExemptDeny && !p.overridden(c.Layer) && slices.ContainsFunc(p.traced, func(t *tracing) bool {
+		return t.reason.StatementRef == *c.Statement && t.reason.Holds == Everywhere
+	})
 }
 
 // reduced leaves out of the alternatives what is not needed, one by one, until few enough are left to be combined.
@@ -118,8 +133,11 @@ func (x *explaining) enough(changes []Change) (*ChangeSet, error) {
 		return nil, err
 	}
 	v, grant := p.verdict()
-	if err := p.e.budget.Err(); err != nil || v < Conditional {
+	if err := p.e.budget.Err(); err != nil {
 		return nil, err
+	}
+	if v < Conditional {
+		return nil, nil
 	}
 	if _, agrees := p.confirmed(grant); !agrees {
 		return nil, nil
@@ -182,7 +200,7 @@ func (x *explaining) candidates(p *pointed) []Change {
 		same := func(c Change) bool {
 			return c.Layer == r.Layer && documentName(c.Policy) == documentName(r.Policy) && c.Statement.Index == r.Index
 		}
-		if r.Effect != policy.Deny || r.Holds == Nowhere || slices.ContainsFunc(out, same) {
+		if r.Effect != policy.Deny || r.Holds == Nowhere || slices.ContainsFunc(out, same) || x.reserved(r.Layer, p.resource) {
 			continue
 		}
 		ref := r.StatementRef
@@ -198,7 +216,7 @@ func (x *explaining) candidates(p *pointed) []Change {
 		out = append(out, c)
 	}
 	c, l := x.caller, p.e.layers
-	if hasPolicies(&c.principal) && !c.outside {
+	if hasPolicies(&c.principal) && !c.outside && !c.principal.ServiceLinked { // whose policies its service alone writes
 		add(Change{Layer: LayerIdentity, Owner: c.arn})
 		if l.Boundary != nil {
 			add(Change{Layer: LayerBoundary, Owner: c.arn, Policy: l.Boundary.Name})
@@ -222,11 +240,23 @@ func (x *explaining) candidates(p *pointed) []Change {
 			named.Principal = who
 			add(named)
 		}
+		if c.principal.Kind == RoleSession && !p.e.outsider && x.limited(p) { // what names a role is limited by its boundary, this is not (D21)
+			owner.Principal, owner.Held = "*", c.principal.RoleARN
+			add(owner)
+		}
 	}
 	for i, ep := range p.e.endpoints {
+		if p.passesBy(i) {
+			continue
+		}
 		add(Change{Layer: LayerEndpoint, Level: i, Owner: ep.id, Policy: ep.policy.Name, Principal: "*"})
 	}
 	return out
+}
+
+// limited tells whether a boundary keeps back what is asked.
+func (x *explaining) limited(p *pointed) bool {
+	return p.e.boundary() && p.extent(p.e.symbols.node(p.limit(true, p.boundary))) != Everywhere
 }
 
 // named are the ways in which a resource's policy can name the caller: by itself and, for what the account's own policies then decide,
@@ -256,10 +286,22 @@ func (x *explaining) named() []string {
 func (x *explaining) carriesPolicy(p *pointed) bool {
 	g := p.e.group
 	switch {
-	case g.star, !OwnPolicyApplies(p.action, p.resource):
+	case g.star, !OwnPolicyApplies(p.action, p.resource), reservedRole(p.resource):
 		return false
 	case p.e.layers.Resource != nil:
 		return true
 	}
 	return TakesPolicy(ActionService(p.action))
+}
+
+// reserved tells policies that nobody but AWS can change: those of service-linked roles, and trust policies of AWS's own roles.
+func (x *explaining) reserved(layer Layer, resource string) bool {
+	return layer == LayerIdentity && x.caller.principal.ServiceLinked || layer == LayerResource && reservedRole(resource)
+}
+
+// reservedRole tells the roles that AWS keeps, whose trust policies nobody else can change: service-linked ones and those of IAM Identity
+// Center.
+func reservedRole(arn string) bool {
+	name := arnField(arn, 6)
+	return iamRole(arn) && (strings.HasPrefix(name, "role/aws-service-role/") || strings.HasPrefix(name, "role/aws-reserved/"))
 }

@@ -33,8 +33,9 @@ type pointed struct {
 	setting *setting
 	part    *verdictPart
 	traced  []*tracing
-	grant   *formula // G of D5
-	public  *formula // the cut of RestrictPublicBuckets
+	grant   *formula   // G of D5
+	public  *formula   // the cut of RestrictPublicBuckets
+	goes    []*formula // through which endpoint the request goes
 }
 
 // evaluation makes the evaluation of the request in a setting.
@@ -76,6 +77,9 @@ func (x *explaining) decide(s *setting, traced bool) (*pointed, error) {
 	p.part.result, p.part.passage = p.result(), p.passage()
 	if traced {
 		p.grant, p.public = p.granted(e.outsider), p.publicCut(e.outsider)
+		for i := range e.endpoints {
+			p.goes = append(p.goes, p.goesThrough(i))
+		}
 		p.traceAll()
 	}
 	if err := e.symbols.seal(); err != nil {
@@ -129,10 +133,17 @@ func (x *explaining) explain(r *Reason) error {
 			r.Witness, _ = p.e.witness(sk, x.caller, grant.assumes, v == Unknown)
 		}
 	}
-	r.Strata = p.strata()
-	r.Ruling = p.ruling(v)
-	if err := p.e.budget.Err(); err != nil || v != Denied {
+	if !p.possible() { // then no statement says anything, and nothing stops it
+		r.Ruling, r.Fixed = p.ruling(v), x.unchangeable(p)
+		return p.e.budget.Err()
+	}
+	strata, ruling := p.strata(), p.ruling(v)
+	if err := p.e.budget.Err(); err != nil { // what came after its end is not so
 		return err
+	}
+	r.Strata, r.Ruling = strata, ruling
+	if v != Denied {
+		return nil
 	}
 	return x.changes(r, p)
 }

@@ -131,8 +131,17 @@ func (p *pointed) addResourceStrata(add func(Layer, int, *Stratum)) {
 		add(LayerGrant, 0, &Stratum{Owner: p.resource})
 	}
 	for i, ep := range p.e.endpoints {
-		add(LayerEndpoint, i, &Stratum{Owner: ep.id})
+		way := &Stratum{Owner: ep.id}
+		if p.passesBy(i) {
+			way.Absent, way.Rule = "the request does not go through it", "D42"
+		}
+		add(LayerEndpoint, i, way)
 	}
+}
+
+// passesBy tells an endpoint that the request never goes through.
+func (p *pointed) passesBy(endpoint int) bool {
+	return p.extent(p.e.symbols.node(p.goes[endpoint])) == Nowhere
 }
 
 // policyOwner is the resource whose policy takes part: that of an object is its bucket's (D36).

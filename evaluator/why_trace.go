@@ -61,6 +61,7 @@ type Stop struct {
 	Written   []string          // the element's patterns
 	Condition *policy.Condition // for StopCondition
 	Known     KeyKnown          // of the condition's key
+	Never     bool              // for StopCondition: no request meets it, whatever the question says
 	Rule      string            // for StopRule
 }
 
@@ -160,6 +161,11 @@ func (p *pointed) trace(layer Layer, level int, doc *Policy, s *policy.Statement
 	if rule := p.setAside(in); rule != "" {
 		return fail(Stop{Element: StopRule, Rule: rule})
 	}
+	t.effect = p.effect(in)
+	if in.layer == LayerEndpoint { // D42: it binds what goes through it
+		t.checks = append(t.checks, check{Stop{Element: StopRule, Rule: "D42"}, p.goes[level]})
+		t.effect = conj(t.effect, p.goes[level])
+	}
 	resource, doubt := p.matches(in)
 	t.checks = append(t.checks, check{Stop{Element: StopResource, Not: s.Resources.Not, Written: resourceTexts(&s.Resources)}, conj(resource, doubt)})
 	if sessions := p.sessions(in); sessions.kind != formTrue {
@@ -169,7 +175,6 @@ func (p *pointed) trace(layer Layer, level int, doc *Policy, s *policy.Statement
 		c := &s.Conditions[i]
 		t.checks = append(t.checks, check{Stop{Element: StopCondition, Condition: c, Known: p.known(c.Key)}, p.l.condition(c, s.Effect)})
 	}
-	t.effect = p.effect(in)
 	return t
 }
 
@@ -272,8 +277,10 @@ func (p *pointed) extent(n region.Node) Extent {
 // stopOf is the first element that holds in none of the contexts.
 func (p *pointed) stopOf(t *tracing) *Stop {
 	for i := range t.checks {
-		if p.extent(p.e.symbols.node(t.checks[i].when)) == Nowhere {
-			return &t.checks[i].stop
+		if n := p.e.symbols.node(t.checks[i].when); p.extent(n) == Nowhere {
+			stop := &t.checks[i].stop
+			stop.Never = stop.Element == StopCondition && (p.e.asking.When == nil || n == p.e.symbols.space.False())
+			return stop
 		}
 	}
 	return &Stop{Element: StopConditions}

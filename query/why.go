@@ -103,6 +103,9 @@ func stopped(s *evaluator.Stop) *answer.Stopped {
 		out.Condition, out.Key = conditionText(c), c.Written
 		out.Known = [...]string{evaluator.KeyOpen: "open", evaluator.KeyAbsent: "absent", evaluator.KeyHas: "value"}[s.Known.State]
 		out.Values = s.Known.Values
+		if s.Never && s.Known.State == evaluator.KeyOpen {
+			out.Known = "never"
+		}
 	}
 	return out
 }
@@ -122,7 +125,7 @@ func (p *plan) changeSet(s *evaluator.ChangeSet) answer.ChangeSet {
 		c := &s.Changes[i]
 		out.Changes = append(out.Changes, answer.Change{
 			Text: changeText(c), Kind: string(c.Kind), Layer: c.Layer.String(), Owner: c.Owner, Policy: c.Policy, Statement: statementOf(c.Statement),
-			Principal: c.Principal, Action: c.Action, Resource: c.Resource,
+			Principal: c.Principal, Held: c.Held, Action: c.Action, Resource: c.Resource,
 		})
 	}
 	return out
@@ -161,6 +164,9 @@ func changeText(c *evaluator.Change) string {
 		return what + "to the policy of VPC endpoint " + c.Owner
 	}
 	what = fmt.Sprintf("add an Allow for %s that names %s ", c.Action, principalName(c.Principal))
+	if c.Held != "" {
+		what = fmt.Sprintf("add an Allow for %s that names everyone, if aws:PrincipalArn is %s, ", c.Action, principalName(c.Held))
+	}
 	if strings.Contains(c.Owner, ":role/") && strings.Contains(c.Owner, ":iam:") {
 		return what + "to the trust policy of " + principalName(c.Owner)
 	}

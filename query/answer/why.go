@@ -72,7 +72,7 @@ type Stopped struct {
 	Patterns  []string `json:"patterns,omitempty"`
 	Condition string   `json:"condition,omitempty"`
 	Key       string   `json:"key,omitempty"`
-	Known     string   `json:"known,omitempty"` // value, absent, open
+	Known     string   `json:"known,omitempty"` // value, absent, open; never: no request meets the condition
 	Values    []string `json:"values,omitempty"`
 	Rule      string   `json:"rule,omitempty"`
 }
@@ -93,6 +93,7 @@ type Change struct {
 	Policy    string        `json:"policy"`
 	Statement *StatementRef `json:"statement,omitempty"`
 	Principal string        `json:"principal,omitempty"`
+	Held      string        `json:"held_to,omitempty"` // of everyone: who alone is meant, by aws:PrincipalArn
 	Action    string        `json:"action,omitempty"`
 	Resource  string        `json:"resource,omitempty"`
 }

@@ -290,6 +290,8 @@ func (t *reasons) stopping(s *answer.Stopped) string {
 		switch s.Known {
 		case "absent":
 			return s.Condition + "; it is absent"
+		case "never":
+			return s.Condition + "; no request meets it"
 		case "value":
 			if len(s.Values) == 1 {
 				return s.Condition + "; it is " + s.Values[0]

@@ -287,6 +287,9 @@ func (n *naive) irredundant(r *evaluator.Request, l *evaluator.Layers, changes [
 			if c.Kind == evaluator.Unrestrict {
 				request.Target.RestrictPublicBuckets = false
 			}
+			if c.Held != "" { // a key that the policies in force may not read
+				request.Context = withKey(request.Context, "aws:PrincipalArn", r.Principal.RoleARN)
+			}
 			c.Apply(&layers)
 		}
 		d := n.decider.Decide(&request, &layers)
@@ -295,6 +298,14 @@ func (n *naive) irredundant(r *evaluator.Request, l *evaluator.Layers, changes [
 		}
 	}
 	return nil
+}
+
+// withKey is a context with one key more.
+func withKey(c policy.Context, key, value string) policy.Context {
+	out := policy.NewContext(c.Len() + 1)
+	c.Each(out.Put)
+	out.Set(key, policy.ContextValue{Single: value})
+	return *out
 }
 
 // unchangeable holds that what is said not to be changeable is not: everything that policies can say is not enough, or what is there cannot
@@ -311,6 +322,12 @@ func (n *naive) unchangeable(reason *evaluator.Reason, pt *point, l *evaluator.L
 		Name: "all", Doc: allow(policy.Resource, `"Principal":{"AWS":["`+pt.request.Principal.Account+`","`+pt.request.Principal.ARN+`"]},"Resource":"*"`),
 	}}
 	request := *pt.request
+	if request.Principal.ServiceLinked { // its service alone writes its policies
+		open.Identity = l.Identity
+	}
+	if strings.Contains(request.Target.Resource, ":role/aws-") { // AWS alone changes whom it trusts
+		open.Resource = l.Resource
+	}
 	request.Target.RestrictPublicBuckets = false
 	if !evaluator.TakesPolicy(evaluator.ActionService(request.Action)) {
 		open.Resource = nil
