@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/accessgraph/accessgraph/cmd/accessgraph/shell"
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/ingest/files"
 	"github.com/accessgraph/accessgraph/query"
+	"github.com/accessgraph/accessgraph/query/render"
 	"github.com/accessgraph/accessgraph/query/syntax"
 )
 
@@ -45,16 +47,16 @@ type silentExit int
 
 func (e silentExit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// exitOf is the one place that turns an error into an exit code and what the user reads.
+// exitOf is the one place that turns an error into an exit code and what the user reads, which may quote names of the data.
 func exitOf(err error) (code int, text string) {
-	text = "accessgraph: " + err.Error()
+	text = "accessgraph: " + visible(err.Error())
 	var silent silentExit
 	var question *syntax.Error
 	switch {
 	case errors.As(err, &silent):
 		return int(silent), ""
 	case errors.As(err, &question):
-		return exitUsage, "accessgraph: " + question.Display()
+		return exitUsage, "accessgraph: " + visible(question.Display())
 	case isA[usageError](err), isA[*shell.UsageError](err), isA[*query.NotYetError](err):
 		return exitUsage, text
 	case isA[inputError](err), isA[*files.Error](err):
@@ -63,6 +65,19 @@ func exitOf(err error) (code int, text string) {
 		return exitStore, text
 	}
 	return exitFailed, text
+}
+
+// visible keeps the lines of a text and shows what else in it could act on a terminal.
+func visible(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		cells := strings.Split(line, "\t")
+		for j := range cells {
+			cells[j] = render.Neutral(cells[j])
+		}
+		lines[i] = strings.Join(cells, "\t")
+	}
+	return strings.Join(lines, "\n")
 }
 
 func isA[E error](err error) bool {

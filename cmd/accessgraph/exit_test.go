@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strconv"
 	"testing"
+
+	"github.com/accessgraph/accessgraph/query/syntax"
 )
 
 // exitCodeOf is the exit code of a command that ended with err.
@@ -33,6 +35,8 @@ func TestExitOf(t *testing.T) {
 		{inputError{plain}, 3, "accessgraph: x"},
 		{storeError{plain}, 4, "accessgraph: x"},
 		{silentExit(5), 5, ""},
+		{errors.New("who\x1b[2J\u202e?\n\tx"), 1, "accessgraph: who\\x1b[2J\\u202e?\n\tx"},
+		{&syntax.Error{Message: "none", Suggestion: "user/a\x1b[2J", Query: "q"}, 2, "accessgraph: line 0, column 0: none\n  q\n  ^\ndid you mean user/a\\x1b[2J?"},
 		{fmt.Errorf("while asking: %w", storeError{plain}), 4, "accessgraph: while asking: x"},
 	} {
 		if code, text := exitOf(test.err); code != test.code || text != test.text {

@@ -130,7 +130,7 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 	if err := render.Write(a.stdout, f.output.format, result, a.renderOptions()); err != nil {
 		return cause(ctx, err)
 	}
-	a.notes(result.Summary(), f.explain)
+	a.notes(result.Summary(), f.output.format, f.explain)
 	if f.timing {
 		fmt.Fprintf(a.stderr, "open %s, answer %s\n", opened.Sub(start).Round(time.Microsecond), time.Since(opened).Round(time.Microsecond))
 	}
@@ -141,10 +141,18 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 	return nil
 }
 
-// notes tells what is said beside an answer.
-func (a *app) notes(s answer.Summary, plan bool) {
+// notes tells what is said beside an answer: also what rows alone do not say.
+func (a *app) notes(s answer.Summary, format render.Format, plan bool) {
+	if format.RowsAlone() && !a.quiet {
+		for _, n := range s.Assumptions {
+			fmt.Fprintln(a.stderr, "assumes: "+render.Neutral(n))
+		}
+		for _, n := range s.Incomplete {
+			fmt.Fprintln(a.stderr, "incomplete: "+render.Neutral(n))
+		}
+	}
 	for _, w := range s.Warnings {
-		a.warn("%s", w)
+		a.warn("%s", render.Neutral(w))
 	}
 	if plan {
 		a.explain(s.Plan)

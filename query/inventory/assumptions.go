@@ -19,10 +19,13 @@ func (v *Inventory) Assumptions(k syntax.Kind) []string {
 	switch k {
 	case syntax.Users, syntax.Principals:
 		say(g.report, g.accounts, "no-credential-report", "accounts", "mfa, console and keys of their users are not known, nor when passwords and keys were used")
+		say(g.unreported, g.users, "not-in-credential-report", "users", "the report of their account has no line of them, or one whose mfa, console or keys cannot be read, so that these are not known")
 	case syntax.Keys:
 		say(g.report, g.accounts, "no-credential-report", "accounts", "their access keys are no rows")
+		say(g.unlisted, g.users, "not-in-credential-report", "users", "the report of their account has no line of them, so that their access keys are no rows")
 	case syntax.Resources:
 		say(g.resources, g.accounts, "no-resource-policies", "accounts", "their resources are no rows")
+		say(g.untagged, g.things, "no-resource-tags", "resources", "their tags were not given")
 	case syntax.Statements:
 		say(g.resources, g.accounts, "no-resource-policies", "accounts", "the statements of their resources are no rows")
 	case syntax.Compute:
@@ -59,6 +62,8 @@ func (v *Inventory) Assumptions(k syntax.Kind) []string {
 // gaps counts what was not given.
 type gaps struct {
 	accounts, report, accessed, resources, compute, providers int
+	users, unreported, unlisted                               int // unlisted: without a line in a report that was given
+	things, untagged                                          int
 	roles, used                                               int
 	policies, documents                                       int
 }
@@ -77,6 +82,16 @@ func (v *Inventory) gapsOf() gaps {
 		count(!given(a, graph.KindResourcePolicies) && len(a.Resources) == 0, &g.resources)
 		count(!given(a, graph.KindCompute) && len(a.Compute) == 0, &g.compute)
 		count(!given(a, graph.KindIdentityProviders) && len(a.Providers) == 0, &g.providers)
+		g.users += len(a.Users)
+		for _, u := range a.Users {
+			c := v.credentials(a.ID, string(u.ARN))
+			count(len(o.report) > 0 && (c.MFA == nil || c.Console == nil || c.Keys == nil), &g.unreported)
+			count(len(o.report) > 0 && o.report[string(u.ARN)] == nil, &g.unlisted)
+		}
+		g.things += len(a.Resources)
+		for _, r := range a.Resources {
+			count(!r.TagsKnown, &g.untagged)
+		}
 		g.roles += len(a.Roles)
 		for _, r := range a.Roles {
 			count(o.roles[string(r.ARN)] == nil, &g.used)

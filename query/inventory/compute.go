@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -55,7 +56,8 @@ func (v *Inventory) compute(ctx context.Context) ([]Row, error) {
 				role = profiles[c.InstanceProfile]
 			}
 			row := &Compute{place: v.in(a.ID), ARN: string(c.ARN), Type: c.Type, Region: c.Region, Role: string(role), Profile: string(c.InstanceProfile), Tags: known(c.Tags), Attributes: known(c.Attributes)}
-			row.About.Tags, row.Caller = c.Tags, row.Role
+			row.About.Tags = c.Tags
+			row.Caller = cmp.Or(row.Role, row.Profile) // of a profile that no role is known to have, nobody knows what it can do
 			rows = append(rows, row)
 		}
 	})

@@ -74,6 +74,11 @@ func TestCredentials(t *testing.T) {
 		{"a key in use, and one that is off", []string{"password_enabled", "not_supported", "mfa_active", "true", "access_key_1_active", "true", "access_key_1_last_rotated", "2026-08-26T08:00:00+00:00",
 			"access_key_1_last_used_date", "2026-11-01T08:00:00+00:00", "access_key_2_active", "false", "access_key_2_last_rotated", "2020-01-01T00:00:00+00:00", "access_key_2_last_used_date", "N/A"},
 			map[string]any{"console": nil, "mfa": true, "keys": 1.0, "key_age": now.Sub(made), "password_last_used": nil, "key_last_used": used, "last_used": used, "boundary": nil}},
+		{"words that cannot be read", []string{"password_enabled", "true", "password_last_used", "garbage", "mfa_active", "maybe", "access_key_1_active", "false", "access_key_1_last_rotated", "N/A"},
+			map[string]any{"console": true, "mfa": nil, "keys": 0.0, "key_age": nil, "password_last_used": nil, "key_last_used": nil, "last_used": nil, "boundary": nil}},
+		{"a key whose use cannot be read", []string{"password_enabled", "true", "password_last_used", "no_information", "mfa_active", "true", "access_key_1_active", "true",
+			"access_key_1_last_rotated", "2026-08-26T08:00:00+00:00", "access_key_1_last_used_date", "garbage", "access_key_2_active", "maybe", "access_key_2_last_rotated", "N/A"},
+			map[string]any{"console": true, "mfa": true, "keys": nil, "key_age": now.Sub(made), "password_last_used": answer.Never(), "key_last_used": nil, "last_used": nil, "boundary": nil}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, fields(t, oneUser(test.report...), syntax.Users, names...)); diff != "" {
@@ -125,6 +130,39 @@ func TestAssumptions(t *testing.T) {
 	}
 	if got := v.Assumptions(syntax.Groups); got != nil {
 		t.Errorf("show groups assumes %q", got)
+	}
+}
+
+// TestUnreported holds that users are counted of whom a report that was given does not tell, and resources without tags.
+func TestUnreported(t *testing.T) {
+	arn := graph.ARN("arn:aws:iam::111122223333:user/")
+	facts := &graph.Facts{Accounts: []*graph.Account{{
+		ID: account, Users: []*graph.User{{ARN: arn + "ann", Name: "ann"}, {ARN: arn + "bob", Name: "bob"}, {ARN: arn + "eve", Name: "eve"}},
+		Resources: []*graph.Resource{{ARN: "arn:aws:s3:::a", TagsKnown: true}, {ARN: "arn:aws:s3:::b"}},
+	}}}
+	said := []graph.Tag{{Key: "password_enabled", Value: "true"}, {Key: "mfa_active", Value: "true"}, {Key: "access_key_1_active", Value: "false"}}
+	report := []graph.CredentialReportRow{{User: "ann", ARN: arn + "ann", Fields: said}, {User: "bob", ARN: arn + "bob", Fields: said[:1]}}
+	v := inventory.New(facts, []*graph.AccountObservations{{Account: account, CredentialReport: report}}, nil, now)
+	for k, want := range map[syntax.Kind]string{
+		syntax.Users: "not-in-credential-report (2 of 3 users)", syntax.Principals: "not-in-credential-report (2 of 3 users)",
+		syntax.Keys: "not-in-credential-report (1 of 3 users)", syntax.Resources: "no-resource-tags (1 of 2 resources)",
+	} {
+		if got := strings.Join(v.Assumptions(k), "\n"); !strings.Contains(got, want) {
+			t.Errorf("show %s assumes %q, want %q", k, got, want)
+		}
+	}
+}
+
+// TestProfileWithoutRole holds that nobody knows what an instance can do whose profile no role is known to have.
+func TestProfileWithoutRole(t *testing.T) {
+	profile := graph.ARN("arn:aws:iam::111122223333:instance-profile/p")
+	facts := &graph.Facts{Accounts: []*graph.Account{{ID: account, Compute: []*graph.Compute{{ARN: "arn:aws:ec2:us-east-1:111122223333:instance/i", InstanceProfile: profile}}}}}
+	rows, err := inventory.New(facts, nil, nil, now).Rows(t.Context(), syntax.Compute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := rows[0].Self().Caller; got != string(profile) {
+		t.Errorf("asked about %q, want the profile: nobody that is known", got)
 	}
 }
 

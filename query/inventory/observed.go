@@ -91,7 +91,7 @@ func (v *Inventory) credentials(account graph.AccountID, arn string) Credentials
 	c.Console, c.MFA = reported(r, "password_enabled"), reported(r, "mfa_active")
 	c.PasswordLastUsed, c.PasswordChanged = used(r, "password_last_used"), on(r, "password_last_changed")
 	active := 0
-	complete := true
+	complete, unsure := readable(r, "access_key_1_active") && readable(r, "access_key_2_active"), false
 	for _, k := range v.reportedKeys(r) {
 		switch {
 		case k.Active == nil:
@@ -103,13 +103,19 @@ func (v *Inventory) credentials(account graph.AccountID, arn string) Credentials
 			}
 		}
 		c.KeyLastUsed = latest(c.KeyLastUsed, k.LastUsed)
+		unsure = unsure || k.LastUsed == nil
 	}
 	if complete && column(r, "access_key_1_active") != "" {
 		c.Keys = &active
 	}
 	c.LastUsed = latest(c.LastUsed, c.PasswordLastUsed, c.KeyLastUsed)
-	if c.LastUsed == nil && c.Keys != nil { // neither a password nor a key to use
+	noPassword := c.Console != nil && !*c.Console
+	whole := c.Keys != nil && !unsure && (c.PasswordLastUsed != nil || noPassword) // else what cannot be read may be a later time
+	switch {
+	case c.LastUsed == nil && whole: // neither a password nor a key to use
 		c.LastUsed = pointer(answer.Never())
+	case c.LastUsed != nil && c.LastUsed.IsZero() && !whole:
+		c.LastUsed = o.accessed[arn]
 	}
 	one, two := reported(r, "cert_1_active"), reported(r, "cert_2_active")
 	if one != nil && two != nil {
@@ -126,6 +132,11 @@ func column(r *graph.CredentialReportRow, name string) string {
 		}
 	}
 	return ""
+}
+
+// readable tells a column that says true or false, or that the report does not have.
+func readable(r *graph.CredentialReportRow, name string) bool {
+	return column(r, name) == "" || reported(r, name) != nil
 }
 
 // reported reads true and false; not_supported and what else there may be is not known.

@@ -40,7 +40,7 @@ var resourceTable = sync.OnceValue(func() *table[Resource] {
 			flag("public_access_blocked", "of a bucket: RestrictPublicBuckets is on, for it or for its account", func(r *Resource) *bool { return r.Blocked }),
 			flag("external", "somebody outside the zone of trust may do something with it, as the resource's side decides (D50); AWS services do not count",
 				func(r *Resource) *bool { return r.judged("external") }).dear(),
-			flag("public", "anybody may", func(r *Resource) *bool { return r.judged("public") }).dear(),
+			flag("public", "anybody may, be it under a condition (also one on the account or VPC endpoint that it comes from)", func(r *Resource) *bool { return r.judged("public") }).dear(),
 		},
 	)
 })

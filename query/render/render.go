@@ -30,6 +30,9 @@ const (
 	Policy   Format = "policy"   // one policy document that allows what the answer says, where the answer holds one
 )
 
+// RowsAlone tells the formats that hold nothing but rows: what an answer stands on has to be said beside them.
+func (f Format) RowsAlone() bool { return f == NDJSON || f == CSV }
+
 // Formats lists the formats for any rows in the order in which help names them.
 func Formats() []Format { return []Format{Table, Wide, JSON, NDJSON, CSV, Markdown} }
 

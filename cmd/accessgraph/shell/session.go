@@ -20,8 +20,8 @@ type Config struct {
 	At       string // the snapshot to ask at first; empty: the latest
 	Out, Err io.Writer
 	Render   func() render.Options // what Out can show now
-	// Notes tells on Err what is said beside an answer: its warnings and, where plan is set, how it was found.
-	Notes func(s answer.Summary, plan bool)
+	// Notes tells on Err what is said beside an answer in a format: its warnings, what rows alone do not say and, where plan is set, how it was found.
+	Notes func(s answer.Summary, format render.Format, plan bool)
 	// Explain gives the exit code of an error and what its user reads.
 	Explain func(err error) (code int, text string)
 	// Snapshots lists a history as an answer.
@@ -88,7 +88,7 @@ func (s *session) ask(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	s.Notes(a.Summary(), s.plan)
+	s.Notes(a.Summary(), s.format, s.plan)
 	if s.timing {
 		fmt.Fprintf(s.Err, "open %s, answer %s\n", opened.Sub(start).Round(time.Microsecond), (time.Since(opened) - read).Round(time.Microsecond))
 	}
