@@ -27,6 +27,7 @@ type Change struct {
 	Owner     string        // whose policy: the principal, a place in the organization, the resource, an endpoint
 	Policy    string        // the policy to change; empty: any of its owner
 	Statement *StatementRef // for ExemptDeny
+	Cause     policy.Cause  // for ExemptDeny: why the statement could not be read; empty where it was
 	Principal string        // whom to exempt; for an AddAllow on the resource's side whom to name, as its policy does
 	Held      string        // for a Principal of everyone: the role to which a condition on aws:PrincipalArn holds it (D21)
 	Action    string        // for AddAllow

@@ -181,13 +181,13 @@ func (x *explaining) unchangeable(p *pointed) string {
 	refusal := serviceRefusal(p.action, &x.caller.principal, &p.target, p.e.outsider)
 	switch {
 	case !p.possible():
-		return "no request for this action on this resource has such a context"
+		return "nothing: no request for this action on this resource has such a context"
 	case refusal != "":
-		return "the service refuses it whatever the policies say (" + refusal + ")"
+		return "nothing: the service refuses it whatever the policies say (" + refusal + ")"
 	case p.e.outsider && !p.e.caller.outside && !x.carriesPolicy(p):
-		return "resources of " + ActionService(p.action) + " have no policies of their own, so that no other account has access to them (D47)"
+		return "nothing: resources of " + ActionService(p.action) + " have no policies of their own, so that no other account has access to them (D47)"
 	case RetiresGrant(p.action):
-		return "policies do not permit retiring a grant: the grant itself names who may (D33)"
+		return "nothing: policies do not permit retiring a grant: the grant itself names who may (D33)"
 	}
 	return ""
 }
@@ -205,7 +205,7 @@ func (x *explaining) candidates(p *pointed) []Change {
 		}
 		ref := r.StatementRef
 		out = append(out, Change{
-			Kind: ExemptDeny, Layer: r.Layer, Level: t.level, Owner: t.owner, Policy: r.Policy, Statement: &ref, Principal: x.caller.arn,
+			Kind: ExemptDeny, Layer: r.Layer, Level: t.level, Owner: t.owner, Policy: r.Policy, Statement: &ref, Cause: t.cause, Principal: x.caller.arn,
 		})
 	}
 	if x.focus.group.restricted && p.e.outsider {

@@ -144,6 +144,13 @@ func changeText(c *evaluator.Change) string {
 	case evaluator.Unrestrict:
 		return "turn RestrictPublicBuckets off for " + c.Owner + " and its account, or make its policy non-public"
 	case evaluator.ExemptDeny:
+		switch {
+		case c.Cause != "":
+			return "see that " + layerPhrase(c.Layer, c.Policy) + ", " + statementPhrase(c.Statement) + ", which could not be read, does not deny it"
+		case managedByAWS(c.Policy):
+			return "replace " + layerPhrase(c.Layer, c.Policy) + ", which AWS manages, by one whose " + statementPhrase(c.Statement) + " exempts " +
+				principalName(c.Principal) + atPlace(c)
+		}
 		return "exempt " + principalName(c.Principal) + " from " + layerPhrase(c.Layer, c.Policy) + ", " + statementPhrase(c.Statement) + atPlace(c)
 	case evaluator.AddAllow:
 	}
@@ -155,6 +162,9 @@ func changeText(c *evaluator.Change) string {
 	case evaluator.LayerIdentity:
 		return what + "to an identity policy of " + principalName(c.Owner)
 	case evaluator.LayerBoundary:
+		if managedByAWS(c.Policy) {
+			return "replace the permissions boundary " + c.Policy + ", which AWS manages, by one with " + strings.TrimPrefix(strings.TrimSpace(what), "add ")
+		}
 		return what + "to the permissions boundary " + c.Policy
 	case evaluator.LayerSession:
 		return what + "to the session policy"
@@ -171,6 +181,11 @@ func changeText(c *evaluator.Change) string {
 		return what + "to the trust policy of " + principalName(c.Owner)
 	}
 	return what + "to the policy of " + c.Owner
+}
+
+// managedByAWS tells policies that nobody but AWS can edit.
+func managedByAWS(policy string) bool {
+	return strings.Contains(policy, "::aws:policy/")
 }
 
 // layerPhrase names a policy with what kind it is.

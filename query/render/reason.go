@@ -316,7 +316,7 @@ func (t *reasons) changes(r *answer.Why) {
 		return
 	case r.Fixed != "":
 		t.w.WriteByte('\n')
-		t.line("no change of policies would allow it: ", r.Fixed)
+		t.line("what would allow it: ", r.Fixed)
 		return
 	case len(r.Changes) == 0:
 		return
