@@ -155,8 +155,8 @@ func (n *named) everyone() []*party {
 	out = append(out, n.others(strangerAccount)...)
 	for _, name := range append([]string{anyService}, n.services...) {
 		p := &party{label: name, kind: "service", bounded: true, principal: Principal{Kind: Service, ARN: name}}
-		if name == anyService {
-			p.label = "any AWS service"
+		if name == anyService { // it acts for anyone, unless something fixed says for whom (E15)
+			p.label, p.bounded = "any AWS service", false
 		}
 		out = append(out, p)
 	}
@@ -425,7 +425,7 @@ func (s *sheet) setExcept(n *named, p *party, stranger, spelledOut bool) {
 		except("aws:PrincipalArn", policy.StringEquals, slices.Concat(of(p.account, n.users), of(p.account, n.roles), of(p.account, n.federated)))
 	}
 	if s.asked.Public {
-		fixed := s.fixed()
+		fixed := s.fixed(c.Kind == Service)
 		for _, key := range sortedKeys(fixed) {
 			except(key, policy.StringLike, fixed[key])
 		}
