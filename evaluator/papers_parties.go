@@ -113,6 +113,9 @@ func (s *sheet) parties() []*party {
 	n := s.names
 	var out []*party
 	out = append(out, n.everyone()...)
+	if s.asked.Kind == policy.RCP { // which speaks of what identity providers vouch for too (D29)
+		out = append(out, n.anyProviders()...)
+	}
 	for _, account := range n.accounts {
 		out = append(out, n.ofAccount(account)...)
 	}
@@ -171,6 +174,14 @@ func (n *named) everyone() []*party {
 		out = append(out, &party{label: name, kind: "provider", bounded: true, principal: Principal{Kind: kind, ARN: name}})
 	}
 	return out
+}
+
+// anyProviders are the identity providers that the account of an RCP may have.
+func (n *named) anyProviders() []*party {
+	return []*party{
+		{label: "any identity provider", kind: "provider", principal: Principal{Kind: OIDCFederated, ARN: n.iam(paperAccount, "oidc-provider/example.com")}},
+		{label: "any SAML provider", kind: "provider", principal: Principal{Kind: SAMLFederated, ARN: n.iam(paperAccount, "saml-provider/example")}},
+	}
 }
 
 // ofAccount are the parties of an account that the documents name.

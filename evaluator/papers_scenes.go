@@ -269,6 +269,9 @@ func (s *sheet) layers(one *party, sc *scene, doc *policy.Document) *Layers {
 		return l
 	case policy.RCP:
 		l.Resource, l.RCP = &Policy{Name: givenName, Doc: toEveryone()}, [][]Policy{{p}}
+		if k := one.principal.Kind; k == OIDCFederated || k == SAMLFederated {
+			l.Resource.Doc = toProvider(one.principal.ARN)
+		}
 		return l
 	case policy.VPCEndpoint:
 		l.Resource, l.Endpoint = &Policy{Name: givenName, Doc: toEveryone()}, &p
@@ -289,6 +292,11 @@ func (s *sheet) layers(one *party, sc *scene, doc *policy.Document) *Layers {
 // toEveryone is a resource policy that allows everything to everyone.
 func toEveryone() *policy.Document {
 	return policy.Parse(policy.Resource, []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}`))
+}
+
+// toProvider is a trust policy that lets in whomever an identity provider vouches for.
+func toProvider(arn string) *policy.Document {
+	return policy.Parse(policy.Trust, []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"`+arn+`"},"Action":"sts:*"}}`))
 }
 
 // paperFacts is keyFacts for documents without a snapshot: what the kind of caller says of a key is known, all else is open.
