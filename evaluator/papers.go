@@ -253,10 +253,11 @@ func bindingKey(key string) bool {
 }
 
 // fixed gives the fixed values of such keys in the documents, as patterns, by key: those that begin with something fixed, and what goes on after it.
-func (s *sheet) fixed() map[string][]string {
+// Of a service those keys count too that say which it is and for whom it acts.
+func (s *sheet) fixed(service bool) map[string][]string {
 	out := map[string][]string{}
 	s.each(func(c *policy.Condition) {
-		if !bindingKey(c.Key) {
+		if !bindingKey(c.Key) && !(service && servingKey(c.Key)) {
 			return
 		}
 		for i := range c.Values {
@@ -268,12 +269,27 @@ func (s *sheet) fixed() map[string][]string {
 				}
 				continue
 			}
-			if fixedValue(&c.Values[i]) {
+			if fixedValue(&c.Values[i]) || servingKey(c.Key) && fixedOwner(&c.Values[i]) {
 				out[c.Written] = append(out[c.Written], text)
 			}
 		}
 	}, func(string) {})
 	return out
+}
+
+// servingKey tells the keys by which a service says which it is, or for whom it acts (E15).
+func servingKey(key string) bool {
+	switch key {
+	case "aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths", "aws:principalservicename", "aws:principalservicenameslist",
+		"aws:principalaccount", "aws:principalarn":
+		return true
+	}
+	return false
+}
+
+// fixedOwner tells ARNs with wildcards of an account that has none.
+func fixedOwner(v *policy.Value) bool {
+	return (v.Template == nil || v.Template.Static != nil) && isAccountID(arnAccount(v.Text))
 }
 
 // cite names the statements of a ceiling that let a grant's witness through: a ceiling grants nothing, so that no proof has them.

@@ -113,6 +113,9 @@ func (s *sheet) parties() []*party {
 	n := s.names
 	var out []*party
 	out = append(out, n.everyone()...)
+	if s.asked.Kind == policy.RCP { // which speaks of what identity providers vouch for too (D29)
+		out = append(out, n.anyProviders()...)
+	}
 	for _, account := range n.accounts {
 		out = append(out, n.ofAccount(account)...)
 	}
@@ -155,8 +158,8 @@ func (n *named) everyone() []*party {
 	out = append(out, n.others(strangerAccount)...)
 	for _, name := range append([]string{anyService}, n.services...) {
 		p := &party{label: name, kind: "service", bounded: true, principal: Principal{Kind: Service, ARN: name}}
-		if name == anyService {
-			p.label = "any AWS service"
+		if name == anyService { // it acts for anyone, unless something fixed says for whom (E15)
+			p.label, p.bounded = "any AWS service", false
 		}
 		out = append(out, p)
 	}
@@ -171,6 +174,14 @@ func (n *named) everyone() []*party {
 		out = append(out, &party{label: name, kind: "provider", bounded: true, principal: Principal{Kind: kind, ARN: name}})
 	}
 	return out
+}
+
+// anyProviders are the identity providers that the account of an RCP may have.
+func (n *named) anyProviders() []*party {
+	return []*party{
+		{label: "any identity provider", kind: "provider", principal: Principal{Kind: OIDCFederated, ARN: n.iam(paperAccount, "oidc-provider/example.com")}},
+		{label: "any SAML provider", kind: "provider", principal: Principal{Kind: SAMLFederated, ARN: n.iam(paperAccount, "saml-provider/example")}},
+	}
 }
 
 // ofAccount are the parties of an account that the documents name.
@@ -425,7 +436,7 @@ func (s *sheet) setExcept(n *named, p *party, stranger, spelledOut bool) {
 		except("aws:PrincipalArn", policy.StringEquals, slices.Concat(of(p.account, n.users), of(p.account, n.roles), of(p.account, n.federated)))
 	}
 	if s.asked.Public {
-		fixed := s.fixed()
+		fixed := s.fixed(c.Kind == Service)
 		for _, key := range sortedKeys(fixed) {
 			except(key, policy.StringLike, fixed[key])
 		}

@@ -162,6 +162,9 @@ func (s *sheet) arns(one *party, base scene, owner string, items []*item, action
 	for _, it := range items {
 		it.langs = append(it.langs, except(provided))
 		for _, account := range s.names.accounts { // a star in the place of the Region runs across colons (B8), and meets ARNs that no service has
+			if s.spelled(account) {
+				continue
+			}
 			within := anyARN("", "", "")
 			within.pattern.Tokens = append(within.pattern.Tokens, region.Literal(":"+account+":*").Tokens...)
 			within.pattern.Tokens[len(within.pattern.Tokens)-1].Kind = region.TokenStar
@@ -169,6 +172,25 @@ func (s *sheet) arns(one *party, base scene, owner string, items []*item, action
 		}
 	}
 	return s.put(one, base, &targetGroup{ownerID: owner, items: items}, actions)
+}
+
+// spelled tells whether a document spells out ARNs with an account between colons of the last part: the key of an object of S3 can be such.
+func (s *sheet) spelled(account string) bool {
+	for _, doc := range []*policy.Document{s.asked.Old, s.asked.New} {
+		for i := range doc.Statements {
+			for _, p := range doc.Statements[i].Resources.Patterns {
+				if strings.Contains(":"+arnField(p.Text, 6), ":"+account+":") {
+					return true
+				}
+			}
+		}
+	}
+	for _, text := range s.asked.Resources {
+		if strings.Contains(":"+arnField(text, 6), ":"+account+":") {
+			return true
+		}
+	}
+	return false
 }
 
 // put makes a scene of a group, none where no action is asked of it. What a service refuses to the caller, or needs no policy for, is not: neither
@@ -247,6 +269,9 @@ func (s *sheet) layers(one *party, sc *scene, doc *policy.Document) *Layers {
 		return l
 	case policy.RCP:
 		l.Resource, l.RCP = &Policy{Name: givenName, Doc: toEveryone()}, [][]Policy{{p}}
+		if k := one.principal.Kind; k == OIDCFederated || k == SAMLFederated {
+			l.Resource.Doc = toProvider(one.principal.ARN)
+		}
 		return l
 	case policy.VPCEndpoint:
 		l.Resource, l.Endpoint = &Policy{Name: givenName, Doc: toEveryone()}, &p
@@ -267,6 +292,11 @@ func (s *sheet) layers(one *party, sc *scene, doc *policy.Document) *Layers {
 // toEveryone is a resource policy that allows everything to everyone.
 func toEveryone() *policy.Document {
 	return policy.Parse(policy.Resource, []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}`))
+}
+
+// toProvider is a trust policy that lets in whomever an identity provider vouches for.
+func toProvider(arn string) *policy.Document {
+	return policy.Parse(policy.Trust, []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"`+arn+`"},"Action":"sts:*"}}`))
 }
 
 // paperFacts is keyFacts for documents without a snapshot: what the kind of caller says of a key is known, all else is open.

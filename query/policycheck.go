@@ -58,7 +58,10 @@ func CheckPolicy(ctx context.Context, doc PolicyText, check PolicyCheck, o Polic
 			return nil, policyUsage("%s policies are attached to principals or accounts; only resource and trust policies can be public", c.kind)
 		}
 	default:
-		r.Check, q.Actions, q.Resources = "not-granted", check.NotGranted, check.On
+		r.Check, q.Actions = "not-granted", trimmed(check.NotGranted)
+		if q.Resources, err = arnPatterns(trimmed(check.On)); err != nil {
+			return nil, err
+		}
 		if c.kind == policy.RCP {
 			return nil, policyUsage("an RCP grants nothing, and without one everything is left; ask for --no-new-access")
 		}
@@ -76,6 +79,29 @@ func CheckPolicy(ctx context.Context, doc PolicyText, check PolicyCheck, o Polic
 		answer.Fact{Name: "policy", Value: doc.Name},
 	)
 	return r, nil
+}
+
+// trimmed are texts without the spaces that a list may have after its commas: with them they would match nothing.
+func trimmed(texts []string) []string {
+	var out []string
+	for _, t := range texts {
+		out = append(out, strings.TrimSpace(t))
+	}
+	return out
+}
+
+// arnPatterns refuses patterns that no ARN matches: nothing is granted on what does not exist, so that a check would pass.
+func arnPatterns(texts []string) ([]string, error) {
+	for _, t := range texts {
+		begin := t
+		if i := strings.IndexAny(t, "*?"); i >= 0 {
+			begin = t[:i]
+		}
+		if t == "" || !strings.HasPrefix(begin, "arn:") && (begin == t || !strings.HasPrefix("arn:", begin)) {
+			return nil, policyUsage("resource %q is no ARN and no pattern of ARNs, such as arn:aws:s3:::payroll/*", t)
+		}
+	}
+	return texts, nil
 }
 
 func resultOf(rows []answer.Row) string {

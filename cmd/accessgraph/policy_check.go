@@ -31,7 +31,7 @@ func newPolicyCheck(a *app) *cobra.Command {
 
   --no-new-access OLD.json   it allows nothing that OLD.json does not
   --not-granted ACTION,…     it allows none of these actions (patterns, and levels as kms:@write), on any resource or, with --on, on these
-  --not-public               it lets nobody in whom nothing fixed bounds: no unsigned caller, no principal of just any account
+  --not-public               it lets nobody in whom nothing fixed bounds: no unsigned caller, no principal of just any account, no service for just anyone
 
 Exit codes: 0 passed; 1 failed, or it cannot be told; 2 wrong usage; 3 a document that is not valid.
 -o sarif writes SARIF 2.1.0 with the lines of the statements that grant, for code review.`,

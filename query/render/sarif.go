@@ -2,6 +2,7 @@ package render
 
 import (
 	"io"
+	"net/url"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -111,7 +112,8 @@ func (s *SARIF) result(g *answer.PolicyGrant) sarifResult {
 }
 
 func (s *SARIF) at(line int) sarifLocation {
-	return sarifLocation{sarifPhysical{sarifArtifact{strings.TrimPrefix(strings.ReplaceAll(s.File, `\`, "/"), "./")}, sarifRegion{line}}}
+	path := url.URL{Path: strings.TrimPrefix(strings.ReplaceAll(s.File, `\`, "/"), "./")} // a space, or a sign that begins a query, is escaped
+	return sarifLocation{sarifPhysical{sarifArtifact{path.String()}, sarifRegion{line}}}
 }
 
 // message is a failure in a sentence, with the request that shows it.
