@@ -590,10 +590,14 @@ func (c *composer) ceilings() *formula {
 func (c *composer) passage() *formula {
 	parts := make([]*formula, 0, len(c.through))
 	for i := range c.through {
-		goes := c.l.condition(textCondition(policy.StringEquals, sourceEndpoint, c.e.endpoints[i].id), policy.Allow)
-		parts = append(parts, disj(negate(goes), conj(disj(c.through[i]...), negate(disj(c.stopped[i]...)))))
+		parts = append(parts, disj(negate(c.passes(i)), conj(disj(c.through[i]...), negate(disj(c.stopped[i]...)))))
 	}
 	return conj(parts...)
+}
+
+// passes is when the request goes through one of the snapshot's VPC endpoints.
+func (c *composer) passes(i int) *formula {
+	return c.l.condition(textCondition(policy.StringEquals, sourceEndpoint, c.e.endpoints[i].id), policy.Allow)
 }
 
 // sourceEndpoint is the key that tells through which VPC endpoint a request goes.
