@@ -322,13 +322,21 @@ func (e *evaluation) splitItem(it *item, in, depends region.Set, partial []int, 
 		}
 		p := piece{item: it, whole: len(cells) == 1, witness: c.Witness, bits: c.In, split: split}
 		if text, ok := e.single(c, partial); ok { // one resource: variables then mean what they must be for it (C47)
-			p = piece{item: &item{text: text, literal: true, types: it.types, service: it.service}, whole: true, witness: text}
+			p = piece{item: &item{text: text, shown: shownLiteral(text), literal: true, types: it.types, service: it.service}, whole: true, witness: text}
 		} else if it.claimed && e.w.holds(c.Witness) {
 			p.witness = e.unclaimed(c.Witness)
 		}
 		e.addPiece(byKey, cin, cdepends, actions, p)
 	}
 	return nil
+}
+
+// shownLiteral is one ARN as a resource of an answer: its stars and question marks are no wildcards (B11).
+func shownLiteral(text string) string {
+	if !strings.ContainsAny(text, "*?") {
+		return text
+	}
+	return strings.NewReplacer("*", "${*}", "?", "${?}").Replace(text)
 }
 
 // single gives the one resource that a cell holds, where a pattern of it is a plain ARN.

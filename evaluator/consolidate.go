@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
@@ -33,9 +34,10 @@ type Consolidator struct {
 	within []string // the resources that the question is about; none: all
 }
 
-// Consolidator begins a question about all that somebody can do, whatever its actions: a document must not allow anything outside of it.
+// Consolidator begins a question about all that somebody can do, whatever its actions: a document must not allow anything outside of it. It will
+// be in force at other times, so that the time is open: what tests it stays in the document.
 func (w *World) Consolidator(q Question) (*Consolidator, error) {
-	q.Actions = []string{"*"}
+	q.Actions, q.Now = []string{"*"}, time.Time{}
 	compiled, err := w.compile(q)
 	if err != nil {
 		return nil, err

@@ -70,7 +70,14 @@ func (t *targets) cutOff(ctx context.Context, c *caller) ([]*CutOff, error) {
 	side := t.sideOf(c)
 	sets := map[string]*withheld{}
 	var order []string
-	for _, g := range t.mergeFor(side, t.groupsFor(c)) {
+	near := t.groupsFor(c)
+	groups := t.mergeFor(side, near)
+	for _, g := range near { // what only the resource's side grants
+		if g.snapshot && !g.star && side.misses(g) && !slices.Contains(groups, g) {
+			groups = append(groups, g)
+		}
+	}
+	for _, g := range groups {
 		found, err := t.withheldOn(side, g, budget)
 		if err != nil {
 			return nil, fmt.Errorf("what is cut off of the grants of %s: %w", c.arn, err)
@@ -207,11 +214,11 @@ type share struct {
 func (e *evaluation) shares(cut region.Node, p *verdictPart, bars []bar) []share {
 	space := e.symbols.space
 	left := []share{{node: cut}}
-	if e.endpoints != nil && p.passage != nil && e.tiesToEndpoint(p) {
-		bars = append(bars, bar{layer: LayerEndpoint, formula: negate(p.passage)})
-	}
 	for i := range bars {
 		b := &bars[i]
+		if b.layer == LayerEndpoint && !p.tied {
+			continue // it may come another way
+		}
 		n := e.certain(e.symbols.node(b.formula))
 		var next []share
 		for _, s := range left {
@@ -338,7 +345,21 @@ func (c *composer) bars() []bar {
 		add(LayerRCP, level, formulaFalse)
 	}
 	add(LayerResource, -1, disj(c.withoutConsent(e.outsider), c.publicCut(e.outsider)))
+	if b := c.endpointBar(); b.formula.kind != formFalse {
+		out = append(out, b)
+	}
 	return out
+}
+
+// endpointBar is what the snapshot's VPC endpoints do not let through (D42).
+func (c *composer) endpointBar() bar {
+	b := bar{layer: LayerEndpoint, level: -1, formula: negate(c.passage())}
+	for _, s := range c.stops {
+		if s.in.layer == LayerEndpoint && c.e.endpoints != nil {
+			b.stops = append(b.stops, stop{s.in, conj(c.goesThrough(s.in.level), s.formula)})
+		}
+	}
+	return b
 }
 
 // withoutConsent is when the resource's own side is silent where it must speak (D8, D25, D32).

@@ -203,11 +203,12 @@ func boolValue(v bool) policy.Value {
 	return policy.Value{Text: "false"}
 }
 
-// spelledResources are resource patterns of an answer, in which ${ is text like any other, as a document spells them.
+// spelledResources are resource patterns of an answer, in which ${ is text like any other but where it escapes a character (B11), as a document
+// spells them.
 func spelledResources(patterns []string) []string {
 	out := make([]string, 0, len(patterns))
 	for _, p := range patterns {
-		if strings.Contains(p, "${") {
+		if escaped := policy.ResourceTemplate(p, policy.Identity, true); strings.Contains(p, "${") && escaped.Static == nil {
 			t := policy.ResourceTemplate(p, policy.Identity, false)
 			p = SpellTemplate(&t, true)
 		}

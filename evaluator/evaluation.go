@@ -714,6 +714,7 @@ type verdictPart struct {
 	when     *formula // the question's context
 	result   *formula
 	passage  *formula // what VPC endpoints let through
+	tied     bool     // to it: see tiesToEndpoint
 	granting []*grantingPart
 	facts    keyFacts
 	node     region.Node
@@ -784,7 +785,7 @@ func (e *evaluation) composeAll(cover *coverage) ([]*verdictPart, error) {
 func (e *evaluation) decidePart(p *verdictPart) (bool, error) {
 	p.care = e.symbols.space.And(e.symbols.axioms, e.symbols.node(p.when))
 	p.node = e.symbols.space.And(e.symbols.node(p.result), p.care)
-	if e.endpoints != nil && p.passage != nil && e.tiesToEndpoint(p) {
+	if p.tied = e.endpoints != nil && p.passage != nil && e.tiesToEndpoint(p); p.tied {
 		p.node = e.symbols.space.And(p.node, e.symbols.node(p.passage))
 	}
 	if err := e.budget.Err(); err != nil {

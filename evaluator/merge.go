@@ -33,7 +33,7 @@ func (t *targets) mergeFor(side *callerSide, groups []*targetGroup) []*targetGro
 			out, parts = append(out, g), append(parts, mergeParts{})
 			continue
 		}
-		if !side.unlimited && !side.reached.Has(g.place) && g.owner != c.account && g.owner != nil && g.owner.id != c.principal.Account {
+		if side.misses(g) {
 			continue // D5: its own policies must allow it too
 		}
 		v := t.viewFor(side, g)
@@ -55,6 +55,12 @@ func (t *targets) mergeFor(side *callerSide, groups []*targetGroup) []*targetGro
 		}
 	}
 	return out
+}
+
+// misses tells whether a group of the snapshot is another account's, and no Allow of the caller's own policies reaches it.
+func (s *callerSide) misses(g *targetGroup) bool {
+	c := s.caller
+	return !s.unlimited && !s.reached.Has(g.place) && g.owner != c.account && g.owner != nil && g.owner.id != c.principal.Account
 }
 
 // mergeKey is what groups must share to be one to a caller.

@@ -69,6 +69,9 @@ func (w *World) WhoCan(ctx context.Context, q Question, filter func(*Subject) bo
 	return &Answer{Rows: rows, Assumptions: t.standing(), Warnings: c.warnings, Plan: plan}, nil
 }
 
+// EncryptedTransport is the assumption of an Answer that requests are encrypted in transit, where policies test it (C34).
+const EncryptedTransport = "aws:SecureTransport is true"
+
 // standing are the assumptions that hold for the whole answer because optional data was not given.
 func (t *targets) standing() []string {
 	w, c := t.world, t.question
@@ -103,7 +106,7 @@ func (t *targets) standing() []string {
 		out = append(out, fmt.Sprintf("no-kms-grants (%d of %d accounts): keys are judged without the grants on them", ungranted, len(order)))
 	}
 	if !c.named["aws:securetransport"] && t.transport {
-		out = append(out, "aws:SecureTransport is true")
+		out = append(out, EncryptedTransport)
 	}
 	if c.fixesTime() && t.clock {
 		out = append(out, "aws:CurrentTime is "+c.Now.UTC().Format(time.RFC3339))

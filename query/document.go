@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/accessgraph/accessgraph/evaluator"
 	"github.com/accessgraph/accessgraph/evaluator/region"
 	"github.com/accessgraph/accessgraph/query/answer"
 	"github.com/accessgraph/accessgraph/query/syntax"
@@ -18,7 +19,7 @@ import (
 const managedPolicyCharacters = 6144
 
 // document is one policy that allows what the rows say and nothing else, proved before anybody sees it.
-func (p *plan) document(ctx context.Context, q *syntax.WhatCan, rows []answer.Row) ([]byte, error) {
+func (p *plan) document(ctx context.Context, q *syntax.WhatCan, rows []answer.Row, judged *evaluator.Answer) ([]byte, error) {
 	question, err := p.question(nil, &q.Clauses)
 	if err != nil {
 		return nil, err
@@ -35,6 +36,9 @@ func (p *plan) document(ctx context.Context, q *syntax.WhatCan, rows []answer.Ro
 		return nil, p.place(err, nil, q.Principal, &q.Clauses)
 	}
 	p.warnDocument(doc.Document, rows)
+	if slices.Contains(judged.Assumptions, evaluator.EncryptedTransport) {
+		p.warnings = append(p.warnings, "the document takes it that "+evaluator.EncryptedTransport+", and tests of it may be left out; ask with \"when aws:SecureTransport = true\" to have it tested")
+	}
 	if doc.Empty {
 		p.warnings = append(p.warnings, fmt.Sprintf("%s may do nothing of it; the document denies everything, since a document must have a statement", doc.Principal))
 	}

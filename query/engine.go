@@ -254,7 +254,7 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 		switch {
 		case err != nil || len(q.Stages) > 0:
 		case o.Document:
-			a.Document, err = p.document(ctx, question, rows)
+			a.Document, err = p.document(ctx, question, rows, judged)
 		default:
 			a.Cut, err = p.cutOff(ctx, question)
 		}
