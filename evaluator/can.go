@@ -93,19 +93,28 @@ func (e *NoPrincipalError) Error() string {
 	return fmt.Sprintf("no principal %q in the snapshot", e.Selector)
 }
 
-// Can judges each principal that the selector names, denied ones included. Principals by an ARN of another account are
-// judged by what the snapshot's resources grant them.
-func (w *World) Can(ctx context.Context, q Question, who Selector) (*Answer, error) {
+// about prepares a question about the principals that a selector names; also are documents beside those of the snapshot.
+func (w *World) about(q Question, who Selector, also ...*policy.Document) (*targets, []*caller, error) {
 	c, err := w.compile(q)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	callers, err := w.find(who)
 	if err != nil {
+		return nil, nil, err
+	}
+	t := w.newTargets(c, also...)
+	t.prepareFor(callers...)
+	return t, callers, nil
+}
+
+// Can judges each principal that the selector names, denied ones included. Principals by an ARN of another account are
+// judged by what the snapshot's resources grant them.
+func (w *World) Can(ctx context.Context, q Question, who Selector) (*Answer, error) {
+	t, callers, err := w.about(q, who)
+	if err != nil {
 		return nil, err
 	}
-	t := w.newTargets(c)
-	t.prepareFor(callers...)
 	var rows []*Row
 	for _, p := range callers {
 		if p.outside {
@@ -129,7 +138,7 @@ func (w *World) Can(ctx context.Context, q Question, who Selector) (*Answer, err
 		}
 		rows = append(rows, found...)
 	}
-	return &Answer{Rows: rows, Assumptions: t.standing(), Warnings: c.warnings}, nil
+	return &Answer{Rows: rows, Assumptions: t.standing(), Warnings: t.question.warnings}, nil
 }
 
 // judgeStranger judges a principal that is not in the snapshot against every resource whose policy may admit it.

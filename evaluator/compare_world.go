@@ -139,16 +139,10 @@ func (t *targets) includes(ctx context.Context, c *caller, alt *Alternative, d D
 
 // comparing prepares a comparison.
 func (w *World) comparing(q Question, who Selector, alt *Alternative) (*targets, []*caller, error) {
-	c, err := w.compile(q)
+	t, callers, err := w.about(q, who, alt.documents()...)
 	if err != nil {
 		return nil, nil, err
 	}
-	callers, err := w.find(who)
-	if err != nil {
-		return nil, nil, err
-	}
-	t := w.newTargets(c, alt.documents()...)
-	t.prepareFor(callers...)
 	for _, p := range callers {
 		if p.outside {
 			return nil, nil, badQuestion(who.String(), "%s is not in the snapshot: what its own account allows it is not known, so that there is nothing to compare", p.arn)

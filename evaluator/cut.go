@@ -41,16 +41,10 @@ type bar struct {
 // an AWS service refuses whatever the policies say is not either.
 func (w *World) CutOff(ctx context.Context, q Question, who Selector) ([]*CutOff, error) {
 	q.Actions = []string{"*"}
-	c, err := w.compile(q)
+	t, callers, err := w.about(q, who)
 	if err != nil {
 		return nil, err
 	}
-	callers, err := w.find(who)
-	if err != nil {
-		return nil, err
-	}
-	t := w.newTargets(c)
-	t.prepareFor(callers...)
 	var out []*CutOff
 	for _, p := range callers {
 		if p.outside || !hasIdentitySide(&p.principal) {

@@ -107,27 +107,7 @@ func layoutOf(s *answer.Schema, wide bool) *layout {
 	case answer.KindShow:
 		return showLayout(s, wide)
 	case answer.KindPolicy:
-		l.noun = [2]string{"grant", "grants"}
-		var about []heading
-		_, changes := s.Column("change")
-		if changes {
-			about = []heading{{title: "CHANGE"}}
-		}
-		l.headings = slices.Concat([]heading{lead, verdict}, about, grant)
-		l.entries = func(r answer.Row, full bool) [][]string {
-			row := r.(*answer.PolicyGrant)
-			var about []string
-			if changes {
-				about = []string{row.Change}
-			}
-			grant := answer.Grant{Verdict: row.Verdict, Actions: row.Actions, Resources: row.Resources, Conditions: row.Conditions,
-				Via: row.Via, Assumptions: row.Assumptions, Causes: row.Causes, Witness: row.Witness}
-			name := who(row.Principal)
-			if name == "" {
-				name = "whoever has it"
-			}
-			return l.grantEntries(name, about, grant, nil, accountOf(row.Principal), full)
-		}
+		l.policyGrants(s, []heading{lead, verdict}, grant, who)
 	default:
 		return recordLayout(s, who)
 	}
@@ -150,6 +130,31 @@ func accessCell(access string, wide bool) string {
 		return "other"
 	}
 	return access
+}
+
+// policyGrants chooses the columns of what a policy document allows beyond another.
+func (l *layout) policyGrants(s *answer.Schema, lead, grant []heading, who func(string) string) {
+	l.noun = [2]string{"grant", "grants"}
+	var about []heading
+	_, changes := s.Column("change")
+	if changes {
+		about = []heading{{title: "CHANGE"}}
+	}
+	l.headings = slices.Concat(lead, about, grant)
+	l.entries = func(r answer.Row, full bool) [][]string {
+		row := r.(*answer.PolicyGrant)
+		var about []string
+		if changes {
+			about = []string{row.Change}
+		}
+		grant := answer.Grant{Verdict: row.Verdict, Actions: row.Actions, Resources: row.Resources, Conditions: row.Conditions,
+			Via: row.Via, Assumptions: row.Assumptions, Causes: row.Causes, Witness: row.Witness}
+		name := who(row.Principal)
+		if name == "" {
+			name = "whoever has it"
+		}
+		return l.grantEntries(name, about, grant, nil, accountOf(row.Principal), full)
+	}
 }
 
 // narrowed drops the cells that only a wide table has.
