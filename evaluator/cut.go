@@ -14,7 +14,7 @@ import (
 type CutBy struct {
 	Layer      Layer
 	Level      string         // of SCPs and RCPs: the root, OU or account that they are attached to
-	Statements []StatementRef // those that deny; none where nothing of the layer allows it
+	Statements []StatementRef // those that deny; none where nothing of the layer allows it, and for RestrictPublicBuckets, which is the service's (D39)
 }
 
 // CutOff is a part of what a principal was granted and may not do all the same: within one service and access level, for one set of layers that
@@ -338,10 +338,11 @@ func (c *composer) bars() []bar {
 	for level := range e.layers.RCP {
 		add(LayerRCP, level, formulaFalse)
 	}
-	add(LayerResource, -1, disj(c.withoutConsent(e.outsider), c.publicCut(e.outsider)))
+	add(LayerResource, -1, c.withoutConsent(e.outsider))
 	if b := c.endpointBar(); b.formula.kind != formFalse {
 		out = append(out, b)
 	}
+	add(LayerService, -1, c.publicCut(e.outsider)) // D39: no statement makes it
 	return out
 }
 

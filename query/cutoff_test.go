@@ -144,3 +144,39 @@ func documentOf(t *testing.T, e *query.Engine, question string) []byte {
 	}
 	return a.Document
 }
+
+// TestCutOffByRestrictPublicBuckets holds that what a public policy grants abroad and RestrictPublicBuckets takes away is put down to that
+// setting, and not to the policy (D39).
+func TestCutOffByRestrictPublicBuckets(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"111122223333/account-authorization-details.json": `{"UserDetailList": [{"Path": "/", "UserName": "alice", "UserId": "AIDAALICE", "Arn": "arn:aws:iam::111122223333:user/alice",
+			"UserPolicyList": [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::open/*"}]}}]}],
+			"GroupDetailList": [], "RoleDetailList": [], "Policies": []}`,
+		"222233334444/resource-policies.json": `{"ResourcePolicies": [{"Arn": "arn:aws:s3:::open", "Type": "AWS::S3::Bucket", "Region": "us-east-1",
+			"Attributes": {"BlockPublicAccess": {"RestrictPublicBuckets": true}},
+			"Policy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::open/*"}]}}]}`,
+	} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	facts, _, err := files.Read(t.Context(), []string{dir}, files.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := query.New(t.Context(), facts, answer.Snapshot{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := e.Ask(t.Context(), "what can user/alice do on arn:aws:s3:::open/*", query.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(a.Cut) != 1 || len(a.Cut[0].CutBy) != 1 || a.Cut[0].CutBy[0].Layer != "service" || len(a.Cut[0].CutBy[0].Statements) != 0 {
+		t.Errorf("cut off: %+v", a.Cut)
+	}
+}

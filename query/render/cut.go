@@ -74,7 +74,10 @@ func CutBy(by *answer.CutBy) string {
 	if by.Level != "" {
 		layer += "@" + by.Level
 	}
-	if len(by.Statements) == 0 {
+	switch {
+	case by.Layer == "service": // D39
+		return "RestrictPublicBuckets"
+	case len(by.Statements) == 0:
 		return layer + " (allows nothing of it)"
 	}
 	names := make([]string, len(by.Statements))
