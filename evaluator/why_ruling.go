@@ -76,12 +76,12 @@ func (p *pointed) denial() Ruling {
 	left := p.part.care
 	for layer := LayerIdentity; layer < LayerService; layer++ {
 		for _, t := range p.traced {
-			if t.reason.Effect == policy.Deny && t.reason.Layer == layer && !p.overridden(layer) {
-				left = space.Diff(left, p.certainly(t.effect))
+			if t.reason.Effect != policy.Deny || t.reason.Layer != layer || p.overridden(layer) {
+				continue
 			}
-		}
-		if left == space.False() {
-			return Ruling{Layer: layer, Rule: "D2", Owner: p.ownerOf(layer)}
+			if left = space.Diff(left, p.certainly(t.effect)); left == space.False() {
+				return Ruling{Layer: layer, Rule: "D2", Owner: t.owner}
+			}
 		}
 	}
 	if p.cut() != space.False() && space.Diff(left, p.cut()) == space.False() {
@@ -111,16 +111,6 @@ func (p *pointed) overridden(layer Layer) bool {
 }
 
 func (p *pointed) cut() region.Node { return p.e.symbols.node(p.public) }
-
-// ownerOf is the level whose denies leave nothing, where a layer has levels.
-func (p *pointed) ownerOf(layer Layer) string {
-	for _, t := range p.traced {
-		if t.reason.Layer == layer && t.reason.Effect == policy.Deny && t.reason.Holds >= Somewhere {
-			return t.owner
-		}
-	}
-	return ""
-}
 
 // withheld is the first layer without which nothing is granted (D5, D7, D8).
 func (p *pointed) withheld(left region.Node) (Ruling, bool) {

@@ -50,7 +50,7 @@ func (p *plan) whyOf(ctx context.Context, question evaluator.Question, who *synt
 func (p *plan) whyRow(r *evaluator.Reason, q evaluator.Question) *answer.Why {
 	row := &answer.Why{
 		Principal: r.Row.Principal, Account: r.Row.Account, Action: joined(q.Actions), Resource: joined(q.Resources),
-		Verdict: answer.Verdict(r.Row.Verdict.String()), Layer: r.Ruling.Layer.String(), Rule: r.Ruling.Rule,
+		Verdict: answer.Verdict(r.Row.Verdict.String()), Layer: r.Ruling.Layer.String(), Owner: r.Ruling.Owner, Rule: r.Ruling.Rule,
 		Because: because(r), Conditions: Words(r.Conditions, p.engine.catalog), Causes: r.Notes, Fixed: r.Fixed, More: r.More,
 		Layers: []answer.WhyLayer{}, Changes: []answer.ChangeSet{}, Assumes: append([]string{}, r.Assumptions...),
 	}

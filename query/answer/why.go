@@ -9,6 +9,7 @@ type Why struct {
 	Resource   string      `json:"resource"` // as asked
 	Verdict    Verdict     `json:"verdict"`
 	Layer      string      `json:"layer"`
+	Owner      string      `json:"owner"`   // whose policy of the layer decided, where one did; of SCPs and RCPs their place
 	Rule       string      `json:"rule"`    // number of the semantics
 	Because    string      `json:"because"` // the rule in words
 	Conditions string      `json:"conditions"`
@@ -116,6 +117,8 @@ func (r *Why) Field(name string) (any, bool) {
 		return text(string(r.Verdict)), true
 	case "layer":
 		return text(r.Layer), true
+	case "owner":
+		return text(r.Owner), true
 	case "rule":
 		return text(r.Rule), true
 	case "because":
@@ -153,6 +156,7 @@ func WhySchema() *Schema {
 		{Name: "resource", ARN: true},
 		{Name: "verdict", Words: verdicts()},
 		{Name: "layer"},
+		{Name: "owner"},
 		{Name: "rule"},
 		{Name: "because"},
 		{Name: "conditions"},

@@ -124,11 +124,8 @@ func (t *reasons) decided(r *answer.Why) string {
 	if r.Layer == "" {
 		return r.Because
 	}
-	for i := range r.Layers {
-		if l := &r.Layers[i]; l.Layer == r.Layer && strings.HasPrefix(r.Layer, "scp") && l.Denies == answer.Everywhere {
-			text += " at " + l.Owner
-			break
-		}
+	if r.Owner != "" && (r.Layer == "scp" || r.Layer == "rcp" || r.Layer == "endpoint") {
+		text += " at " + r.Owner
 	}
 	if r.Because != "" {
 		text += ": " + r.Because

@@ -12,7 +12,7 @@ import (
 func denial() *answer.Answer {
 	row := &answer.Why{
 		Principal: "arn:aws:iam::111122223333:user/alice", Account: "111122223333", Action: "s3:*", Resource: "arn:aws:s3:::logs/*",
-		Verdict: answer.Denied, Layer: "scp", Rule: "D2", Because: "an explicit Deny ends it",
+		Verdict: answer.Denied, Layer: "scp", Owner: "ou Prod (ou-1)", Rule: "D2", Because: "an explicit Deny ends it",
 		Shown: &answer.Shown{Action: "s3:PutObject", Resource: "arn:aws:s3:::logs/" + strings.Repeat("long/", 30), Verdict: answer.Denied},
 		Layers: []answer.WhyLayer{
 			{Layer: "identity", Owner: "arn:aws:iam::111122223333:user/alice", Allows: answer.Somewhere, Denies: answer.Nowhere, Statements: []answer.WhyStatement{
