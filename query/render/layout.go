@@ -104,6 +104,8 @@ func layoutOf(s *answer.Schema, wide bool) *layout {
 				Via: row.Via, Assumptions: row.Assumptions, Causes: row.Causes, Witness: row.Witness}
 			return l.grantEntries(who(row.Principal), []string{row.Service, accessCell(row.Access, wide)}, grant, nil, row.Account, full)
 		}
+	case answer.KindWhy: // of pages alone: tables draw a tree
+		return recordLayout(flat(s), who)
 	case answer.KindShow:
 		return showLayout(s, wide)
 	case answer.KindPolicy:
@@ -364,6 +366,17 @@ func yesNo(b bool) string {
 		return "yes"
 	}
 	return "no"
+}
+
+// flat is a schema without its structures, but with what is inside them as text.
+func flat(s *answer.Schema) *answer.Schema {
+	out := &answer.Schema{Kind: answer.KindRecord}
+	for _, c := range slices.Concat(s.Columns, s.Nested) {
+		if c.Type != answer.Object {
+			out.Columns = append(out.Columns, c)
+		}
+	}
+	return out
 }
 
 // recordLayout shows each column of a record as it is.

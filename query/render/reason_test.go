@@ -92,3 +92,11 @@ func TestReasonWide(t *testing.T) {
 		}
 	}
 }
+
+// TestReasonOnAPage holds that a page has what can be read in a cell, and no structures.
+func TestReasonOnAPage(t *testing.T) {
+	out := write(t, render.Markdown, denial(), render.Options{})
+	if !strings.Contains(out, "exempt user/alice from SCP DenyLogs") || !strings.Contains(out, "| denied | scp |") || strings.Contains(out, "{") {
+		t.Errorf("the page is:\n%s", out)
+	}
+}
