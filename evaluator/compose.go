@@ -44,7 +44,7 @@ type composer struct {
 	identity, boundary, session, endpoint []*formula
 	scp                                   [][]*formula // allows by level
 	denies, policyDenies                  []*formula   // the latter of the resource's own policy
-	stops                                 []stop       // each of the denies, with its statement
+	stops                                 []stop       // each of the denies, with its statement, where the evaluation attributes them
 	through, stopped                      [][]*formula // allows and denies of the snapshot's VPC endpoints
 	own, grants, issued                   byKind       // resource policy; KMS grants; those of the caller's own account
 	drafts                                []drafted    // what statements say that bind nobody
@@ -399,7 +399,9 @@ func (c *composer) sessions(in *instance) *formula {
 }
 
 func (c *composer) collectDeny(in *instance, f *formula) {
-	c.stops = append(c.stops, stop{in, f})
+	if c.e.attributes {
+		c.stops = append(c.stops, stop{in, f})
+	}
 	switch {
 	case in.layer == LayerResource:
 		c.policyDenies = append(c.policyDenies, f)

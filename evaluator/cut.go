@@ -120,6 +120,7 @@ func (w *withheld) key() string {
 // withheldOn cuts what a caller is granted on a group of targets, and may not do, by the layers that withhold it.
 func (t *targets) withheldOn(side *callerSide, g *targetGroup, budget *region.Budget) ([]*withheld, error) {
 	e, ok := newEvaluation(t, side, g, budget)
+	e.attributes = true
 	if !ok {
 		return nil, budget.Err()
 	}

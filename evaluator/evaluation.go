@@ -51,30 +51,31 @@ func (e *evaluation) refs(in *instance) []StatementRef {
 
 // evaluation judges one caller, standing for its class, against one group of targets for every member of a question.
 type evaluation struct {
-	w         *World
-	asking    *compiledQuestion
-	applies   func(*item) region.Set // members that act on an item
-	caller    *caller
-	group     *targetGroup
-	layers    *Layers
-	situate   func(m *member) keyFacts // what is known of keys for an action; nil: for none in particular
-	budget    *region.Budget
-	live      region.Set // members that apply to the group
-	instances []*instance
-	tests     resourceTests
-	question  []int // tests of the question's resource patterns
-	cells     []*cell
-	symbols   *symbols
-	keys      []string                    // see keysInPlay
-	outsider  bool                        // the caller is not of the account that owns the resource
-	unsure    bool                        // which of the two is not known (D6)
-	endpoints []*endpoint                 // the snapshot's VPC endpoints, where statements of them are in play
-	room      []int32                     // see newRefinement
-	alone     bool                        // the endpoints of the snapshot have no say
-	whole     func(region.Set) region.Set // what members stand for, where some stand for others; nil: each for itself
-	apart     Expr                        // what the question's context has to do without for this caller; nil: nothing
-	supply    func(*Request, *Layers)     // fits what is taken for granted to a request; nil: it fits
-	ask       func(*sketch) *Request      // makes requests where no snapshot tells what is known; nil: one does
+	w          *World
+	asking     *compiledQuestion
+	applies    func(*item) region.Set // members that act on an item
+	caller     *caller
+	group      *targetGroup
+	layers     *Layers
+	situate    func(m *member) keyFacts // what is known of keys for an action; nil: for none in particular
+	budget     *region.Budget
+	live       region.Set // members that apply to the group
+	instances  []*instance
+	tests      resourceTests
+	question   []int // tests of the question's resource patterns
+	cells      []*cell
+	symbols    *symbols
+	keys       []string                    // see keysInPlay
+	outsider   bool                        // the caller is not of the account that owns the resource
+	unsure     bool                        // which of the two is not known (D6)
+	endpoints  []*endpoint                 // the snapshot's VPC endpoints, where statements of them are in play
+	room       []int32                     // see newRefinement
+	attributes bool                        // who withholds what is asked, statement by statement
+	alone      bool                        // the endpoints of the snapshot have no say
+	whole      func(region.Set) region.Set // what members stand for, where some stand for others; nil: each for itself
+	apart      Expr                        // what the question's context has to do without for this caller; nil: nothing
+	supply     func(*Request, *Layers)     // fits what is taken for granted to a request; nil: it fits
+	ask        func(*sketch) *Request      // makes requests where no snapshot tells what is known; nil: one does
 }
 
 // newEvaluation is evaluationFor, with somewhere to put symbols; ok is false when nothing can be allowed.

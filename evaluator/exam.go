@@ -66,6 +66,7 @@ func (t *targets) examine(ctx context.Context, c *caller, drafts []policy.Draft,
 
 func (x *exam) examineGroup(side *callerSide, g *targetGroup, within []string, budget *region.Budget) error {
 	e, _ := evaluationFor(x.t, side, g, budget)
+	e.attributes = true
 	e.begin(x.t)
 	var asked []int
 	for _, p := range within {

@@ -305,6 +305,12 @@ func (t *targets) indexMembers() {
 
 // applies gives the members that act on an item. The set is that of all such items: it must not be changed.
 func (t *targets) applies(it *item) region.Set {
+	if len(it.types) == 1 { // mostly
+		set, ok := t.types[it.types[0]]
+		if _, unknown := t.unknown[it.service]; ok && !unknown {
+			return set
+		}
+	}
 	kind := it.service + "\x00" + strings.Join(it.types, "\x00")
 	if set, ok := t.applied.Load(kind); ok {
 		return set.(region.Set)
