@@ -64,7 +64,8 @@ type drafted struct {
 
 // compose sets the part's context and result formulas.
 func (e *evaluation) compose(p *verdictPart) {
-	c := e.composer(p)
+	var c composer // large, and of no use afterwards: it stays on the stack
+	c.begin(e, p)
 	if p.when.kind == formFalse {
 		p.result = formulaFalse
 		return
@@ -76,8 +77,14 @@ func (e *evaluation) compose(p *verdictPart) {
 
 // composer makes the composer of a part, and sets the part's context.
 func (e *evaluation) composer(p *verdictPart) *composer {
+	c := new(composer)
+	c.begin(e, p)
+	return c
+}
+
+func (c *composer) begin(e *evaluation, p *verdictPart) {
 	m := &e.asking.members[p.class.first]
-	c := &composer{e: e, part: p, action: m.name, l: &lowering{symbols: e.symbols, facts: e.situate(m)}}
+	c.e, c.part, c.action, c.l = e, p, m.name, &lowering{symbols: e.symbols, facts: e.situate(m)}
 	p.facts = c.l.facts
 	c.resource = p.cell.pieces[0].sample()
 	c.target = e.target(c.resource)
@@ -85,7 +92,6 @@ func (e *evaluation) composer(p *verdictPart) *composer {
 		s.region = p.cell.region
 	}
 	p.when = conj(c.question(e.asking.When), c.question(e.apart))
-	return c
 }
 
 // regionOf is the Region that every resource of a cell is in as its ARN tells, empty where it does not.
