@@ -155,7 +155,7 @@ func (w *World) focusOf(ctx context.Context, t *targets, p *caller, row *Row) (*
 		f.group = holding(best.evaluation.group, f.resource)
 		return f, nil
 	}
-	if t.question.AllOf && !p.outside {
+	if t.question.AllOf {
 		return w.lackingFocus(ctx, t, p)
 	}
 	return w.deniedFocus(ctx, t, p)
@@ -163,18 +163,23 @@ func (w *World) focusOf(ctx context.Context, t *targets, p *caller, row *Row) (*
 
 // lackingFocus is for a question about all of several actions: one that is denied, on a resource on which it is.
 func (w *World) lackingFocus(ctx context.Context, t *targets, p *caller) (*focus, error) {
-	grants, cover, err := w.judgeCaller(ctx, t, p)
-	if err != nil {
-		return nil, err
-	}
-	best := make([]Verdict, len(t.question.members))
-	for _, g := range grants {
-		g.members.Each(func(i int) { best[i] = max(best[i], g.Verdict) })
+	may := t.question.none() // what is allowed on some resource or, where the question names them, on every one
+	if !p.outside {
+		grants, cover, err := w.judgeCaller(ctx, t, p)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range grants {
+			may = may.Or(g.members)
+		}
+		if len(t.question.Resources) > 0 {
+			may = may.AndNot(cover.denied)
+		}
 	}
 	var fallback *focus
 	budget := region.NewBudget(t.question.Budget).Within(ctx)
 	for i := range t.question.members {
-		if t.question.members[i].other || best[i] != Denied && !cover.denied.Has(i) {
+		if t.question.members[i].other || may.Has(i) {
 			continue
 		}
 		f, certain, err := w.deniedOn(ctx, t, p, i, budget)
