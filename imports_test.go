@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"evaluator/policy":  {"evaluator/region"},
 	"evaluator/region":  nil,
 	"evaluator/catalog": nil,
+	"evaluator/paths":   {"evaluator", "graph"},
 	"graph":             nil,
 	"ingest":            {"graph", "evaluator/policy"},
 	"bench":             {"query", "evaluator", "graph", "ingest", "testdata"},

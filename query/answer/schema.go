@@ -76,6 +76,7 @@ const (
 	KindWhy     Kind = "why"
 	KindShow    Kind = "show"   // the inventory: Of says of what
 	KindPolicy  Kind = "policy" // what one document allows beyond another
+	KindPath    Kind = "path"   // who can reach, what can … reach, paths, who is admin
 	KindRecord  Kind = "record" // what select, group by and count make
 )
 
@@ -197,4 +198,32 @@ func PolicySchema(changes bool) *Schema {
 		s.Columns = append([]Column{{Name: "change", Words: []string{Gained, Lost}}}, s.Columns...)
 	}
 	return s
+}
+
+// PathSchema is the schema of Path rows.
+func PathSchema() *Schema {
+	return &Schema{Kind: KindPath, Columns: []Column{
+		{Name: "principal", ARN: true},
+		{Name: "kind", Words: []string{"user", "role", "root", "group", "account", "service", "provider", "public", "compute"}},
+		{Name: "account"},
+		{Name: "from", ARN: true},
+		{Name: "to", ARN: true},
+		{Name: "to_kind"},
+		{Name: "to_account"},
+		{Name: "hops", Type: Object},
+		{Name: "hop_count", Type: Number},
+		{Name: "verdict", Words: verdicts()},
+		{Name: "admin", Words: []string{"permissions", "escalation"}},
+		{Name: "withheld", Type: List},
+		{Name: "assumptions", Type: List},
+		{Name: "causes", Type: List},
+	}, Nested: []Column{
+		{Name: "hops.from", Type: List, ARN: true},
+		{Name: "hops.to", Type: List, ARN: true},
+		{Name: "hops.kind", Type: List},
+		{Name: "hops.technique", Type: List},
+		{Name: "hops.conditions", Type: List},
+		{Name: "hops.via.policy", Type: List, ARN: true},
+		{Name: "hops.via.sid", Type: List},
+	}}
 }
