@@ -25,6 +25,7 @@ type caller struct {
 	freeTags  bool // session tags may override the role's own (C44)
 	origins   origins
 	session   string // the name of a role's session, where the question fixes it (D22)
+	chained   bool   // a role's session that AssumeRole made, without MFA information (C31)
 	identity  []Policy
 	boundary  *Policy
 	outside   bool         // its identity side is not in the snapshot (D50)

@@ -77,6 +77,9 @@ func (c *caller) sort() string {
 	if c.session != "" {
 		text += "+session " + c.session
 	}
+	if c.chained {
+		text += "+chained"
+	}
 	for _, name := range []string{"glue", "codebuild"} { // their keys hang on the action too
 		if c.origins.service(name) {
 			text += "+" + name
@@ -142,12 +145,68 @@ func (t *targets) readersFor(c *caller) *readers {
 			}
 		}
 	}
-	shared := t.resourceReaders()
-	rd.conditions = append(rd.conditions, shared.conditions...)
-	for _, k := range shared.keys {
-		rd.key(k, seen)
+	for _, shared := range t.resourceReadersOf(c) {
+		rd.conditions = append(rd.conditions, shared.conditions...)
+		for _, k := range shared.keys {
+			rd.key(k, seen)
+		}
 	}
 	return rd
+}
+
+// resourceReadersOf gives the readers of the resource side that can see a caller: a statement that names accounts and their principals alone
+// never looks at a caller of another account.
+func (t *targets) resourceReadersOf(c *caller) []*readers {
+	all := t.resourceReaders()
+	if c.outside || c.account == nil || t.abroad != nil {
+		return []*readers{all}
+	}
+	if own := t.seenFrom[c.account.id]; own != nil {
+		return []*readers{t.seenByAll, own}
+	}
+	return []*readers{t.seenByAll}
+}
+
+// seesDocument notes what the statements of a resource's own policy that speak of the question can see of callers.
+func (t *targets) seesDocument(d *policy.Document) {
+	for i := range d.Statements {
+		if s := &d.Statements[i]; !t.question.matching(&s.Actions).Empty() {
+			t.sees(s)
+		}
+	}
+}
+
+// sees notes the readers of a statement of a resource's own policy for the accounts that it can match.
+func (t *targets) sees(s *policy.Statement) {
+	rd := &readers{}
+	rd.statement(s, callerKey)
+	if len(rd.conditions) == 0 && len(rd.keys) == 0 {
+		return
+	}
+	everyone := s.Principals.Not || s.Principals.None || s.Unanalysable != ""
+	for _, e := range s.Principals.Entries {
+		everyone = everyone || e.Kind == policy.PrincipalEveryone || e.Kind == policy.PrincipalID
+	}
+	if everyone {
+		t.seenByAll.add(rd)
+		return
+	}
+	noted := map[string]bool{}
+	for _, e := range s.Principals.Entries {
+		if e.Account == "" || noted[e.Account] {
+			continue
+		}
+		noted[e.Account] = true
+		if t.seenFrom[e.Account] == nil {
+			t.seenFrom[e.Account] = &readers{}
+		}
+		t.seenFrom[e.Account].add(rd)
+	}
+}
+
+func (r *readers) add(more *readers) {
+	r.conditions = append(r.conditions, more.conditions...)
+	r.keys = append(r.keys, more.keys...)
 }
 
 // resourceReaders collects the readers of the resource side and of the question itself, once.
@@ -163,7 +222,11 @@ func (t *targets) resourceReaders() *readers {
 			}
 		}
 		t.named = map[string][]int{}
+		t.seenByAll, t.seenFrom = &readers{}, map[string]*readers{}
 		for _, g := range t.groups {
+			if g.policy != nil && !docs[g.policy.Doc] {
+				t.seesDocument(g.policy.Doc)
+			}
 			add(g.policy)
 			t.nameCallers(g.policy, g.place)
 			for _, gr := range g.grants {
@@ -171,20 +234,29 @@ func (t *targets) resourceReaders() *readers {
 				t.name(gr.Retiring, g.place)
 			}
 		}
+		beside, seenBeside := &readers{}, map[string]bool{}
+		addBeside := func(p *Policy) {
+			if p != nil && !docs[p.Doc] {
+				beside.document(p.Doc, t.question, seenBeside)
+			}
+			add(p)
+		}
 		for _, e := range t.world.endpoints {
-			add(e.policy)
+			addBeside(e.policy)
 			t.nameCallers(e.policy, everyGroup)
 		}
 		for _, a := range t.world.owners() {
 			for _, level := range a.rcps {
 				for i := range level {
-					add(&level[i])
+					addBeside(&level[i])
 				}
 			}
 		}
 		for k := range t.question.named {
 			rd.key(k, seen)
+			beside.key(k, seenBeside)
 		}
+		t.seenByAll.add(beside)
 		t.shared = rd
 	})
 	return t.shared

@@ -51,6 +51,7 @@ type Access struct {
 	applying   region.Set        // the members that can be asked of its resources; see Brief
 	stored     bool              // its resources are in the snapshot
 	from       *raw              // what it is made of, where a comparison of documents may look for other witnesses
+	kept       *raw              // the same, where a survey asks more of it
 }
 
 // spelling is the resources and the proof of a grant: as lists that are shared by many grants until somebody asks, then as one.
@@ -318,6 +319,9 @@ func (e *evaluation) put(r *raw) ([]*Access, error) {
 		}
 		if e.whole != nil {
 			a.from = r
+		}
+		if e.asking.keeps {
+			a.kept = r
 		}
 		if d.condition != nil {
 			a.Conditions = d.condition

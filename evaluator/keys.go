@@ -178,11 +178,17 @@ func (s *situation) principalFact(key string) (keyFact, bool) {
 	case "aws:principalservicename", "aws:principalservicenameslist":
 		return keyFact{}, true
 	case "aws:tokenissuetime", "aws:multifactorauthpresent":
+		if c.chained && key == "aws:multifactorauthpresent" {
+			return known("false"), true
+		}
 		if role || p.Kind == FederatedUser {
 			return keyFact{state: keyPresent}, true
 		}
 		return keyFact{state: keyFree}, true
 	case "aws:multifactorauthage":
+		if c.chained {
+			return keyFact{}, true
+		}
 		return keyFact{state: keyFree}, true
 	case "aws:federatedprovider", "identitystore:userid":
 		if role && c.origins.federated {

@@ -245,13 +245,15 @@ type targets struct {
 	speaks     map[*policy.Document]bool   // documents that speak of the question's actions; see classKey
 	spoken     map[*policy.Document]string // see spokenOf
 	once       sync.Once
-	tagKeys    map[string]bool  // resource tags that documents in play read, lower case
-	regions    bool             // documents in play read the Region
-	transport  bool             // documents in play read aws:SecureTransport
-	clock      bool             // documents in play read the time of the request
-	boundaries bool             // documents in play read the boundary of the entity that is acted on
-	shared     *readers         // of the resource side
-	named      map[string][]int // callers that the resource side spells out, and the groups that do, by place
+	tagKeys    map[string]bool     // resource tags that documents in play read, lower case
+	regions    bool                // documents in play read the Region
+	transport  bool                // documents in play read aws:SecureTransport
+	clock      bool                // documents in play read the time of the request
+	boundaries bool                // documents in play read the boundary of the entity that is acted on
+	shared     *readers            // of the resource side
+	seenByAll  *readers            // the same, as far as it can see callers of any account
+	seenFrom   map[string]*readers // beside these: as far as it can see callers of one account
+	named      map[string][]int    // callers that the resource side spells out, and the groups that do, by place
 	views      views
 	abroad     *abroadView  // where callers are looked at as resources of other accounts see them
 	asks       atomic.Int64 // judgements that were asked for

@@ -40,7 +40,10 @@ type viewClass struct {
 func (t *targets) viewClass(c *caller) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%q\x00%d%t%t\x00", t.sortFor(c), c.principal.Kind, c.boundary != nil, c.outside)
-	t.resourceReaders().spell(&b, &situation{world: t.world, caller: c, asking: t.question})
+	at := &situation{world: t.world, caller: c, asking: t.question}
+	for _, rd := range t.resourceReadersOf(c) {
+		rd.spell(&b, at)
+	}
 	return b.String()
 }
 

@@ -228,6 +228,15 @@ func (a *Access) doubt() {
 
 // judgeCaller judges one caller against every group of targets that can matter to it.
 func (w *World) judgeCaller(ctx context.Context, t *targets, c *caller) ([]*Access, *coverage, error) {
+	out, cover, err := w.judgeApart(ctx, t, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	return t.question.joinGrants(out), cover, nil
+}
+
+// judgeApart is judgeCaller with the grants of each group by themselves.
+func (w *World) judgeApart(ctx context.Context, t *targets, c *caller) ([]*Access, *coverage, error) {
 	budget := region.NewBudget(t.question.Budget).Within(ctx)
 	n := len(t.question.members)
 	cover := &coverage{gaps: region.NewSet(n), denied: region.NewSet(n)}
@@ -274,7 +283,7 @@ func (w *World) judgeCaller(ctx context.Context, t *targets, c *caller) ([]*Acce
 		}
 		cover.denied = cover.denied.Or(asked)
 	}
-	return t.question.joinGrants(out), cover, nil
+	return out, cover, nil
 }
 
 // asked gives the members that the question asks about on what the snapshot does not have: none where its own resources are all that

@@ -414,6 +414,9 @@ func (e *evaluation) standardKeys(c *caller, visit func(contextKey)) {
 	for _, t := range c.tags {
 		visit(e.asking.tagKey("aws:PrincipalTag", t.Key))
 	}
+	if c.chained {
+		visit(contextKey{"aws:MultiFactorAuthPresent", "aws:multifactorauthpresent"})
+	}
 	if len(e.group.tags) == 0 {
 		return
 	}

@@ -104,6 +104,9 @@ type documents struct {
 	mu      sync.Mutex
 	done    map[documentKey]*documentSlot
 	keys    map[*policy.Document]documentKey // which is which; nil where nobody asks
+	allOnce sync.Once
+	all     *policy.Document // see World.everything
+	denials sync.Map         // documents -> what they deny; see World.denialsOf
 }
 
 // newDocuments compiles documents from their texts. One that is not there is missing (D18).

@@ -1,0 +1,220 @@
+package evaluator
+
+import (
+	"strings"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/graph"
+)
+
+// Actor is who a survey asks about: a principal of the snapshot as it is, or as it would be after an edit of its policies (E10).
+type Actor struct {
+	caller *caller
+	world  *World
+}
+
+// ARN gives the principal's ARN; Kind whether it is a user, a role or a root user.
+func (a *Actor) ARN() string { return a.caller.arn }
+
+// Kind is user, role or root.
+func (a *Actor) Kind() string { return a.caller.kind }
+
+// Account is the number of the principal's account.
+func (a *Actor) Account() string { return a.caller.principal.Account }
+
+// Subject describes the actor for scopes.
+func (a *Actor) Subject() *Subject { return a.world.subject(a.caller) }
+
+// ServiceLinked tells a service-linked role (D12).
+func (a *Actor) ServiceLinked() bool { return a.caller.principal.ServiceLinked }
+
+// Bounded tells whether the actor has a permissions boundary (D18).
+func (a *Actor) Bounded() bool { return a.caller.boundary != nil }
+
+// Boundary gives the ARN of the actor's permissions boundary, empty for none.
+func (a *Actor) Boundary() string {
+	if a.caller.boundary == nil {
+		return ""
+	}
+	return a.caller.boundary.Name
+}
+
+// Actors are the users, roles and root users of the snapshot, by account, then ARN.
+func (w *World) Actors() []*Actor {
+	out := make([]*Actor, len(w.callers))
+	for i, c := range w.callers {
+		out[i] = &Actor{caller: c, world: w}
+	}
+	return out
+}
+
+// Chained is a role's session that AssumeRole made: its credentials carry no MFA information (C31, E16). Any other actor is itself.
+func (a *Actor) Chained() *Actor {
+	if a.caller.kind != "role" || a.caller.chained {
+		return a
+	}
+	own := *a.caller
+	own.chained = true
+	return &Actor{caller: &own, world: a.world}
+}
+
+// Edit is what changes in a principal's own policies (E10).
+type Edit struct {
+	Everything bool     // it gets an identity policy that allows everything
+	Without    []string // identity policies that are gone, by the names that answers quote
+	With       []Policy // others that it gets
+	Unbound    bool     // its boundary is gone
+}
+
+// GivenPolicy is what answers call the policy of an Edit with Everything.
+const GivenPolicy = "a policy of the actor's making"
+
+// After is the actor with other policies. What everything allows already is left out: Denies alone are kept beside it.
+func (a *Actor) After(e *Edit) *Actor {
+	own := *a.caller
+	own.identity = nil
+	if e.Everything {
+		own.identity = append(own.identity, Policy{Name: GivenPolicy, Doc: a.world.everything()})
+	}
+	gone := map[string]bool{}
+	for _, name := range e.Without {
+		gone[name] = true
+	}
+	for _, p := range a.caller.identity {
+		switch {
+		case gone[p.Name]:
+		case !e.Everything:
+			own.identity = append(own.identity, p)
+		case Denies(p.Doc):
+			own.identity = append(own.identity, Policy{Name: p.Name, Doc: a.world.denialsOf(p.Doc)})
+		}
+	}
+	own.identity = append(own.identity, e.With...)
+	if e.Unbound {
+		own.boundary = nil
+	}
+	return &Actor{caller: &own, world: a.world}
+}
+
+// everything is an identity policy that allows everything, one for the whole world, so that who has it is alike.
+func (w *World) everything() *policy.Document {
+	w.docs.allOnce.Do(func() { w.docs.all = policy.Parse(policy.Identity, []byte(everything)) })
+	return w.docs.all
+}
+
+// Denies tells whether a document denies anything, or may.
+func Denies(d *policy.Document) bool {
+	if d == nil {
+		return true
+	}
+	for i := range d.Statements {
+		if s := &d.Statements[i]; s.Effect == policy.Deny || s.Unanalysable != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// DeniesOnly tells whether all that a document does is to deny.
+func DeniesOnly(d *policy.Document) bool {
+	for i := range d.Statements {
+		if s := &d.Statements[i]; s.Effect != policy.Deny || s.Unanalysable != "" {
+			return false
+		}
+	}
+	return len(d.Statements) > 0
+}
+
+// denialsOf is what a document denies or may deny.
+func (w *World) denialsOf(d *policy.Document) *policy.Document {
+	if have, ok := w.docs.denials.Load(d); ok {
+		return have.(*policy.Document)
+	}
+	own := *d
+	own.Statements = nil
+	for i := range d.Statements {
+		if s := &d.Statements[i]; s.Effect == policy.Deny || s.Unanalysable != "" {
+			own.Statements = append(own.Statements, *s)
+		}
+	}
+	have, _ := w.docs.denials.LoadOrStore(d, &own)
+	return have.(*policy.Document)
+}
+
+// Policies are the actor's identity policies, by the names that answers quote: of a group as group/NAME: POLICY.
+func (a *Actor) Policies() []Policy { return a.caller.identity }
+
+// PoliciesOfGroup are what a member of a group has of it; nil for a group that was not read.
+func (w *World) PoliciesOfGroup(account, name string) []Policy {
+	a := w.account(account)
+	if a == nil || a.groups[name] == nil {
+		return nil
+	}
+	g := a.groups[name]
+	return w.identityPolicies(a, nil, "group/"+name+": ", g.Inline, g.Attached)
+}
+
+// VersionOf is a kept version of a customer managed policy as an identity policy of the given name.
+func (w *World) VersionOf(account, arn, version, name string) (Policy, bool) {
+	a := w.account(account)
+	if a == nil {
+		return Policy{}, false
+	}
+	for key, p := range a.policies {
+		if string(key) != arn {
+			continue
+		}
+		for _, v := range p.Versions {
+			if v.ID == version {
+				return Policy{Name: name, Doc: w.docs.get(v.Document, policy.Identity)}, true
+			}
+		}
+	}
+	return Policy{}, false
+}
+
+// Managed is the default version of a managed policy, as one account sees it (D24).
+func (w *World) Managed(account, arn string) Policy {
+	if strings.HasSuffix(arn, ":iam::aws:policy/AdministratorAccess") {
+		return Policy{Name: arn, Doc: w.everything()}
+	}
+	if a := w.account(account); a != nil {
+		return Policy{Name: arn, Doc: w.managed(a, graph.ARN(arn), policy.Identity)}
+	}
+	return Policy{Name: arn, Doc: policy.Missing(policy.Identity)}
+}
+
+// Ceiling names the SCPs that bind an account beyond allowing everything, each with where it is attached (E22).
+func (w *World) Ceiling(account string) []string {
+	a := w.account(account)
+	if a == nil || a.management { // D11
+		return nil
+	}
+	var out []string
+	for i, level := range a.scps {
+		at := account
+		if i < len(a.ancestors) {
+			at = a.ancestors[i]
+		}
+		for _, p := range level {
+			if !allowsEverything(p.Doc) {
+				out = append(out, p.Name+" at "+w.placeName(at))
+			}
+		}
+	}
+	return out
+}
+
+// placeName is how answers call a root, an OU or an account.
+func (w *World) placeName(id string) string {
+	if name := w.org.names[id]; name != "" {
+		return name
+	}
+	return id
+}
+
+// allowsEverything tells a document that allows everything and denies nothing.
+func allowsEverything(d *policy.Document) bool {
+	c := &caller{identity: []Policy{{Doc: d}}}
+	return c.unbounded()
+}

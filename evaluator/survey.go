@@ -1,0 +1,325 @@
+package evaluator
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
+)
+
+// Survey is what many actors may do of a question, class by class: what WhoCan gives row by row, before it is put together for print.
+type Survey struct {
+	Findings    []Finding
+	Outside     []*Outsider // grantees that are not in the snapshot, where they were asked for
+	Assumptions []string
+	Warnings    []string
+}
+
+// Finding is what the actors of one class share: nothing that the question speaks of tells them apart.
+type Finding struct {
+	Members []int     // places in the list of actors, ascending
+	Grants  []*Access // each a product of actions, resources and a condition, none of them empty
+}
+
+// Outsider is somebody whom a policy of the resource side speaks of and who is not in the snapshot. Several may share a kind and an ARN: the
+// public is an unsigned caller, any AWS account and any AWS service.
+type Outsider struct {
+	Kind    string // account, user, role, session, service, provider, public
+	ARN     string
+	Name    string
+	Account string // empty where it is not known
+	Inside  bool   // of the zone of trust all the same: an account of the organization that was not read
+	Grants  []*Access
+}
+
+// Survey judges actors of this world by class. Outside callers are judged too where that is asked for.
+func (w *World) Survey(ctx context.Context, q Question, who []*Actor, outside bool) (*Survey, error) {
+	c, err := w.compile(q)
+	if err != nil {
+		return nil, err
+	}
+	c.keeps = true
+	t := w.newTargets(c)
+	t.prepare()
+	place := make(map[*caller]int, len(who))
+	callers := make([]*caller, len(who))
+	for i, a := range who {
+		callers[i], place[a.caller] = a.caller, i
+	}
+	classes := t.classesOf(callers)
+	found := make([][]*Access, len(classes))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, cl := range classes {
+		group.Go(func() (err error) {
+			found[i], _, err = w.judgeApart(gctx, t, cl.first)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	s := &Survey{Warnings: c.warnings}
+	for i, cl := range classes {
+		if len(found[i]) == 0 {
+			continue
+		}
+		f := Finding{Grants: found[i]}
+		for _, m := range cl.members {
+			f.Members = append(f.Members, place[m])
+		}
+		slices.Sort(f.Members)
+		s.Findings = append(s.Findings, f)
+	}
+	if outside {
+		if s.Outside, err = w.surveyOutside(ctx, t); err != nil {
+			return nil, err
+		}
+	}
+	s.Assumptions = t.standing()
+	return s, nil
+}
+
+// surveyOutside judges the grantees of the resource side that are not in the snapshot.
+func (w *World) surveyOutside(ctx context.Context, t *targets) ([]*Outsider, error) {
+	byKey := map[string]*Outsider{}
+	for _, g := range t.groups {
+		for _, c := range w.grantees(g) {
+			budget := region.NewBudget(t.question.Budget).Within(ctx)
+			grants, err := w.judgeOutsider(t, c, g, budget)
+			if errors.Is(err, region.ErrBudget) {
+				grants, err = []*Access{exceeded(t.question, g)}, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			if len(grants) == 0 {
+				continue
+			}
+			key := c.kind + "\x00" + c.arn + "\x00" + c.name
+			o := byKey[key]
+			if o == nil {
+				o = &Outsider{Kind: c.kind, ARN: c.arn, Name: c.name, Account: c.principal.Account, Inside: !w.subject(c).Outside}
+				if o.Account == strangerAccount {
+					o.Account = ""
+				}
+				byKey[key] = o
+			}
+			o.Grants = append(o.Grants, grants...)
+		}
+	}
+	out := make([]*Outsider, 0, len(byKey))
+	for _, key := range sortedKeys(byKey) {
+		out = append(out, byKey[key])
+	}
+	return out, ctx.Err()
+}
+
+// judgeOutsider judges one grantee on one group; what the point engine does not confirm is unknown.
+func (w *World) judgeOutsider(t *targets, c *caller, g *targetGroup, budget *region.Budget) ([]*Access, error) {
+	e, ok := newEvaluation(t, t.sideOf(c), g, budget)
+	if !ok {
+		return nil, nil
+	}
+	grants, err := e.judge(&coverage{gaps: t.question.none(), denied: t.question.none()})
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range grants {
+		if a.sketch == nil {
+			continue
+		}
+		if _, agrees := e.witness(a.sketch, c, a.Assumptions, a.Verdict == Unknown); !agrees {
+			a.doubt()
+		}
+	}
+	return grants, nil
+}
+
+// Has tells whether the grant is of an action, by its name in the catalogue.
+func (a *Access) Has(action string) bool {
+	if a.question == nil { // nothing was decided: the budget ended
+		return true
+	}
+	i, ok := a.question.memberAt(action)
+	return ok && a.members.Has(i)
+}
+
+// memberAt finds a member by its name, letter case ignored.
+func (c *compiledQuestion) memberAt(action string) (int, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.places == nil {
+		c.places = make(map[string]int, len(c.members))
+		for i := range c.members {
+			c.places[strings.ToLower(c.members[i].name)] = i
+		}
+	}
+	i, ok := c.places[strings.ToLower(action)]
+	return i, ok
+}
+
+// Named visits the resources of a grant as lists of ARNs and patterns. Many grants share a list: its number then tells it from others, and is
+// 0 for one that is of this grant alone. The lists must not be changed.
+func (a *Access) Named(fn func(list []string, number int64)) {
+	for _, n := range a.named {
+		fn(n.list, n.number)
+	}
+}
+
+// Stored tells whether the grant's resources are in the snapshot, or the "*" of actions without resources; else they are what is not there.
+func (a *Access) Stored() bool { return a.stored || a.evaluation != nil && a.evaluation.group.star }
+
+// Reads tells whether the grant's condition hangs on a key.
+func (a *Access) Reads(key string) bool {
+	if a.kept == nil || a.Verdict == AllowedAlways {
+		return false
+	}
+	s := a.evaluation.symbols
+	d := s.domains[policy.CanonicalKey(key)]
+	if d == nil {
+		return false
+	}
+	vars := append([]region.Var{d.presence}, d.inhabited...)
+	n, care := a.kept.node, a.kept.part.care
+	return s.space.And(s.space.Exists(n, vars...), care) != n || s.space.Exists(care, vars...) != care
+}
+
+// Given is the grant where a key of the request has a value; nil: nothing is left of it. The key absent is written as no value.
+func (a *Access) Given(key string, value ...string) *Access {
+	if a.kept == nil || a.Verdict == AllowedAlways {
+		return a
+	}
+	e := a.evaluation
+	s := e.symbols
+	d := s.domains[policy.CanonicalKey(key)]
+	if d == nil || d.multi {
+		return a
+	}
+	set := region.NewSet(s.width(d))
+	if len(value) == 0 {
+		set.Add(0)
+	}
+	for i := range d.cells {
+		for _, v := range value {
+			if e.inCell(d, i, v) {
+				set.Add(1 + i)
+			}
+		}
+	}
+	at := s.space.In(d.presence, set)
+	own, part := *a.kept, *a.kept.part
+	own.node, part.care = s.space.And(own.node, at), s.space.And(part.care, at)
+	own.part = &part
+	if own.node == s.space.False() {
+		return nil
+	}
+	if own.verdict != Unknown {
+		own.verdict = Conditional
+		if s.space.Diff(part.care, own.node) == s.space.False() {
+			own.verdict = AllowedAlways
+		}
+	}
+	found, err := e.put(&own)
+	if err != nil || len(found) == 0 || e.budget.Err() != nil {
+		out := *a
+		out.Verdict, out.kept = Unknown, nil
+		out.Causes = appendCause(slices.Clip(out.Causes), policy.BudgetExceeded)
+		return &out
+	}
+	for _, g := range found { // pieces of one item may be a grant of their own
+		if slices.EqualFunc(g.named, a.named, func(x, y *names) bool { return x == y || slices.Equal(x.list, y.list) }) {
+			return g
+		}
+	}
+	return found[0]
+}
+
+// Eased tells whether somebody who chooses freely what a caller may choose of a request is allowed for certain, whatever all else is (E17, C38).
+func (a *Access) Eased() bool {
+	if a.Verdict != Conditional || a.kept == nil {
+		return a.Verdict == AllowedAlways
+	}
+	s := a.evaluation.symbols
+	var chosen []region.Var
+	for _, d := range s.order {
+		if Chosen(d.key) {
+			chosen = append(append(chosen, d.presence), d.inhabited...)
+		}
+	}
+	if len(chosen) == 0 {
+		return false
+	}
+	for _, o := range s.olist { // a tie between keys: who chooses one of them chooses how it comes out
+		if o.class() == 0 && (Chosen(o.key) || slices.ContainsFunc(o.reads, Chosen)) {
+			chosen = append(chosen, o.variable)
+		}
+	}
+	n, care := a.kept.node, a.kept.part.care
+	return s.space.Diff(s.space.Exists(care, chosen...), s.space.Exists(n, chosen...)) == s.space.False()
+}
+
+// Proof is one request of a grant, by somebody for whom it is decided, and whether the point engine allows it.
+type Proof struct {
+	Witness *Witness
+	Via     []StatementRef // the statements that grant it, the resource's own alone among those of resources
+	Agrees  bool
+}
+
+// Prove makes a request of a grant for an actor of its class: this action on this resource, which must be the grant's. who is nil for an
+// outsider. The point engine decides it with the layers of that very resource.
+func (a *Access) Prove(who *Actor, action, resource string) *Proof {
+	p := &Proof{}
+	for _, ref := range a.Via() {
+		if ref.Layer != LayerResource || ref.Policy == resource || ref.Policy == "" || !a.several() {
+			p.Via = append(p.Via, ref)
+		}
+	}
+	if a.sketch == nil || a.evaluation == nil {
+		return p
+	}
+	e := *a.evaluation
+	c := e.caller
+	if who != nil {
+		c = who.caller
+	}
+	sk := *a.sketch
+	if i, ok := a.question.memberAt(action); ok {
+		sk.member = &a.question.members[i]
+	}
+	if resource != "" {
+		sk.resource = resource
+		for _, part := range e.group.parts {
+			if slices.ContainsFunc(part.items, func(it *item) bool { return it.literal && it.text == resource }) {
+				e.group = part
+			}
+		}
+	}
+	p.Witness, p.Agrees = e.witness(&sk, c, a.Assumptions, a.Verdict == Unknown)
+	return p
+}
+
+// several tells whether the grant is of a group that several resources with policies of their own were joined to.
+func (a *Access) several() bool { return a.evaluation != nil && len(a.evaluation.group.parts) > 1 }
+
+// Covers tells whether a resource that the snapshot does not hold is among those of the grant.
+func (a *Access) Covers(resource string) bool {
+	if a.kept == nil {
+		return false
+	}
+	for _, c := range a.kept.cells {
+		for i := range c.pieces {
+			p := &c.pieces[i]
+			if p.item.literal && p.item.text == resource || !p.item.literal && a.evaluation.inPiece(p, resource) {
+				return true
+			}
+		}
+	}
+	return false
+}
