@@ -96,4 +96,7 @@ const (
 	FourVersions      Fact = "four-versions"       // the policy has at most four versions
 	FiveVersions      Fact = "five-versions"       // the policy has five, as many as there can be
 	OtherVersion      Fact = "other-version"       // the policy has a version that is not in force
+	Absent            Fact = "absent"              // the provider that a role's trust policy names is not there
+	ACLs              Fact = "acls"                // the bucket honours access control lists (Object Ownership)
+	SSORole           Fact = "sso-role"            // the role is one that Identity Center made: AWSReservedSSO_…
 )
