@@ -35,15 +35,16 @@ var chapters = []struct {
 	title, text string
 }{
 	{CanAssume, "Assumption", "What roles are there for: the trust policy and the caller's own policies decide."},
-	{GainPermissions, "Changing permissions", "The caller changes what a user, role or group may do, itself among them. What the target then has is bounded by its permissions\n" +
-		"boundary and its account's policies. Of another target, the caller still has to become it."},
-	{Become, "Taking an identity over", "The caller gets credentials of a user, or makes a role accept it. Combinations first change the target's permissions."},
-	{PassRole, "Passing a role to a service", "The caller hands a role to something new that runs on its behalf. The role has to trust the service, and `iam:PassRole` has to be\n" +
-		"allowed for it (`iam:PassedToService`)."},
+	{GainPermissions, "Changing permissions", `The caller changes what a user, role or group may do, itself among them. What the target then has is bounded
+by its permissions boundary and its account's policies. Of another target, the caller still has to become it.`},
+	{Become, "Taking an identity over", `The caller gets credentials of a user, or makes a role accept it. Combinations first change the target's
+permissions.`},
+	{PassRole, "Passing a role to a service", `The caller hands a role to something new that runs on its behalf. The role has to trust the service, and
+` + "`iam:PassRole` has to be allowed for it (`iam:PassedToService`)."},
 	{HijackCompute, "Taking compute over", "The caller takes over something that runs with a role already, so nothing is passed."},
 	{OpenResource, "Opening a resource", "The caller changes who may use a resource."},
-	{WeakenGuardrail, "Weakening guardrails", "The caller changes what binds the accounts of the organization. It has to be in the management account, or in one to which the\n" +
-		"organization's policy delegates the action."},
+	{WeakenGuardrail, "Weakening guardrails", `The caller changes what binds the accounts of the organization. It has to be in the management account, or
+in one to which the organization's policy delegates the action.`},
 }
 
 func referenceText(l *List) string {
