@@ -13,13 +13,34 @@ import (
 	"github.com/accessgraph/accessgraph/evaluator/region"
 )
 
-// Survey is what many actors may do of a question, class by class: what WhoCan gives row by row, before it is put together for print.
-type Survey struct {
-	Findings    []Finding
-	Outside     []*Outsider // grantees that are not in the snapshot, where they were asked for
-	Assumptions []string
-	Warnings    []string
+// Poll is a question that surveys ask of many actors, class by class: what WhoCan gives row by row, before it is put together for print. What one
+// survey worked out the next one takes over. It is not safe for concurrent use, nor are the grants that it gave.
+type Poll struct {
+	world *World
+	t     *targets
+	own   bool
 }
+
+// NewPoll prepares a question. With own, actors are judged on what their own account holds alone.
+func (w *World) NewPoll(q Question, own bool) (*Poll, error) {
+	c, err := w.compile(q)
+	if err != nil {
+		return nil, err
+	}
+	c.keeps = true
+	p := &Poll{world: w, t: w.newTargets(c), own: own}
+	p.t.prepare()
+	if own {
+		p.t.cross = nil
+	}
+	return p, nil
+}
+
+// Warnings are what the question gives rise to; Assumptions what its answers stand on as a whole.
+func (p *Poll) Warnings() []string { return p.t.question.warnings }
+
+// Assumptions are what the answers stand on as a whole.
+func (p *Poll) Assumptions() []string { return p.t.standing() }
 
 // Finding is what the actors of one class share: nothing that the question speaks of tells them apart.
 type Finding struct {
@@ -38,15 +59,9 @@ type Outsider struct {
 	Grants  []*Access
 }
 
-// Survey judges actors of this world by class. Outside callers are judged too where that is asked for.
-func (w *World) Survey(ctx context.Context, q Question, who []*Actor, outside bool) (*Survey, error) {
-	c, err := w.compile(q)
-	if err != nil {
-		return nil, err
-	}
-	c.keeps = true
-	t := w.newTargets(c)
-	t.prepare()
+// Ask judges actors of the poll's world. Those that can do nothing of the question are in no finding.
+func (p *Poll) Ask(ctx context.Context, who []*Actor) ([]Finding, error) {
+	t := p.t
 	place := make(map[*caller]int, len(who))
 	callers := make([]*caller, len(who))
 	for i, a := range who {
@@ -58,14 +73,14 @@ func (w *World) Survey(ctx context.Context, q Question, who []*Actor, outside bo
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, cl := range classes {
 		group.Go(func() (err error) {
-			found[i], _, err = w.judgeApart(gctx, t, cl.first)
+			found[i], _, err = p.world.judgeApart(gctx, t, cl.first)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	s := &Survey{Warnings: c.warnings}
+	var out []Finding
 	for i, cl := range classes {
 		if len(found[i]) == 0 {
 			continue
@@ -75,19 +90,14 @@ func (w *World) Survey(ctx context.Context, q Question, who []*Actor, outside bo
 			f.Members = append(f.Members, place[m])
 		}
 		slices.Sort(f.Members)
-		s.Findings = append(s.Findings, f)
+		out = append(out, f)
 	}
-	if outside {
-		if s.Outside, err = w.surveyOutside(ctx, t); err != nil {
-			return nil, err
-		}
-	}
-	s.Assumptions = t.standing()
-	return s, nil
+	return out, nil
 }
 
-// surveyOutside judges the grantees of the resource side that are not in the snapshot.
-func (w *World) surveyOutside(ctx context.Context, t *targets) ([]*Outsider, error) {
+// Outside judges the grantees of the resource side that are not in the snapshot.
+func (p *Poll) Outside(ctx context.Context) ([]*Outsider, error) {
+	w, t := p.world, p.t
 	byKey := map[string]*Outsider{}
 	for _, g := range t.groups {
 		for _, c := range w.grantees(g) {
@@ -173,8 +183,11 @@ func (a *Access) Named(fn func(list []string, number int64)) {
 	}
 }
 
-// Stored tells whether the grant's resources are in the snapshot, or the "*" of actions without resources; else they are what is not there.
-func (a *Access) Stored() bool { return a.stored || a.evaluation != nil && a.evaluation.group.star }
+// Stored tells whether all resources of a grant are in the snapshot; else some are what is not there.
+func (a *Access) Stored() bool { return a.stored }
+
+// Starred tells a grant of actions that act on no resource of their own: its resource is "*".
+func (a *Access) Starred() bool { return a.evaluation != nil && a.evaluation.group.star }
 
 // Reads tells whether the grant's condition hangs on a key.
 func (a *Access) Reads(key string) bool {
@@ -191,6 +204,20 @@ func (a *Access) Reads(key string) bool {
 	return s.space.And(s.space.Exists(n, vars...), care) != n || s.space.Exists(care, vars...) != care
 }
 
+// Keys are the keys of the request that the grant's condition hangs on, in lower case.
+func (a *Access) Keys() []string {
+	if a.kept == nil || a.Verdict == AllowedAlways {
+		return nil
+	}
+	var out []string
+	for _, d := range a.evaluation.symbols.order {
+		if a.Reads(d.key) {
+			out = append(out, d.key)
+		}
+	}
+	return out
+}
+
 // Given is the grant where a key of the request has a value; nil: nothing is left of it. The key absent is written as no value.
 func (a *Access) Given(key string, value ...string) *Access {
 	if a.kept == nil || a.Verdict == AllowedAlways {
@@ -199,7 +226,7 @@ func (a *Access) Given(key string, value ...string) *Access {
 	e := a.evaluation
 	s := e.symbols
 	d := s.domains[policy.CanonicalKey(key)]
-	if d == nil || d.multi {
+	if d == nil || d.multi && len(value) > 0 {
 		return a
 	}
 	set := region.NewSet(s.width(d))
@@ -207,7 +234,7 @@ func (a *Access) Given(key string, value ...string) *Access {
 		set.Add(0)
 	}
 	for i := range d.cells {
-		for _, v := range value {
+		for _, v := range value { // of a key with one value
 			if e.inCell(d, i, v) {
 				set.Add(1 + i)
 			}

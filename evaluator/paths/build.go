@@ -1,0 +1,451 @@
+package paths
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/accessgraph/accessgraph/evaluator"
+	"github.com/accessgraph/accessgraph/evaluator/catalog"
+	"github.com/accessgraph/accessgraph/graph"
+)
+
+// Options are how a graph is made.
+type Options struct {
+	Budget int64 // engine steps for one principal and question; 0: the default
+	// Trusted tells accounts, by number, and identity providers, by ARN, that count as inside beside the zone of trust; nil: none do.
+	Trusted func(id string) bool
+}
+
+// Graph is the access edges of a snapshot: who can become whom (E1–E14). It is immutable once built, and its searches may run side by side.
+type Graph struct {
+	Assumptions []string // what it stands on as a whole
+	Warnings    []string
+
+	world      *evaluator.World
+	facts      *graph.Facts
+	catalog    *catalog.Catalog
+	techniques *List
+	things     *things
+	options    Options
+	nodes      []Node
+	parties    []party
+	outside    []uint32 // nodes of outsiders and compute
+	byARN      map[string][]uint32
+	index      *index
+}
+
+// party is nodes that share all their edges, but for those that lead a node to itself.
+type party struct {
+	members []uint32 // nodes
+	account string
+	grants  [][]*evaluator.Access // by poll
+	held    map[string]held       // by action in lower case
+	edges   []edge
+}
+
+// held is what a party may do with one action.
+type held struct {
+	on     leveled // things of the snapshot
+	new    Level   // on something that is not there
+	any    Level   // on anything
+	grants []*evaluator.Access
+}
+
+// edge leads every member of a party to every node of a set.
+type edge struct {
+	kind      Kind
+	technique *Technique // nil for what is no technique
+	level     Level
+	to        *roaring.Bitmap // nodes; things for edges that nobody walks
+	self      bool            // it leads each member to what it makes of itself, and to is such nodes
+	leaf      bool            // it is no step of a path (E10 without control, E14, E23, limited techniques)
+}
+
+// builder finds the edges.
+type builder struct {
+	*Graph
+	ctx      context.Context
+	polls    []*evaluator.Poll
+	asks     [][]string      // actions of each poll
+	opened   *evaluator.Poll // sts:AssumeRole where every trust policy lets everybody of the account in
+	lists    map[int64]*roaring.Bitmap
+	levels   map[*evaluator.Access]Level
+	services map[string]leveled // service principal -> roles that trust it
+	accepts  map[string]leveled // provider -> roles that it signs in to
+	made     map[string]uint32  // nodes that are no principal as it is, by what they are
+	queue    []uint32
+	sends    map[uint32]bool // roles whose edges hang on MFA
+	static   []outsideEdge
+	abroad   map[uint32][][]*evaluator.Access // of outsiders, by poll
+	givens   map[givenKey]*evaluator.Access
+	users    map[string]*roaring.Bitmap // of an account
+	managed  map[string][]string        // see attachable
+	err      error                      // of a survey within a survey
+}
+
+// Build finds every access edge of a snapshot by asking the evaluator.
+func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Options) (*Graph, error) {
+	techniques, err := Techniques()
+	if err != nil {
+		return nil, err
+	}
+	w, err := evaluator.Compile(ctx, withCompute(facts), cat)
+	if err != nil {
+		return nil, err
+	}
+	actors := w.Actors()
+	g := &Graph{world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{}}
+	g.things = newThings(w, facts, actors)
+	b := &builder{
+		Graph: g, ctx: ctx, lists: map[int64]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{}, services: map[string]leveled{},
+		accepts: map[string]leveled{}, made: map[string]uint32{}, sends: map[uint32]bool{}, givens: map[givenKey]*evaluator.Access{},
+		abroad: map[uint32][][]*evaluator.Access{}, users: map[string]*roaring.Bitmap{}, managed: map[string][]string{},
+	}
+	for i, a := range actors {
+		g.nodes = append(g.nodes, Node{Kind: a.Kind(), ARN: a.ARN(), Name: a.Subject().Name, Account: a.Account(), Principal: uint32(i), actor: a, party: -1})
+		b.queue = append(b.queue, uint32(i))
+	}
+	if err := b.preparePolls(); err != nil {
+		return nil, err
+	}
+	if err := b.addOutsiders(); err != nil {
+		return nil, err
+	}
+	for first := true; len(b.queue) > 0; first = false {
+		from := len(g.parties)
+		if err := b.survey(first); err != nil {
+			return nil, err
+		}
+		if first {
+			b.addAbroad()
+		}
+		for i := from; i < len(g.parties); i++ {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			b.findEdges(&g.parties[i])
+		}
+		if first {
+			b.addStatic()
+		}
+		if b.err != nil {
+			return nil, b.err
+		}
+	}
+	for i := range g.nodes {
+		g.byARN[g.nodes[i].ARN] = append(g.byARN[g.nodes[i].ARN], uint32(i))
+	}
+	g.index = newIndex(g)
+	return g, nil
+}
+
+// withCompute adds the compute of a snapshot to its resources, so that what is allowed on it is decided with its tags.
+func withCompute(facts *graph.Facts) *graph.Facts {
+	out := *facts
+	out.Accounts = make([]*graph.Account, len(facts.Accounts))
+	for i, a := range facts.Accounts {
+		known := make(map[graph.ARN]bool, len(a.Resources))
+		for _, r := range a.Resources {
+			known[r.ARN] = true
+		}
+		own := *a
+		own.Resources = a.Resources[:len(a.Resources):len(a.Resources)]
+		for _, c := range a.Compute {
+			if !known[c.ARN] {
+				known[c.ARN] = true
+				own.Resources = append(own.Resources, &graph.Resource{ARN: c.ARN, Type: c.Type, Region: c.Region, Tags: c.Tags, TagsKnown: true})
+			}
+		}
+		out.Accounts[i] = &own
+	}
+	return &out
+}
+
+const (
+	assumeRole     = "sts:AssumeRole"
+	tagSession     = "sts:TagSession"
+	sourceIdentity = "sts:SetSourceIdentity"
+	withSAML       = "sts:AssumeRoleWithSAML"
+	withWeb        = "sts:AssumeRoleWithWebIdentity"
+	assumeRoot     = "sts:AssumeRoot"
+	passRole       = "iam:PassRole"
+	passedTo       = "iam:PassedToService"
+	policyARN      = "iam:PolicyARN"
+)
+
+// preparePolls divides the actions of all techniques into questions: those that act on the same type of resource are asked together.
+func (b *builder) preparePolls() error {
+	for _, a := range b.facts.Accounts { // what edits may put in force is to be known before questions are made of what is there
+		for _, p := range a.Policies {
+			b.world.Managed(string(a.ID), string(p.ARN))
+			for _, v := range p.Versions {
+				if !v.Default {
+					b.world.VersionOf(string(a.ID), string(p.ARN), v.ID, "")
+				}
+			}
+		}
+	}
+	b.asks = [][]string{{assumeRole, tagSession, sourceIdentity, withSAML, withWeb}, {passRole}, {assumeRoot}}
+	seen := map[string]bool{}
+	for _, list := range b.asks {
+		for _, a := range list {
+			seen[strings.ToLower(a)] = true
+		}
+	}
+	groups := map[string]int{}
+	for i := range b.techniques.All {
+		for _, r := range b.techniques.All[i].Requires {
+			if seen[strings.ToLower(r.Action)] {
+				continue
+			}
+			seen[strings.ToLower(r.Action)] = true
+			key := evaluator.ActionService(r.Action)
+			if known, ok := b.catalog.Action(r.Action); ok && len(known.Resources) > 0 {
+				key += "/" + known.Resources[0].Type.Name
+			}
+			at, ok := groups[key]
+			if !ok {
+				at = len(b.asks)
+				groups[key] = at
+				b.asks = append(b.asks, nil)
+			}
+			b.asks[at] = append(b.asks[at], r.Action)
+		}
+	}
+	assumptions := map[string]bool{}
+	for _, actions := range b.asks {
+		p, err := b.world.NewPoll(evaluator.Question{Actions: actions, Budget: b.options.Budget}, false)
+		if err != nil {
+			return fmt.Errorf("techniques: %w", err)
+		}
+		b.polls = append(b.polls, p)
+		for _, a := range p.Assumptions() {
+			if !assumptions[a] {
+				assumptions[a] = true
+				b.Assumptions = append(b.Assumptions, a)
+			}
+		}
+		b.Warnings = append(b.Warnings, p.Warnings()...)
+		if err := b.ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return b.prepareOpened()
+}
+
+// survey asks every poll about the nodes of the queue, and divides these into parties. In the first survey roles whose edges hang on MFA get a node for sessions
+// that carry none.
+func (b *builder) survey(first bool) error {
+	queue := b.queue
+	b.queue = nil
+	who := make([]*evaluator.Actor, len(queue))
+	for i, n := range queue {
+		who[i] = b.nodes[n].actor
+	}
+	keys := make([][]byte, len(queue))
+	var found [][]evaluator.Finding
+	for at, p := range b.polls {
+		fs, err := p.Ask(b.ctx, who)
+		if err != nil {
+			return err
+		}
+		found = append(found, fs)
+		for i, f := range fs {
+			for _, m := range f.Members {
+				keys[m] = binary.AppendUvarint(binary.AppendUvarint(keys[m], uint64(at)), uint64(i))
+			}
+		}
+	}
+	byKey := map[string]int32{}
+	for i, n := range queue {
+		if len(keys[i]) == 0 {
+			continue
+		}
+		at, ok := byKey[string(keys[i])]
+		if !ok {
+			at = int32(len(b.parties))
+			byKey[string(keys[i])] = at
+			p := party{account: b.nodes[n].Account, grants: make([][]*evaluator.Access, len(b.polls))}
+			for key := keys[i]; len(key) > 0; {
+				poll, k := binary.Uvarint(key)
+				f, l := binary.Uvarint(key[k:])
+				p.grants[poll] = found[poll][f].Grants
+				key = key[k+l:]
+			}
+			b.parties = append(b.parties, p)
+		}
+		b.parties[at].members = append(b.parties[at].members, n)
+		b.nodes[n].party = at
+	}
+	if first {
+		b.findChained()
+	}
+	return nil
+}
+
+// findChained notes the roles that can do other things with MFA than without.
+func (b *builder) findChained() {
+	for i := range b.parties {
+		p := &b.parties[i]
+		hangs := false
+		for _, grants := range p.grants {
+			for _, g := range grants {
+				hangs = hangs || g.Reads("aws:MultiFactorAuthPresent") || g.Reads("aws:MultiFactorAuthAge")
+			}
+		}
+		if !hangs {
+			continue
+		}
+		for _, n := range p.members {
+			b.sends[n] = b.nodes[n].Kind == "role"
+		}
+	}
+}
+
+// session is the node of a role's session that some step made, which carries no MFA information (E16); of anybody else it is the first node.
+func (b *builder) session(principal uint32) uint32 {
+	if !b.sends[principal] {
+		return principal
+	}
+	return b.node(principal, true, nil)
+}
+
+// node gives the node of a principal in a state, which is made when it is first needed.
+func (b *builder) node(principal uint32, chained bool, change *Change) uint32 {
+	base := &b.nodes[principal]
+	chained = chained && base.Kind == "role"
+	if !chained && change == nil {
+		return principal
+	}
+	key := fmt.Sprintf("%d\x00%t", principal, chained)
+	if change != nil {
+		key += "\x00" + change.key
+	}
+	if n, ok := b.made[key]; ok {
+		return n
+	}
+	own := *base
+	own.Chained, own.Change, own.party = chained, change, -1
+	if chained {
+		own.actor = own.actor.Chained()
+	}
+	if change != nil {
+		own.actor = own.actor.After(&change.Edit)
+	}
+	n := uint32(len(b.nodes))
+	b.nodes = append(b.nodes, own)
+	b.made[key] = n
+	b.queue = append(b.queue, n)
+	return n
+}
+
+// sessions are the nodes that steps lead to for a set of principals.
+func (b *builder) sessions(set *roaring.Bitmap) *roaring.Bitmap {
+	out := set
+	set.Iterate(func(p uint32) bool {
+		if n := b.session(p); n != p {
+			if out == set {
+				out = set.Clone()
+			}
+			out.Remove(p)
+			out.Add(n)
+		}
+		return true
+	})
+	return out
+}
+
+// level is how sure a grant is, worked out once.
+func (b *builder) level(a *evaluator.Access) Level {
+	l, ok := b.levels[a]
+	if !ok {
+		l = levelOf(a)
+		b.levels[a] = l
+	}
+	return l
+}
+
+// thingsOf gives the things that a grant is about.
+func (b *builder) thingsOf(a *evaluator.Access) *roaring.Bitmap {
+	var out *roaring.Bitmap
+	shared := false
+	a.Named(func(list []string, number int64) {
+		set := b.lists[number]
+		if set == nil || number == 0 {
+			set = roaring.New()
+			for _, text := range list {
+				if id, ok := b.things.by[plain(text)]; ok {
+					set.Add(id)
+				}
+			}
+			if number != 0 {
+				b.lists[number] = set
+			}
+		}
+		switch {
+		case out == nil:
+			out, shared = set, true
+		default:
+			if shared {
+				out, shared = out.Clone(), false
+			}
+			out.Or(set)
+		}
+	})
+	if out == nil {
+		return roaring.New()
+	}
+	return out
+}
+
+// plain undoes how answers write an ARN with wildcard characters of its own.
+func plain(text string) string {
+	if !strings.Contains(text, "${") {
+		return text
+	}
+	return strings.NewReplacer("${*}", "*", "${?}", "?").Replace(text)
+}
+
+// holds gives what a party may do with an action.
+func (b *builder) holds(p *party, action string) held {
+	key := strings.ToLower(action)
+	if h, ok := p.held[key]; ok {
+		return h
+	}
+	h := held{on: none()}
+	for at, actions := range b.asks {
+		for _, name := range actions {
+			if !strings.EqualFold(name, action) {
+				continue
+			}
+			for _, g := range p.grants[at] {
+				if g.Has(action) {
+					h.grants = append(h.grants, g)
+					b.take(&h, g)
+				}
+			}
+		}
+	}
+	if p.held == nil {
+		p.held = map[string]held{}
+	}
+	p.held[key] = h
+	return h
+}
+
+// take counts a grant in.
+func (b *builder) take(h *held, g *evaluator.Access) {
+	level := b.level(g)
+	set := b.thingsOf(g)
+	if !set.IsEmpty() {
+		h.on.add(set, level)
+	}
+	if !g.Stored() || g.Starred() {
+		h.new = max(h.new, level)
+	}
+	h.any = max(h.any, level)
+}

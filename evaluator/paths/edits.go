@@ -1,0 +1,429 @@
+package paths
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/accessgraph/accessgraph/evaluator"
+	"github.com/accessgraph/accessgraph/graph"
+)
+
+// edit is one thing that a party can do to the policies of principals (E10): by a technique, on a group or policy where it goes that way.
+type edit struct {
+	technique *Technique
+	through   uint32 // the group or policy; the principal itself where it goes no other way
+	direct    bool
+	on        leveled            // principals
+	admitted  []evaluator.Policy // of EditAttach: what may be attached, where that is not everything
+	all       bool               // of EditAttach: whatever there is may be attached
+}
+
+// findEdits finds what the members of a party can make of themselves and of the principals whose credentials they can get (E10). What they can
+// do to others alone is an edge that nobody walks (E16).
+func (b *builder) findEdits(p *party, control leveled) {
+	edits := b.edits(p)
+	if len(edits) == 0 {
+		return
+	}
+	touched := none()
+	for i := range edits {
+		touched.or(edits[i].on)
+	}
+	b.noteGains(p, edits)
+	itself := roaring.New()
+	for _, n := range p.members {
+		itself.Add(b.nodes[n].Principal)
+	}
+	b.findSelf(p, edits, roaring.And(touched.any(), itself))
+	b.findControlled(p, edits, roaring.And(touched.any(), control.any()), control)
+}
+
+// noteGains adds the edges that say whose permissions a party can change.
+func (b *builder) noteGains(p *party, edits []edit) {
+	byTechnique := map[*Technique]leveled{}
+	var order []*Technique
+	for i := range edits {
+		t := edits[i].technique
+		have, ok := byTechnique[t]
+		if !ok {
+			have = none()
+			order = append(order, t)
+		}
+		have.or(edits[i].on)
+		byTechnique[t] = have
+	}
+	for _, t := range order {
+		byTechnique[t].each(func(level Level, set *roaring.Bitmap) {
+			p.edges = append(p.edges, edge{kind: GainPermissions, technique: t, level: level, to: set, leaf: true})
+		})
+	}
+}
+
+// edits lists what a party can do to policies.
+func (b *builder) edits(p *party) []edit {
+	var out []edit
+	for i := range b.techniques.All {
+		t := &b.techniques.All[i]
+		if t.Kind != GainPermissions || len(t.Combines) > 0 {
+			continue
+		}
+		on := b.meets(p, t)
+		if on.empty() {
+			continue
+		}
+		switch t.Target {
+		case "user", "role":
+			set := b.things.users
+			if t.Target == "role" {
+				set = b.things.roles
+			}
+			if on = on.within(set); !on.empty() {
+				out = append(out, b.attaching(p, edit{technique: t, direct: true, on: on})...)
+			}
+		case "group":
+			out = append(out, b.through(p, t, on.within(b.things.groups), b.things.members)...)
+		case "policy":
+			on = on.within(b.things.policies)
+			out = append(out, b.through(p, t, on, b.things.attached)...)
+			out = append(out, b.through(p, t, on, b.things.bounds)...)
+		}
+	}
+	return out
+}
+
+// through lists the edits of groups and policies one by one, with whom each concerns.
+func (b *builder) through(p *party, t *Technique, on leveled, whom map[uint32]*roaring.Bitmap) []edit {
+	var out []edit
+	on.each(func(level Level, set *roaring.Bitmap) {
+		set.Iterate(func(id uint32) bool {
+			who := whom[id]
+			if t.Edit == EditMembership { // whoever is put in it: every user of the account
+				who = b.usersOf(b.things.list[id].account)
+			}
+			if who != nil && !who.IsEmpty() {
+				out = append(out, b.attaching(p, edit{technique: t, through: id, on: just(who, level)})...)
+			}
+			return true
+		})
+	})
+	return out
+}
+
+func (b *builder) usersOf(account string) *roaring.Bitmap {
+	if set, ok := b.users[account]; ok {
+		return set
+	}
+	set := roaring.New()
+	b.things.users.Iterate(func(u uint32) bool {
+		if b.things.list[u].account == account {
+			set.Add(u)
+		}
+		return true
+	})
+	b.users[account] = set
+	return set
+}
+
+// attaching divides an edit that attaches policies by what iam:PolicyARN admits (E10): everything, or some policies of the account.
+func (b *builder) attaching(p *party, e edit) []edit {
+	if e.technique.Edit != EditAttach {
+		return []edit{e}
+	}
+	action := e.technique.Requires[0].Action
+	var out []edit
+	for _, g := range b.holds(p, action).grants {
+		set := b.thingsOf(g)
+		on := e.on
+		if e.direct {
+			on = just(roaring.And(set, e.on.any()), b.level(g))
+		} else if !set.Contains(e.through) {
+			continue
+		}
+		if on.empty() {
+			continue
+		}
+		one := e
+		if !g.Reads(policyARN) {
+			one.on, one.all = on, true
+			out = append(out, one)
+			continue
+		}
+		for _, arn := range b.attachable(p.account) {
+			given := b.given(g, policyARN, arn)
+			if given == nil {
+				continue
+			}
+			one := e
+			one.on = on
+			if l := b.level(given); l != b.level(g) {
+				one.on = just(on.any(), l)
+			}
+			doc := b.world.Managed(p.account, arn)
+			one.admitted = []evaluator.Policy{doc}
+			one.all = b.gives(doc)
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// administratorAccess is AWS's own policy that allows everything: it is there in every account, whether it was read or not.
+const administratorAccess = ":iam::aws:policy/AdministratorAccess"
+
+// attachable lists the managed policies that can be attached in an account: those that were read, and AdministratorAccess.
+func (b *builder) attachable(account string) []string {
+	if list, ok := b.managed[account]; ok {
+		return list
+	}
+	var out []string
+	partition, known := "aws", false
+	for _, a := range b.facts.Accounts {
+		if string(a.ID) != account {
+			continue
+		}
+		for _, p := range a.Policies {
+			out = append(out, string(p.ARN))
+			known = known || strings.HasSuffix(string(p.ARN), administratorAccess)
+			if own, _, _, _, _, ok := graph.ARN(p.ARN).Split(); ok {
+				partition = own
+			}
+		}
+	}
+	if !known {
+		out = append(out, "arn:"+partition+administratorAccess)
+	}
+	slices.Sort(out)
+	b.managed[account] = out
+	return out
+}
+
+// gives tells whether a policy allows everything.
+func (b *builder) gives(p evaluator.Policy) bool { return evaluator.AllowsEverything(p.Doc) }
+
+// findSelf makes nodes of what members can make of themselves.
+func (b *builder) findSelf(p *party, edits []edit, who *roaring.Bitmap) {
+	made := map[Level]*roaring.Bitmap{}
+	for _, n := range p.members {
+		node := b.nodes[n]
+		if node.Change != nil || !who.Contains(node.Principal) {
+			continue // E19: what was edited is not edited again
+		}
+		b.eachChange(node.Principal, edits, certain, func(level Level, c *Change) {
+			to := b.node(node.Principal, node.Chained, c)
+			if made[level] == nil {
+				made[level] = roaring.New()
+			}
+			made[level].Add(to)
+		})
+	}
+	for level := certain; level >= unknown; level-- {
+		if set := made[level]; set != nil {
+			p.edges = append(p.edges, edge{kind: GainPermissions, level: level, to: set, self: true})
+		}
+	}
+}
+
+// findControlled makes nodes of principals that a party can both edit and get the credentials of: it edits them as itself, and then takes them over.
+func (b *builder) findControlled(p *party, edits []edit, who *roaring.Bitmap, control leveled) {
+	made := map[Level]*roaring.Bitmap{}
+	who.Iterate(func(t uint32) bool {
+		b.eachChange(t, edits, control.of(t), func(level Level, c *Change) {
+			to := b.node(t, true, c)
+			if made[level] == nil {
+				made[level] = roaring.New()
+			}
+			made[level].Add(to)
+		})
+		return true
+	})
+	for level := certain; level >= unknown; level-- {
+		if set := made[level]; set != nil {
+			p.edges = append(p.edges, edge{kind: GainPermissions, level: level, to: set})
+		}
+	}
+}
+
+// eachChange visits what a principal becomes by all edits of a level together, from the best level to the worst: a worse one only where it makes
+// something else. Every edit adds to what is allowed, so that all of them together allow the most; but of the versions of a policy one at a time
+// is in force.
+func (b *builder) eachChange(principal uint32, edits []edit, limit Level, fn func(Level, *Change)) {
+	seen := map[string]bool{}
+	for level := limit; level >= unknown; level-- {
+		for _, v := range append([]*otherVersion{nil}, b.otherVersions(principal, edits, level)...) {
+			c := b.change(principal, edits, level, v)
+			if c == nil || seen[c.key] {
+				continue
+			}
+			seen[c.key] = true
+			fn(level, c)
+			if c.Edit.Everything {
+				break
+			}
+		}
+	}
+}
+
+// otherVersion is a kept version of a policy that is put in force.
+type otherVersion struct {
+	policy evaluator.Policy
+	arn    string
+}
+
+// change puts the edits of a principal at a level or better together, with a version of a policy where one is given; nil when they change nothing.
+func (b *builder) change(principal uint32, edits []edit, level Level, version *otherVersion) *Change {
+	actor := b.nodes[principal].actor
+	c := &Change{}
+	gone := map[string]bool{}
+	added := map[string]evaluator.Policy{}
+	for i := range edits {
+		if e := &edits[i]; e.on[level].Contains(principal) {
+			b.apply(c, e, actor, gone, added)
+		}
+	}
+	c.Edit.Unbound = c.Edit.Unbound && actor.Bounded()
+	replaced := map[string]bool{}
+	if version != nil {
+		added[version.policy.Name] = version.policy
+		for _, p := range actor.Policies() {
+			replaced[p.Name] = p.Name == version.arn || strings.HasSuffix(p.Name, ": "+version.arn)
+		}
+	}
+	for _, p := range actor.Policies() {
+		if replaced[p.Name] || gone[p.Name] && evaluator.Denies(p.Doc) && (c.Edit.Everything || evaluator.DeniesOnly(p.Doc)) {
+			c.Edit.Without = append(c.Edit.Without, p.Name)
+		}
+	}
+	if c.Edit.Everything && actor.Unbounded() {
+		c.Edit.Everything = false
+	}
+	if !c.Edit.Everything {
+		names := make([]string, 0, len(added))
+		for name := range added {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			c.Edit.With = append(c.Edit.With, added[name])
+		}
+	}
+	if !c.Edit.Everything && !c.Edit.Unbound && len(c.Edit.Without)+len(c.Edit.With) == 0 {
+		return nil
+	}
+	c.seal()
+	return c
+}
+
+// apply notes what one edit does to a principal.
+func (b *builder) apply(c *Change, e *edit, actor *evaluator.Actor, gone map[string]bool, added map[string]evaluator.Policy) {
+	switch e.technique.Edit {
+	case EditInline: // an inline policy of the same name is overwritten
+		c.Edit.Everything = true
+		prefix := ""
+		if !e.direct {
+			prefix = "group/" + b.things.groupFacts[e.through].Name + ": "
+		}
+		for _, p := range actor.Policies() {
+			if name, ok := strings.CutPrefix(p.Name, prefix); ok && !strings.Contains(name, "/") && !strings.HasPrefix(name, "arn:") {
+				gone[p.Name] = true
+			}
+		}
+	case EditAttach:
+		if e.all {
+			c.Edit.Everything = true
+		}
+		for _, p := range e.admitted {
+			if !has(actor, p.Name) {
+				added[p.Name] = p
+			}
+		}
+	case EditVersion:
+		arn := b.things.list[e.through].arn
+		if set := b.things.attached[e.through]; set != nil && set.Contains(b.things.by[actor.ARN()]) {
+			c.Edit.Everything = true
+			for _, p := range actor.Policies() {
+				gone[p.Name] = gone[p.Name] || p.Name == arn || strings.HasSuffix(p.Name, ": "+arn)
+			}
+		}
+		if actor.Boundary() == arn {
+			c.Edit.Unbound = true
+		}
+	case EditSetVersion: // one at a time; see otherVersions
+	case EditMembership:
+		g := b.things.groupFacts[e.through]
+		for _, p := range b.world.PoliciesOfGroup(actor.Account(), g.Name) {
+			if !has(actor, p.Name) {
+				added[p.Name] = p
+			}
+		}
+	case EditUnbound:
+		c.Edit.Unbound = true
+	case EditUndeny:
+		b.undeny(e, actor, gone)
+	}
+}
+
+// otherVersions lists the versions of a principal's policies that edits of a level put in force.
+func (b *builder) otherVersions(principal uint32, edits []edit, level Level) []*otherVersion {
+	var out []*otherVersion
+	for i := range edits {
+		e := &edits[i]
+		p := b.things.policyOf[e.through]
+		if e.technique.Edit != EditSetVersion || p == nil || !e.on[level].Contains(principal) {
+			continue
+		}
+		if set := b.things.attached[e.through]; set == nil || !set.Contains(principal) {
+			continue
+		}
+		for _, v := range p.Versions {
+			name := string(p.ARN) + " version " + v.ID
+			if doc, ok := b.world.VersionOf(b.nodes[principal].Account, string(p.ARN), v.ID, name); ok && !v.Default && !evaluator.DeniesOnly(doc.Doc) {
+				out = append(out, &otherVersion{doc, string(p.ARN)})
+			}
+		}
+	}
+	return out
+}
+
+// undeny notes the policies that an edit takes away.
+func (b *builder) undeny(e *edit, actor *evaluator.Actor, gone map[string]bool) {
+	prefix := ""
+	if !e.direct {
+		prefix = "group/" + b.things.groupFacts[e.through].Name + ": "
+	}
+	detach := strings.Contains(e.technique.Requires[0].Action, "Detach")
+	for _, p := range actor.Policies() {
+		name, ok := strings.CutPrefix(p.Name, prefix)
+		if !ok || strings.HasPrefix(name, "group/") {
+			continue
+		}
+		if managed := strings.HasPrefix(name, "arn:"); managed == detach {
+			gone[p.Name] = true
+		}
+	}
+}
+
+func has(actor *evaluator.Actor, name string) bool {
+	return slices.ContainsFunc(actor.Policies(), func(p evaluator.Policy) bool { return p.Name == name })
+}
+
+// seal names a change and puts it in words.
+func (c *Change) seal() {
+	var words []string
+	if c.Edit.Everything {
+		words = append(words, "a policy that allows everything")
+	}
+	for _, p := range c.Edit.With {
+		words = append(words, p.Name)
+	}
+	for _, name := range c.Edit.Without {
+		words = append(words, "no "+name)
+	}
+	if c.Edit.Unbound {
+		words = append(words, "no boundary")
+	}
+	c.Words = strings.Join(words, ", ")
+	c.key = fmt.Sprintf("%t%t\x00%q\x00%s", c.Edit.Everything, c.Edit.Unbound, c.Edit.Without, c.Words)
+}

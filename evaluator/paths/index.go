@@ -1,0 +1,3 @@
+package paths
+type index struct{}
+func newIndex(g *Graph) *index { return &index{} }

@@ -1,0 +1,186 @@
+package paths
+
+import (
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/accessgraph/accessgraph/evaluator"
+)
+
+// outsideEdge is what somebody who is no principal of the snapshot reaches at once.
+type outsideEdge struct {
+	node uint32
+	edge edge
+}
+
+// addOutsiders finds everybody outside of the snapshot whom a policy lets in: accounts, anybody, identity providers and services (E5–E7). Providers
+// and services have edges that hang on nothing else; all others may do what their grants say, as principals do.
+func (b *builder) addOutsiders() error {
+	byKey := map[string]uint32{}
+	for at, poll := range b.polls {
+		found, err := poll.Outside(b.ctx)
+		if err != nil {
+			return err
+		}
+		for _, o := range found {
+			switch o.Kind {
+			case "service":
+				if roles := b.letsIn(o); !roles.empty() {
+					b.addTo(b.services, o.ARN, roles)
+					b.addStaticEdges(b.outsider(byKey, o), ServiceAssumes, roles)
+				}
+				continue
+			case "provider":
+				if roles := b.letsIn(o); !roles.empty() {
+					b.addTo(b.accepts, o.ARN, roles)
+					b.addStaticEdges(b.outsider(byKey, o), CanFederate, roles)
+				}
+				continue
+			}
+			n := b.outsider(byKey, o)
+			if b.abroad[n] == nil {
+				b.abroad[n] = make([][]*evaluator.Access, len(b.polls))
+			}
+			b.abroad[n][at] = append(b.abroad[n][at], o.Grants...)
+		}
+	}
+	return nil
+}
+
+func (b *builder) addStaticEdges(n uint32, kind Kind, roles leveled) {
+	roles.each(func(level Level, set *roaring.Bitmap) {
+		b.static = append(b.static, outsideEdge{n, edge{kind: kind, level: level, to: set}})
+	})
+}
+
+// addAbroad makes a party of each outsider that acts as principals do.
+func (b *builder) addAbroad() {
+	for _, n := range b.outside {
+		if grants := b.abroad[n]; grants != nil {
+			b.nodes[n].party = int32(len(b.parties))
+			b.parties = append(b.parties, party{members: []uint32{n}, account: b.nodes[n].Account, grants: grants})
+		}
+	}
+}
+
+func (b *builder) addTo(to map[string]leveled, name string, roles leveled) {
+	have, ok := to[name]
+	if !ok {
+		have = none()
+	}
+	have.or(roles)
+	to[name] = have
+}
+
+// letsIn gives the roles that an outsider gets sessions of.
+func (b *builder) letsIn(o *evaluator.Outsider) leveled {
+	out := none()
+	named := func(action string) []*evaluator.Access {
+		var list []*evaluator.Access
+		for _, g := range o.Grants {
+			if g.Has(action) {
+				list = append(list, g)
+			}
+		}
+		return list
+	}
+	on := func(action string) func() leveled {
+		return func() leveled {
+			l := none()
+			for _, g := range named(action) {
+				l.add(b.thingsOf(g), b.level(g))
+			}
+			return l
+		}
+	}
+	for _, action := range []string{assumeRole, withSAML, withWeb} {
+		out.or(b.assumed(named(action), on(tagSession), on(sourceIdentity)))
+	}
+	return out.within(b.things.roles)
+}
+
+// outsider gives the node of somebody outside.
+func (b *builder) outsider(byKey map[string]uint32, o *evaluator.Outsider) uint32 {
+	key := o.Kind + "\x00" + o.ARN + "\x00" + o.Name
+	if n, ok := byKey[key]; ok {
+		return n
+	}
+	n := uint32(len(b.nodes))
+	byKey[key] = n
+	node := Node{
+		Kind: o.Kind, ARN: o.ARN, Name: o.Name, Account: o.Account, Principal: n, party: -1, outsider: o,
+		Outside: !o.Inside && o.Kind != "service" && !b.trusted(o), Open: o.Kind == "public",
+	}
+	if o.Kind == "provider" {
+		node.Account = providerAccount(o.ARN)
+	}
+	b.nodes = append(b.nodes, node)
+	b.outside = append(b.outside, n)
+	return n
+}
+
+func providerAccount(arn string) string {
+	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
+		return parts[4]
+	}
+	return ""
+}
+
+// trusted tells outsiders that count as inside: those that the options name, and the provider of IAM Identity Center, which is the organization's own.
+func (b *builder) trusted(o *evaluator.Outsider) bool {
+	if strings.Contains(o.ARN, ":saml-provider/AWSSSO_") {
+		return true
+	}
+	return b.options.Trusted != nil && (b.options.Trusted(o.ARN) || o.Account != "" && b.options.Trusted(o.Account))
+}
+
+// computeServices are the services that compute runs for, by the kind of compute: the principal that its role trusts (E7).
+func computeServices(list *List) map[string]string {
+	out := map[string]string{}
+	for i := range list.All {
+		t := &list.All[i]
+		for _, kind := range t.Compute {
+			if t.Kind == HijackCompute && out[kind] == "" {
+				out[kind] = t.Service
+			}
+		}
+	}
+	return out
+}
+
+// addStatic makes the edges of outsiders and compute, and nodes for compute that runs with a role (E7).
+func (b *builder) addStatic() {
+	services := computeServices(b.techniques)
+	b.things.compute.Iterate(func(c uint32) bool {
+		role, runs := b.things.runs[c]
+		if !runs {
+			return true
+		}
+		t := b.things.list[c]
+		level := unknown // a kind of compute whose service nobody told
+		if service := services[t.typ]; service != "" {
+			level = b.admitting(service).of(role)
+		}
+		if level == evaluator.Denied {
+			return true
+		}
+		n := uint32(len(b.nodes))
+		b.nodes = append(b.nodes, Node{Kind: "compute", ARN: t.arn, Name: t.typ, Account: t.account, Principal: n, party: -1})
+		b.outside = append(b.outside, n)
+		b.static = append(b.static, outsideEdge{n, edge{kind: RunsAs, level: level, to: roaring.BitmapOf(role)}})
+		return true
+	})
+	for i := range b.static {
+		s := &b.static[i]
+		if s.edge.kind != CanFederate {
+			s.edge.to = b.sessions(s.edge.to)
+		}
+		if b.nodes[s.node].party < 0 {
+			b.nodes[s.node].party = int32(len(b.parties))
+			b.parties = append(b.parties, party{members: []uint32{s.node}, account: b.nodes[s.node].Account})
+		}
+		p := &b.parties[b.nodes[s.node].party]
+		p.edges = append(p.edges, s.edge)
+	}
+}
