@@ -38,7 +38,8 @@ func TestAdmins(t *testing.T) {
 		}
 	}
 	want := []string{
-		"1111 role/Admin", "1111 root", "2222 root", "3333 root", "4444 root", "5555 role/SandboxAdmin", "5555 root", "5555 user/erin", "7777 role/OrgAdmin", "7777 root",
+		"1111 role/Admin", "1111 root", "2222 root", "3333 root", "4444 role/ShopAdmin", "4444 root", "5555 role/SandboxAdmin", "5555 root",
+		"5555 user/erin", "7777 role/OrgAdmin", "7777 root",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("administrators are %q, want %q", got, want)

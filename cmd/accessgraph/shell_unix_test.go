@@ -149,7 +149,7 @@ func TestShellOnATerminal(t *testing.T) {
 	s.enter("who can kms:Decrypt |")
 	s.wait(`^>`)
 	s.enter("count")
-	s.wait(`^ +14$`, `^1 row$`)
+	s.wait(`^ +15$`, `^1 row$`)
 	s.ask("who can kms:* | count; can role/Deploy do kms:* | count", `(?s)COUNT.*COUNT`)
 
 	s.clear()
@@ -171,7 +171,7 @@ func TestShellOnATerminal(t *testing.T) {
 	s.ask(`\h choke`, `choke points to admin`)
 	s.ask(`\timin`, `did you mean \\timing\?`)
 	s.ask(`\o json`, `^json$`)
-	s.ask("who can kms:* | count", `"count": 22`)
+	s.ask("who can kms:* | count", `"count": 23`)
 	s.ask(`\o table`, `^table$`)
 	s.ask(`\timing`, `^on$`)
 	s.ask("who can kms:* | count", `^open .*, answer `)
@@ -200,7 +200,7 @@ func TestShellOnATerminal(t *testing.T) {
 		s.wait(`^accessgraph>$`)
 	}
 	s.ask(`\pager off`, `^off$`)
-	s.ask("who can kms:*", `^22 principals\n(.*\n)*accessgraph>$`)
+	s.ask("who can kms:*", `^23 principals\n(.*\n)*accessgraph>$`)
 	s.ask(`\explain`, `^on$`)
 	s.ask("who can kms:DeleteAlias | count", `^plan: `)
 	s.clear()

@@ -88,7 +88,7 @@ func TestAt(t *testing.T) {
 		{"can role/De", "role/Deploy"},
 		{"can ROLE/de", "role/Deploy"},
 		{"can user/a", "user/alice"},
-		{"can group/", "group/Developers group/Operators"},
+		{"can group/", "group/Developers group/Maintainers group/Operators"},
 		{"can arn:aws:iam::111122223333:user/", "arn:aws:iam::111122223333:user/alice arn:aws:iam::111122223333:user/staff/bob"},
 		{"can service lam", "lambda.amazonaws.com"},
 		{"who can kms:* except account 7777", "777788889999"},
