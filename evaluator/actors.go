@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/graph"
 )
@@ -239,3 +240,38 @@ func (w *World) WithTrust(ctx context.Context, trust *policy.Document) (*World, 
 
 // Unbounded tells an actor whose own policies take nothing from an Allow of everything that it has; see Admins.
 func (a *Actor) Unbounded() bool { return a.caller.unbounded() }
+
+// FromAssumeRole tells a role whose trust policy lets no identity provider in: every session of it comes from AssumeRole (C31).
+func (a *Actor) FromAssumeRole() bool { return a.caller.kind == "role" && !a.caller.origins.federated }
+
+// CompileWithCompute is Compile for questions about access paths: what runs with a role is a resource too, judged with its tags, whichever
+// service acts on it.
+func CompileWithCompute(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*World, error) {
+	compute := map[string]bool{}
+	own := *facts
+	own.Accounts = make([]*graph.Account, len(facts.Accounts))
+	for i, a := range facts.Accounts {
+		known := make(map[graph.ARN]bool, len(a.Resources))
+		for _, r := range a.Resources {
+			known[r.ARN] = true
+		}
+		more := *a
+		more.Resources = a.Resources[:len(a.Resources):len(a.Resources)]
+		for _, c := range a.Compute {
+			compute[string(c.ARN)] = true
+			if !known[c.ARN] {
+				known[c.ARN] = true
+				more.Resources = append(more.Resources, &graph.Resource{ARN: c.ARN, Type: c.Type, Region: c.Region, Tags: c.Tags, TagsKnown: true})
+			}
+		}
+		own.Accounts[i] = &more
+	}
+	w, err := Compile(ctx, &own, cat)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range w.resources {
+		r.compute = compute[r.arn]
+	}
+	return w, nil
+}

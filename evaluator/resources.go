@@ -26,6 +26,7 @@ type resource struct {
 	entity     bool   // a user or role; boundary is its permissions boundary, empty for none
 	boundary   string
 	public     bool // its own policy makes it public, or may (D39)
+	compute    bool // it is listed as what runs with a role; see CompileWithCompute
 }
 
 // compileResources lists what an account holds: the resources that were read, and its IAM entities, which other

@@ -175,11 +175,13 @@ func (c *compiledQuestion) memberAt(action string) (int, bool) {
 	return i, ok
 }
 
-// Named visits the resources of a grant as lists of ARNs and patterns. Many grants share a list: its number then tells it from others, and is
-// 0 for one that is of this grant alone. The lists must not be changed.
-func (a *Access) Named(fn func(list []string, number int64)) {
+// Named visits the resources of a grant as lists of ARNs and patterns. Many grants share a list, which then begins at the same place. The lists
+// must not be changed.
+func (a *Access) Named(fn func(list []string)) {
 	for _, n := range a.named {
-		fn(n.list, n.number)
+		if len(n.list) > 0 {
+			fn(n.list)
+		}
 	}
 }
 

@@ -345,6 +345,9 @@ func joinSets(a, b region.Set) region.Set {
 func (t *targets) groupSnapshot() {
 	byKey := map[string]*targetGroup{}
 	for _, r := range t.world.resources {
+		if r.compute {
+			t.addAcross(byKey, r)
+		}
 		if !t.question.services[r.service] && !(r.trust && t.question.services["sts"]) {
 			continue
 		}
@@ -376,6 +379,21 @@ func (t *targets) groupSnapshot() {
 		g.outsiders = admitted(g)
 		if g.outsiders.everyone || len(g.outsiders.accounts) > 0 {
 			t.cross = append(t.cross, g)
+		}
+	}
+}
+
+// addAcross adds compute as what other services than its own act on: Systems Manager on an instance of EC2. No policy of its own speaks of that.
+func (t *targets) addAcross(byKey map[string]*targetGroup, r *resource) {
+	for _, service := range sortedKeys(t.question.services) {
+		if service == r.service {
+			continue
+		}
+		for _, typ := range t.world.types(service) {
+			if t.types[typ.key].Len() > 0 && typ.matches(r.arn) {
+				t.addResource(byKey, r, service, false)
+				break
+			}
 		}
 	}
 }

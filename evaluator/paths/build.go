@@ -70,9 +70,9 @@ type builder struct {
 	*Graph
 	ctx      context.Context
 	polls    []*evaluator.Poll
-	asks     [][]string      // actions of each poll
-	opened   *evaluator.Poll // sts:AssumeRole where every trust policy lets everybody of the account in
-	lists    map[int64]*roaring.Bitmap
+	asks     [][]string                  // actions of each poll
+	opened   *evaluator.Poll             // sts:AssumeRole where every trust policy lets everybody of the account in
+	lists    map[*string]*roaring.Bitmap // by where a list begins
 	levels   map[*evaluator.Access]Level
 	services map[string]leveled // service principal -> roles that trust it
 	accepts  map[string]leveled // provider -> roles that it signs in to
@@ -93,7 +93,7 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	if err != nil {
 		return nil, err
 	}
-	w, err := evaluator.Compile(ctx, withCompute(facts), cat)
+	w, err := evaluator.CompileWithCompute(ctx, facts, cat)
 	if err != nil {
 		return nil, err
 	}
@@ -101,11 +101,14 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	g := &Graph{world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{}}
 	g.things = newThings(w, facts, actors)
 	b := &builder{
-		Graph: g, ctx: ctx, lists: map[int64]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{}, services: map[string]leveled{},
+		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{}, services: map[string]leveled{},
 		accepts: map[string]leveled{}, made: map[string]uint32{}, sends: map[uint32]bool{}, givens: map[givenKey]*evaluator.Access{},
 		abroad: map[uint32][][]*evaluator.Access{}, users: map[string]*roaring.Bitmap{}, managed: map[string][]string{},
 	}
 	for i, a := range actors {
+		if a.FromAssumeRole() {
+			a = a.Chained()
+		}
 		g.nodes = append(g.nodes, Node{Kind: a.Kind(), ARN: a.ARN(), Name: a.Subject().Name, Account: a.Account(), Principal: uint32(i), actor: a, party: -1})
 		b.queue = append(b.queue, uint32(i))
 	}
@@ -141,28 +144,6 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	}
 	g.index = newIndex(g)
 	return g, nil
-}
-
-// withCompute adds the compute of a snapshot to its resources, so that what is allowed on it is decided with its tags.
-func withCompute(facts *graph.Facts) *graph.Facts {
-	out := *facts
-	out.Accounts = make([]*graph.Account, len(facts.Accounts))
-	for i, a := range facts.Accounts {
-		known := make(map[graph.ARN]bool, len(a.Resources))
-		for _, r := range a.Resources {
-			known[r.ARN] = true
-		}
-		own := *a
-		own.Resources = a.Resources[:len(a.Resources):len(a.Resources)]
-		for _, c := range a.Compute {
-			if !known[c.ARN] {
-				known[c.ARN] = true
-				own.Resources = append(own.Resources, &graph.Resource{ARN: c.ARN, Type: c.Type, Region: c.Region, Tags: c.Tags, TagsKnown: true})
-			}
-		}
-		out.Accounts[i] = &own
-	}
-	return &out
 }
 
 const (
@@ -301,7 +282,7 @@ func (b *builder) findChained() {
 			continue
 		}
 		for _, n := range p.members {
-			b.sends[n] = b.nodes[n].Kind == "role"
+			b.sends[n] = b.nodes[n].Kind == "role" && !b.nodes[n].actor.FromAssumeRole()
 		}
 	}
 }
@@ -373,18 +354,16 @@ func (b *builder) level(a *evaluator.Access) Level {
 func (b *builder) thingsOf(a *evaluator.Access) *roaring.Bitmap {
 	var out *roaring.Bitmap
 	shared := false
-	a.Named(func(list []string, number int64) {
-		set := b.lists[number]
-		if set == nil || number == 0 {
+	a.Named(func(list []string) {
+		set := b.lists[&list[0]]
+		if set == nil {
 			set = roaring.New()
 			for _, text := range list {
 				if id, ok := b.things.by[plain(text)]; ok {
 					set.Add(id)
 				}
 			}
-			if number != 0 {
-				b.lists[number] = set
-			}
+			b.lists[&list[0]] = set
 		}
 		switch {
 		case out == nil:

@@ -305,7 +305,8 @@ func (b *builder) signsIn(on leveled) leveled {
 	on.within(b.things.providers).each(func(level Level, set *roaring.Bitmap) {
 		set.Iterate(func(id uint32) bool {
 			if roles, ok := b.accepts[b.things.list[id].arn]; ok {
-				out.or(roles.capped(level))
+				out.or(just(roles[conditional], certain).capped(level))
+				out[unknown].Or(roles[unknown])
 			}
 			return true
 		})

@@ -1,3 +1,5 @@
 package paths
+
 type index struct{}
+
 func newIndex(g *Graph) *index { return &index{} }

@@ -27,7 +27,7 @@ func (b *builder) addOutsiders() error {
 			switch o.Kind {
 			case "service":
 				if roles := b.letsIn(o); !roles.empty() {
-					b.addTo(b.services, o.ARN, roles)
+					b.addTo(b.services, o.ARN, b.handedOver(o, roles))
 					b.addStaticEdges(b.outsider(byKey, o), ServiceAssumes, roles)
 				}
 				continue
@@ -183,4 +183,36 @@ func (b *builder) addStatic() {
 		p := &b.parties[b.nodes[s.node].party]
 		p.edges = append(p.edges, s.edge)
 	}
+}
+
+// handedOver is the roles that a service gets sessions of for somebody who has it run with them: the keys that say for which resource it acts are
+// then of that resource, in the role's account (D49).
+func (b *builder) handedOver(o *evaluator.Outsider, roles leveled) leveled {
+	out := none()
+	out.or(roles)
+	for _, g := range o.Grants {
+		if b.level(g) != conditional || !g.Has(assumeRole) {
+			continue
+		}
+		b.thingsOf(g).Iterate(func(role uint32) bool {
+			own := g
+			if g.Reads("aws:SourceAccount") {
+				if own = b.given(g, "aws:SourceAccount", b.things.list[role].account); own == nil {
+					out[conditional].Remove(role)
+					out[unknown].Remove(role)
+					return true
+				}
+			}
+			for _, key := range own.Keys() {
+				if !strings.HasPrefix(key, "aws:source") && !evaluator.Chosen(key) {
+					return true
+				}
+			}
+			if roles[conditional].Contains(role) {
+				out[certain].Add(role)
+			}
+			return true
+		})
+	}
+	return out
 }

@@ -178,9 +178,10 @@ func (t *things) addTies(a *graph.Account) {
 	}
 }
 
-// addFacts notes what techniques take of the snapshot. What a credential report does not tell is open.
+// addFacts notes what techniques take of the snapshot. What a credential report does not tell is open. A provider that is listed is there, so that
+// none is absent.
 func (t *things) addFacts(facts *graph.Facts) {
-	for _, f := range []Fact{InstanceProfile, NoInstanceProfile, NoPassword, Password, OneKey, TwoKeys, FourVersions, FiveVersions, OtherVersion} {
+	for _, f := range []Fact{InstanceProfile, NoInstanceProfile, NoPassword, Password, OneKey, TwoKeys, FourVersions, FiveVersions, OtherVersion, SSORole, ACLs, Absent} {
 		t.facts[f], t.open[f] = roaring.New(), roaring.New()
 	}
 	for _, a := range facts.Accounts {
@@ -190,6 +191,17 @@ func (t *things) addFacts(facts *graph.Facts) {
 				f = InstanceProfile
 			}
 			t.facts[f].Add(t.by[string(r.ARN)])
+			if strings.Contains(string(r.ARN), ":role/aws-reserved/sso.amazonaws.com/") {
+				t.facts[SSORole].Add(t.by[string(r.ARN)])
+			}
+		}
+		for _, r := range a.Resources {
+			switch id := t.by[string(r.ARN)]; {
+			case r.Type == "AWS::S3::Bucket" && r.Attributes.ObjectOwnership == "":
+				t.open[ACLs].Add(id)
+			case r.Attributes.ObjectOwnership != "BucketOwnerEnforced": // D40
+				t.facts[ACLs].Add(id)
+			}
 		}
 		for _, p := range a.Policies {
 			id := t.by[string(p.ARN)]
