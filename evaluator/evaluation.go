@@ -75,6 +75,7 @@ type evaluation struct {
 	whole      func(region.Set) region.Set // what members stand for, where some stand for others; nil: each for itself
 	apart      Expr                        // what the question's context has to do without for this caller; nil: nothing
 	supply     func(*Request, *Layers)     // fits what is taken for granted to a request; nil: it fits
+	bare       *evaluation                 // see settled
 	ask        func(*sketch) *Request      // makes requests where no snapshot tells what is known; nil: one does
 }
 

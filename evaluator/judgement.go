@@ -82,6 +82,13 @@ func (t *targets) decide(side *callerSide, g *targetGroup, budget *region.Budget
 			a.doubt()
 		}
 	}
+	if t.question.keeps { // of what holds whatever the keys are there is no more to ask
+		for _, a := range grants {
+			if a.Verdict == AllowedAlways {
+				a.Settle()
+			}
+		}
+	}
 	j.grants, j.spent = grants, budget.Used()-before
 	return j, nil
 }

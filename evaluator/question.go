@@ -77,9 +77,8 @@ type compiledQuestion struct {
 	named    map[string]bool       // keys that When mentions
 	actions  map[string]region.Set // action pattern -> members, filled as patterns come up
 	lists    map[string]region.Set // key -> members that may have it
-	places   map[string]int        // names of members in lower case -> places, once somebody asks
 	keeps    bool                  // grants keep what they are made of; see Survey
-	mu       sync.Mutex            // guards actions, lists and places
+	mu       sync.Mutex            // guards actions and lists
 
 	numbers     numbering[digest]       // of what statements and documents say
 	contents    sync.Map                // *policy.Statement -> number of what it says

@@ -16,9 +16,9 @@ import (
 // Poll is a question that surveys ask of many actors, class by class: what WhoCan gives row by row, before it is put together for print. What one
 // survey worked out the next one takes over. It is not safe for concurrent use, nor are the grants that it gave.
 type Poll struct {
-	world *World
-	t     *targets
-	own   bool
+	world   *World
+	t       *targets
+	readers map[string]*readers // by class key
 }
 
 // NewPoll prepares a question. With own, actors are judged on what their own account holds alone.
@@ -28,7 +28,7 @@ func (w *World) NewPoll(q Question, own bool) (*Poll, error) {
 		return nil, err
 	}
 	c.keeps = true
-	p := &Poll{world: w, t: w.newTargets(c), own: own}
+	p := &Poll{world: w, t: w.newTargets(c), readers: map[string]*readers{}}
 	p.t.prepare()
 	if own {
 		p.t.cross = nil
@@ -95,6 +95,17 @@ func (p *Poll) Ask(ctx context.Context, who []*Actor) ([]Finding, error) {
 	return out, nil
 }
 
+// Class names the class of an actor: actors of one class have the same finding, whether they were asked about or not.
+func (p *Poll) Class(a *Actor) string {
+	base := p.t.classKey(a.caller)
+	rd := p.readers[base]
+	if rd == nil {
+		rd = p.t.readersFor(a.caller)
+		p.readers[base] = rd
+	}
+	return base + rd.vector(p.t, a.caller)
+}
+
 // Outside judges the grantees of the resource side that are not in the snapshot.
 func (p *Poll) Outside(ctx context.Context) ([]*Outsider, error) {
 	w, t := p.world, p.t
@@ -152,27 +163,22 @@ func (w *World) judgeOutsider(t *targets, c *caller, g *targetGroup, budget *reg
 	return grants, nil
 }
 
-// Has tells whether the grant is of an action, by its name in the catalogue.
-func (a *Access) Has(action string) bool {
-	if a.question == nil { // nothing was decided: the budget ended
-		return true
-	}
-	i, ok := a.question.memberAt(action)
-	return ok && a.members.Has(i)
+// Action gives the place of an action among those of the poll, by its name in the catalogue; ok is false for one that it does not ask about.
+func (p *Poll) Action(name string) (place int, ok bool) { return p.t.question.memberAt(name) }
+
+// HasAt tells whether the grant is of the action at a place of its poll.
+func (a *Access) HasAt(place int) bool {
+	return a.question == nil || a.members.Has(place) // without a question nothing was decided: the budget ended
 }
 
 // memberAt finds a member by its name, letter case ignored.
 func (c *compiledQuestion) memberAt(action string) (int, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.places == nil {
-		c.places = make(map[string]int, len(c.members))
-		for i := range c.members {
-			c.places[strings.ToLower(c.members[i].name)] = i
+	for i := range c.members {
+		if strings.EqualFold(c.members[i].name, action) {
+			return i, true
 		}
 	}
-	i, ok := c.places[strings.ToLower(action)]
-	return i, ok
+	return 0, false
 }
 
 // Named visits the resources of a grant as lists of ARNs and patterns. Many grants share a list, which then begins at the same place. The lists
@@ -337,18 +343,37 @@ func (a *Access) Prove(who *Actor, action, resource string) *Proof {
 // several tells whether the grant is of a group that several resources with policies of their own were joined to.
 func (a *Access) several() bool { return a.evaluation != nil && len(a.evaluation.group.parts) > 1 }
 
-// Covers tells whether a resource that the snapshot does not hold is among those of the grant.
-func (a *Access) Covers(resource string) bool {
-	if a.kept == nil {
-		return false
+// Settle lets go of what Reads, Given and Eased work with: they then say nothing new, and the grant takes little room.
+func (a *Access) Settle() {
+	a.kept = nil
+	if a.evaluation != nil {
+		a.evaluation = a.evaluation.settled()
 	}
-	for _, c := range a.kept.cells {
-		for i := range c.pieces {
-			p := &c.pieces[i]
-			if p.item.literal && p.item.text == resource || !p.item.literal && a.evaluation.inPiece(p, resource) {
-				return true
-			}
+}
+
+// settled is an evaluation as far as requests are made of its grants.
+func (e *evaluation) settled() *evaluation {
+	if e.symbols == nil {
+		return e
+	}
+	if e.bare == nil {
+		e.bare = &evaluation{w: e.w, asking: e.asking, caller: e.caller, group: e.group.settled(), layers: e.layers, budget: e.budget}
+	}
+	return e.bare
+}
+
+// settled is a group without what was found about it.
+func (g *targetGroup) settled() *targetGroup {
+	if g.memo == nil {
+		return g
+	}
+	g.memo.bareOnce.Do(func() {
+		one := g.alike()
+		one.items = g.items
+		for _, part := range g.parts {
+			one.parts = append(one.parts, part.settled())
 		}
-	}
-	return false
+		g.memo.bare = one
+	})
+	return g.memo.bare
 }

@@ -212,6 +212,8 @@ type targetGroup struct {
 type groupMemo struct {
 	cuts       cuts
 	judgements judgements
+	bareOnce   sync.Once
+	bare       *targetGroup // see settled
 }
 
 // appliesIn gives the members of the question that act on an item of a group.

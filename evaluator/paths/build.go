@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -16,6 +17,8 @@ import (
 // Options are how a graph is made.
 type Options struct {
 	Budget int64 // engine steps for one principal and question; 0: the default
+	// Leaves asks for the edges that nobody walks too: open resources, weakened guardrails, and techniques that yield less than the target's power.
+	Leaves bool
 	// Trusted tells accounts, by number, and identity providers, by ARN, that count as inside beside the zone of trust; nil: none do.
 	Trusted func(id string) bool
 }
@@ -35,6 +38,7 @@ type Graph struct {
 	parties    []party
 	outside    []uint32 // nodes of outsiders and compute
 	byARN      map[string][]uint32
+	givens     map[givenKey]*evaluator.Access // grants where a key is given, for evidence
 	index      *index
 }
 
@@ -68,23 +72,28 @@ type edge struct {
 // builder finds the edges.
 type builder struct {
 	*Graph
-	ctx      context.Context
-	polls    []*evaluator.Poll
-	asks     [][]string                  // actions of each poll
-	opened   *evaluator.Poll             // sts:AssumeRole where every trust policy lets everybody of the account in
-	lists    map[*string]*roaring.Bitmap // by where a list begins
-	levels   map[*evaluator.Access]Level
-	services map[string]leveled // service principal -> roles that trust it
-	accepts  map[string]leveled // provider -> roles that it signs in to
-	made     map[string]uint32  // nodes that are no principal as it is, by what they are
-	queue    []uint32
-	sends    map[uint32]bool // roles whose edges hang on MFA
-	static   []outsideEdge
-	abroad   map[uint32][][]*evaluator.Access // of outsiders, by poll
-	givens   map[givenKey]*evaluator.Access
-	users    map[string]*roaring.Bitmap // of an account
-	managed  map[string][]string        // see attachable
-	err      error                      // of a survey within a survey
+	ctx        context.Context
+	polls      []*evaluator.Poll
+	gates      []*place                    // of each poll: who has no finding there is not asked; nil: all are
+	places     map[string]place            // actions in lower case
+	opened     *evaluator.Poll             // sts:AssumeRole where every trust policy lets everybody of the account in
+	lists      map[*string]*roaring.Bitmap // by where a list begins
+	levels     map[*evaluator.Access]Level
+	services   map[string]leveled // service principal -> roles that trust it
+	accepts    map[string]leveled // provider -> roles that it signs in to
+	made       map[string]uint32  // nodes that are no principal as it is, by what they are
+	queue      []uint32
+	sends      map[uint32]bool // roles whose edges hang on MFA
+	static     []outsideEdge
+	abroad     map[uint32]map[int][]*evaluator.Access // of outsiders, by poll
+	strangers  map[string]uint32                      // nodes of outsiders
+	usable     []*Technique                           // those that can lead anywhere
+	users      map[string]*roaring.Bitmap             // of an account
+	managed    map[string][]string                    // see attachable
+	classes    map[changed]string                     // see classOf
+	plain      map[uint32]bool                        // see simple
+	everything *Change
+	err        error // of a survey within a survey
 }
 
 // Build finds every access edge of a snapshot by asking the evaluator.
@@ -98,13 +107,15 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 		return nil, err
 	}
 	actors := w.Actors()
-	g := &Graph{world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{}}
+	g := &Graph{givens: map[givenKey]*evaluator.Access{}, world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{}}
 	g.things = newThings(w, facts, actors)
 	b := &builder{
 		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{}, services: map[string]leveled{},
-		accepts: map[string]leveled{}, made: map[string]uint32{}, sends: map[uint32]bool{}, givens: map[givenKey]*evaluator.Access{},
-		abroad: map[uint32][][]*evaluator.Access{}, users: map[string]*roaring.Bitmap{}, managed: map[string][]string{},
+		accepts: map[string]leveled{}, made: map[string]uint32{}, sends: map[uint32]bool{},
+		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
+		everything: &Change{Edit: evaluator.Edit{Everything: true}},
 	}
+	b.everything.seal()
 	for i, a := range actors {
 		if a.FromAssumeRole() {
 			a = a.Chained()
@@ -115,7 +126,10 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	if err := b.preparePolls(); err != nil {
 		return nil, err
 	}
-	if err := b.addOutsiders(); err != nil {
+	if err := b.prepareTechniques(o.Leaves); err != nil {
+		return nil, err
+	}
+	if err := b.addOutsidersBeyond(); err != nil {
 		return nil, err
 	}
 	for first := true; len(b.queue) > 0; first = false {
@@ -139,6 +153,7 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 			return nil, b.err
 		}
 	}
+	b.settle()
 	for i := range g.nodes {
 		g.byARN[g.nodes[i].ARN] = append(g.byARN[g.nodes[i].ARN], uint32(i))
 	}
@@ -170,52 +185,137 @@ func (b *builder) preparePolls() error {
 			}
 		}
 	}
-	b.asks = [][]string{{assumeRole, tagSession, sourceIdentity, withSAML, withWeb}, {passRole}, {assumeRoot}}
-	seen := map[string]bool{}
-	for _, list := range b.asks {
-		for _, a := range list {
-			seen[strings.ToLower(a)] = true
-		}
+	b.places = map[string]place{}
+	if err := b.addPoll(nil, assumeRole, tagSession, sourceIdentity, withSAML, withWeb); err != nil {
+		return err
 	}
-	groups := map[string]int{}
+	if err := b.addOutsiders(); err != nil {
+		return err
+	}
+	if err := b.addPoll(nil, passRole); err != nil {
+		return err
+	}
+	return b.prepareOpened()
+}
+
+// prepareTechniques makes a poll of the actions that act on the same type of resource, for the techniques that can lead anywhere in this snapshot. What
+// only somebody who can pass a role has use for is asked of those alone.
+func (b *builder) prepareTechniques(leaves bool) error {
+	type group struct {
+		gated   bool
+		service string
+	}
+	groups := map[group][]string{}
+	var order []group
+	gated := b.gated(leaves)
 	for i := range b.techniques.All {
-		for _, r := range b.techniques.All[i].Requires {
-			if seen[strings.ToLower(r.Action)] {
+		t := &b.techniques.All[i]
+		if !b.possible(t, leaves) {
+			continue
+		}
+		b.usable = append(b.usable, t)
+		for _, r := range t.Requires {
+			key := strings.ToLower(r.Action)
+			if _, asked := b.places[key]; asked {
 				continue
 			}
-			seen[strings.ToLower(r.Action)] = true
-			key := evaluator.ActionService(r.Action)
+			b.places[key] = place{}
+			g := group{gated[key], evaluator.ActionService(r.Action)}
 			if known, ok := b.catalog.Action(r.Action); ok && len(known.Resources) > 0 {
-				key += "/" + known.Resources[0].Type.Name
+				g.service += "/" + known.Resources[0].Type.Name
 			}
-			at, ok := groups[key]
-			if !ok {
-				at = len(b.asks)
-				groups[key] = at
-				b.asks = append(b.asks, nil)
+			if groups[g] == nil {
+				order = append(order, g)
 			}
-			b.asks[at] = append(b.asks[at], r.Action)
+			groups[g] = append(groups[g], r.Action)
 		}
 	}
-	assumptions := map[string]bool{}
-	for _, actions := range b.asks {
-		p, err := b.world.NewPoll(evaluator.Question{Actions: actions, Budget: b.options.Budget}, false)
-		if err != nil {
-			return fmt.Errorf("techniques: %w", err)
+	for _, g := range order {
+		var gate *place
+		if g.gated {
+			at := b.places[strings.ToLower(passRole)]
+			gate = &at
 		}
-		b.polls = append(b.polls, p)
-		for _, a := range p.Assumptions() {
-			if !assumptions[a] {
-				assumptions[a] = true
-				b.Assumptions = append(b.Assumptions, a)
-			}
-		}
-		b.Warnings = append(b.Warnings, p.Warnings()...)
-		if err := b.ctx.Err(); err != nil {
+		if err := b.addPoll(gate, groups[g]...); err != nil {
 			return err
 		}
 	}
-	return b.prepareOpened()
+	return nil
+}
+
+// gated gives the actions, in lower case, that are of use only beside iam:PassRole.
+func (b *builder) gated(leaves bool) map[string]bool {
+	out := map[string]bool{}
+	for i := range b.techniques.All {
+		t := &b.techniques.All[i]
+		if !b.possible(t, leaves) {
+			continue
+		}
+		passes := false
+		for _, r := range t.Requires {
+			passes = passes || strings.EqualFold(r.Action, passRole)
+		}
+		for _, r := range t.Requires {
+			key := strings.ToLower(r.Action)
+			if have, seen := out[key]; !seen || have {
+				out[key] = passes
+			}
+		}
+	}
+	return out
+}
+
+// possible tells whether a technique can lead anywhere: some role trusts its service, some compute of its kind runs with a role, there is a
+// provider. Leaves are what nobody walks on from; they are looked for where somebody asks.
+func (b *builder) possible(t *Technique, leaves bool) bool {
+	switch {
+	case len(t.Combines) > 0:
+		return false
+	case t.Kind == OpenResource || t.Kind == WeakenGuardrail || t.Limited != "":
+		return leaves
+	case t.Target == "provider" && b.things.providers.IsEmpty(), hasFact(t, Absent):
+		return false
+	case hasFact(t, SSORole) && b.things.facts[SSORole].IsEmpty():
+		return false
+	case t.Service != "" && b.admitting(t.Service).empty():
+		return false
+	}
+	if t.Kind != HijackCompute {
+		return true
+	}
+	for c := range b.things.runs {
+		if contains(t.Compute, b.things.list[c].typ) {
+			return true
+		}
+	}
+	return false
+}
+
+// place is where an action is asked about.
+type place struct {
+	poll   int
+	action int
+	asked  bool
+}
+
+// addPoll makes a poll of actions. With a gate it is for those alone who have a finding there.
+func (b *builder) addPoll(gate *place, actions ...string) error {
+	p, err := b.world.NewPoll(evaluator.Question{Actions: actions, Budget: b.options.Budget}, false)
+	if err != nil {
+		return fmt.Errorf("techniques: %w", err)
+	}
+	for _, a := range actions {
+		at, ok := p.Action(a)
+		b.places[strings.ToLower(a)] = place{len(b.polls), at, ok}
+	}
+	b.polls, b.gates = append(b.polls, p), append(b.gates, gate)
+	for _, a := range p.Assumptions() {
+		if !contains(b.Assumptions, a) {
+			b.Assumptions = append(b.Assumptions, a)
+		}
+	}
+	b.Warnings = append(b.Warnings, p.Warnings()...)
+	return b.ctx.Err()
 }
 
 // survey asks every poll about the nodes of the queue, and divides these into parties. In the first survey roles whose edges hang on MFA get a node for sessions
@@ -230,13 +330,20 @@ func (b *builder) survey(first bool) error {
 	keys := make([][]byte, len(queue))
 	var found [][]evaluator.Finding
 	for at, p := range b.polls {
-		fs, err := p.Ask(b.ctx, who)
+		asked, places := who, []int(nil)
+		if gate := b.gates[at]; gate != nil {
+			asked, places = through(who, found[gate.poll])
+		}
+		fs, err := p.Ask(b.ctx, asked)
 		if err != nil {
 			return err
 		}
 		found = append(found, fs)
 		for i, f := range fs {
 			for _, m := range f.Members {
+				if places != nil {
+					m = places[m]
+				}
 				keys[m] = binary.AppendUvarint(binary.AppendUvarint(keys[m], uint64(at)), uint64(i))
 			}
 		}
@@ -266,6 +373,20 @@ func (b *builder) survey(first bool) error {
 		b.findChained()
 	}
 	return nil
+}
+
+// through gives those of a list who are in a finding, and their places.
+func through(who []*evaluator.Actor, findings []evaluator.Finding) ([]*evaluator.Actor, []int) {
+	var places []int
+	for _, f := range findings {
+		places = append(places, f.Members...)
+	}
+	slices.Sort(places)
+	out := make([]*evaluator.Actor, len(places))
+	for i, m := range places {
+		out[i] = who[m]
+	}
+	return out, places
 }
 
 // findChained notes the roles that can do other things with MFA than without.
@@ -396,16 +517,11 @@ func (b *builder) holds(p *party, action string) held {
 		return h
 	}
 	h := held{on: none()}
-	for at, actions := range b.asks {
-		for _, name := range actions {
-			if !strings.EqualFold(name, action) {
-				continue
-			}
-			for _, g := range p.grants[at] {
-				if g.Has(action) {
-					h.grants = append(h.grants, g)
-					b.take(&h, g)
-				}
+	if at, ok := b.places[key]; ok && at.asked {
+		for _, g := range p.grants[at.poll] {
+			if g.HasAt(at.action) {
+				h.grants = append(h.grants, g)
+				b.take(&h, g)
 			}
 		}
 	}
@@ -427,4 +543,22 @@ func (b *builder) take(h *held, g *evaluator.Access) {
 		h.new = max(h.new, level)
 	}
 	h.any = max(h.any, level)
+}
+
+// settle lets go of what only the search for edges needs.
+func (b *builder) settle() {
+	for i := range b.parties {
+		p := &b.parties[i]
+		p.held = nil
+		for _, grants := range p.grants {
+			for _, g := range grants {
+				g.Settle()
+			}
+		}
+	}
+	for _, g := range b.givens {
+		if g != nil {
+			g.Settle()
+		}
+	}
 }

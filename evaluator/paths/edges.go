@@ -26,11 +26,7 @@ func (b *builder) findEdges(p *party) {
 		}
 	}
 	note(edge{kind: CanAssume}, b.assumable(p))
-	for i := range b.techniques.All {
-		t := &b.techniques.All[i]
-		if len(t.Combines) > 0 {
-			continue // see findControlled
-		}
+	for _, t := range b.usable {
 		switch t.Kind {
 		case Become, PassRole, HijackCompute:
 			if on := b.takes(p, t); !on.empty() {
@@ -69,7 +65,7 @@ func (b *builder) assumed(grants []*evaluator.Access, tags, identity func() leve
 			if !isTag && !isIdentity || bare == nil {
 				continue
 			}
-			without := bare.Given(key)
+			without := b.given(bare, key, "")
 			wantsTags, wantsIdentity = wantsTags || isTag, wantsIdentity || isIdentity
 			bare = without
 		}
@@ -201,12 +197,16 @@ func (b *builder) passable(p *party, service string) leveled {
 	return out
 }
 
-// given is Access.Given, worked out once.
+// given is Access.Given, worked out once; no value stands for an absent key.
 func (b *builder) given(g *evaluator.Access, key, value string) *evaluator.Access {
 	at := givenKey{g, key, value}
 	out, ok := b.givens[at]
 	if !ok {
-		out = g.Given(key, value)
+		if value == "" {
+			out = g.Given(key)
+		} else {
+			out = g.Given(key, value)
+		}
 		b.givens[at] = out
 	}
 	return out

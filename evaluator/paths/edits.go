@@ -1,7 +1,9 @@
 package paths
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -65,9 +67,8 @@ func (b *builder) noteGains(p *party, edits []edit) {
 // edits lists what a party can do to policies.
 func (b *builder) edits(p *party) []edit {
 	var out []edit
-	for i := range b.techniques.All {
-		t := &b.techniques.All[i]
-		if t.Kind != GainPermissions || len(t.Combines) > 0 {
+	for _, t := range b.usable {
+		if t.Kind != GainPermissions {
 			continue
 		}
 		on := b.meets(p, t)
@@ -91,7 +92,24 @@ func (b *builder) edits(p *party) []edit {
 			out = append(out, b.through(p, t, on, b.things.bounds)...)
 		}
 	}
+	slices.SortStableFunc(out, func(x, y edit) int { return x.rank() - y.rank() })
 	return out
+}
+
+// adds tells edits that add policies, which say nothing beside one that allows everything.
+func (e *edit) adds() bool {
+	return e.technique.Edit == EditAttach || e.technique.Edit == EditMembership || e.technique.Edit == EditSetVersion
+}
+
+// rank puts the edits that give the most first.
+func (e *edit) rank() int {
+	switch {
+	case e.direct && (e.technique.Edit == EditInline || e.all):
+		return 0
+	case e.technique.Edit == EditUnbound:
+		return 1
+	}
+	return 2
 }
 
 // through lists the edits of groups and policies one by one, with whom each concerns.
@@ -227,10 +245,17 @@ func (b *builder) findSelf(p *party, edits []edit, who *roaring.Bitmap) {
 }
 
 // findControlled makes nodes of principals that a party can both edit and get the credentials of: it edits them as itself, and then takes them over.
+// Of those that can do the same afterwards, which nothing tells apart, the first one stands for all.
 func (b *builder) findControlled(p *party, edits []edit, who *roaring.Bitmap, control leveled) {
 	made := map[Level]*roaring.Bitmap{}
+	seen := map[string]bool{}
 	who.Iterate(func(t uint32) bool {
 		b.eachChange(t, edits, control.of(t), func(level Level, c *Change) {
+			class := string(rune(level)) + b.classOf(t, c)
+			if seen[class] {
+				return
+			}
+			seen[class] = true
 			to := b.node(t, true, c)
 			if made[level] == nil {
 				made[level] = roaring.New()
@@ -246,10 +271,37 @@ func (b *builder) findControlled(p *party, edits []edit, who *roaring.Bitmap, co
 	}
 }
 
+// classOf names what a principal can do after a change: equal for those that nothing tells apart.
+func (b *builder) classOf(principal uint32, c *Change) string {
+	key := changed{principal, c.key}
+	if class, ok := b.classes[key]; ok {
+		return class
+	}
+	actor := b.nodes[principal].actor.Chained().After(&c.Edit)
+	sum := sha256.New()
+	for _, poll := range b.polls {
+		io.WriteString(sum, poll.Class(actor))
+		sum.Write([]byte{0, 1})
+	}
+	class := string(sum.Sum(nil))
+	b.classes[key] = class
+	return class
+}
+
+// changed is a principal after a change.
+type changed struct {
+	principal uint32
+	change    string
+}
+
 // eachChange visits what a principal becomes by all edits of a level together, from the best level to the worst: a worse one only where it makes
 // something else. Every edit adds to what is allowed, so that all of them together allow the most; but of the versions of a policy one at a time
 // is in force.
 func (b *builder) eachChange(principal uint32, edits []edit, limit Level, fn func(Level, *Change)) {
+	if b.simple(principal, edits, limit) {
+		fn(limit, b.everything)
+		return
+	}
 	seen := map[string]bool{}
 	for level := limit; level >= unknown; level-- {
 		for _, v := range append([]*otherVersion{nil}, b.otherVersions(principal, edits, level)...) {
@@ -266,6 +318,26 @@ func (b *builder) eachChange(principal uint32, edits []edit, limit Level, fn fun
 	}
 }
 
+// simple tells whether an edit of the best level gives a principal everything, and there is nothing else to be had.
+func (b *builder) simple(principal uint32, edits []edit, limit Level) bool {
+	plain, ok := b.plain[principal]
+	if !ok {
+		actor := b.nodes[principal].actor
+		plain = !actor.Bounded() && !actor.Unbounded() && !slices.ContainsFunc(actor.Policies(), func(p evaluator.Policy) bool { return evaluator.Denies(p.Doc) })
+		b.plain[principal] = plain
+	}
+	if !plain || limit < unknown {
+		return false
+	}
+	for i := range edits {
+		e := &edits[i]
+		if e.direct && (e.technique.Edit == EditInline || e.technique.Edit == EditAttach && e.all) && e.on[limit].Contains(principal) {
+			return true
+		}
+	}
+	return false
+}
+
 // otherVersion is a kept version of a policy that is put in force.
 type otherVersion struct {
 	policy evaluator.Policy
@@ -278,8 +350,16 @@ func (b *builder) change(principal uint32, edits []edit, level Level, version *o
 	c := &Change{}
 	gone := map[string]bool{}
 	added := map[string]evaluator.Policy{}
+	denies := slices.ContainsFunc(actor.Policies(), func(p evaluator.Policy) bool { return evaluator.Denies(p.Doc) })
 	for i := range edits {
-		if e := &edits[i]; e.on[level].Contains(principal) {
+		if c.Edit.Everything && !denies && (c.Edit.Unbound || !actor.Bounded()) {
+			break // there is no more to be had
+		}
+		e := &edits[i]
+		if c.Edit.Everything && e.adds() {
+			continue
+		}
+		if e.on[level].Contains(principal) {
 			b.apply(c, e, actor, gone, added)
 		}
 	}

@@ -14,38 +14,58 @@ type outsideEdge struct {
 	edge edge
 }
 
-// addOutsiders finds everybody outside of the snapshot whom a policy lets in: accounts, anybody, identity providers and services (E5–E7). Providers
+// addOutsiders finds everybody outside of the snapshot whom a trust policy lets in: accounts, anybody, identity providers and services (E5–E7). Providers
 // and services have edges that hang on nothing else; all others may do what their grants say, as principals do.
 func (b *builder) addOutsiders() error {
-	byKey := map[string]uint32{}
+	found, err := b.polls[0].Outside(b.ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range found {
+		switch o.Kind {
+		case "service":
+			if roles := b.letsIn(o); !roles.empty() {
+				b.addTo(b.services, o.ARN, b.handedOver(o, roles))
+				b.addStaticEdges(b.outsider(o), ServiceAssumes, roles)
+			}
+		case "provider":
+			if roles := b.letsIn(o); !roles.empty() {
+				b.addTo(b.accepts, o.ARN, roles)
+				b.addStaticEdges(b.outsider(o), CanFederate, roles)
+			}
+		default:
+			b.addGrants(o, 0)
+		}
+	}
+	return nil
+}
+
+// addOutsidersBeyond finds what other resources' policies let outsiders do.
+func (b *builder) addOutsidersBeyond() error {
 	for at, poll := range b.polls {
+		if at == 0 {
+			continue
+		}
 		found, err := poll.Outside(b.ctx)
 		if err != nil {
 			return err
 		}
 		for _, o := range found {
-			switch o.Kind {
-			case "service":
-				if roles := b.letsIn(o); !roles.empty() {
-					b.addTo(b.services, o.ARN, b.handedOver(o, roles))
-					b.addStaticEdges(b.outsider(byKey, o), ServiceAssumes, roles)
-				}
-				continue
-			case "provider":
-				if roles := b.letsIn(o); !roles.empty() {
-					b.addTo(b.accepts, o.ARN, roles)
-					b.addStaticEdges(b.outsider(byKey, o), CanFederate, roles)
-				}
-				continue
+			if o.Kind != "service" && o.Kind != "provider" {
+				b.addGrants(o, at)
 			}
-			n := b.outsider(byKey, o)
-			if b.abroad[n] == nil {
-				b.abroad[n] = make([][]*evaluator.Access, len(b.polls))
-			}
-			b.abroad[n][at] = append(b.abroad[n][at], o.Grants...)
 		}
 	}
 	return nil
+}
+
+// addGrants notes what an outsider may do of a poll.
+func (b *builder) addGrants(o *evaluator.Outsider, poll int) {
+	n := b.outsider(o)
+	if b.abroad[n] == nil {
+		b.abroad[n] = map[int][]*evaluator.Access{}
+	}
+	b.abroad[n][poll] = append(b.abroad[n][poll], o.Grants...)
 }
 
 func (b *builder) addStaticEdges(n uint32, kind Kind, roles leveled) {
@@ -57,7 +77,11 @@ func (b *builder) addStaticEdges(n uint32, kind Kind, roles leveled) {
 // addAbroad makes a party of each outsider that acts as principals do.
 func (b *builder) addAbroad() {
 	for _, n := range b.outside {
-		if grants := b.abroad[n]; grants != nil {
+		if found := b.abroad[n]; found != nil {
+			grants := make([][]*evaluator.Access, len(b.polls))
+			for at, list := range found {
+				grants[at] = list
+			}
 			b.nodes[n].party = int32(len(b.parties))
 			b.parties = append(b.parties, party{members: []uint32{n}, account: b.nodes[n].Account, grants: grants})
 		}
@@ -78,8 +102,9 @@ func (b *builder) letsIn(o *evaluator.Outsider) leveled {
 	out := none()
 	named := func(action string) []*evaluator.Access {
 		var list []*evaluator.Access
+		at := b.places[strings.ToLower(action)].action
 		for _, g := range o.Grants {
-			if g.Has(action) {
+			if g.HasAt(at) {
 				list = append(list, g)
 			}
 		}
@@ -101,13 +126,13 @@ func (b *builder) letsIn(o *evaluator.Outsider) leveled {
 }
 
 // outsider gives the node of somebody outside.
-func (b *builder) outsider(byKey map[string]uint32, o *evaluator.Outsider) uint32 {
+func (b *builder) outsider(o *evaluator.Outsider) uint32 {
 	key := o.Kind + "\x00" + o.ARN + "\x00" + o.Name
-	if n, ok := byKey[key]; ok {
+	if n, ok := b.strangers[key]; ok {
 		return n
 	}
 	n := uint32(len(b.nodes))
-	byKey[key] = n
+	b.strangers[key] = n
 	node := Node{
 		Kind: o.Kind, ARN: o.ARN, Name: o.Name, Account: o.Account, Principal: n, party: -1, outsider: o,
 		Outside: !o.Inside && o.Kind != "service" && !b.trusted(o), Open: o.Kind == "public",
@@ -190,8 +215,9 @@ func (b *builder) addStatic() {
 func (b *builder) handedOver(o *evaluator.Outsider, roles leveled) leveled {
 	out := none()
 	out.or(roles)
+	at := b.places[strings.ToLower(assumeRole)].action
 	for _, g := range o.Grants {
-		if b.level(g) != conditional || !g.Has(assumeRole) {
+		if b.level(g) != conditional || !g.HasAt(at) {
 			continue
 		}
 		b.thingsOf(g).Iterate(func(role uint32) bool {
