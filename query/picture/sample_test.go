@@ -122,3 +122,16 @@ func fifty() *answer.Answer {
 	}
 	return ask("who can reach admin", rows...)
 }
+
+// hostile is a graph of names that mean something to the formats.
+func hostile() *answer.Answer {
+	a := end{user(dev, `a"];x -> y [label="\`), "user", dev}
+	b := end{user(dev, `\N &amp; \u0027) DETACH DELETE n; //`), "user", dev}
+	c := end{role(dev, "x/</title><script>"), "role", dev}
+	d := end{"\x1b[31m\xff\u202e'日本\n`\\", "so`rt\\u0060", `1"}`}
+	return ask("paths from \"\\\n\x1b[2J</svg>\\u000A to admin",
+		path("permissions", step(a, c, "CAN_ASSUME", "", `aws:PrincipalTag/x = "\"]`), step(c, c, "GAIN_PERMISSIONS", `te"ch\`, "")),
+		path("permissions", step(b, c, "ODD`]->() kind\\", "", "x = '\\u0027'")),
+		path("", step(d, b, "BECOME", "t", "\u2028")),
+	)
+}

@@ -1,58 +1,18 @@
 package picture
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/graph"
+	"github.com/accessgraph/accessgraph/query/answer"
 )
 
-// Words tell the kind of an edge in words between its two ends.
-func Words(kind string) string {
-	switch kind {
-	case "MEMBER_OF":
-		return "is in"
-	case "CAN_ASSUME", "SERVICE_ASSUMES":
-		return "assumes"
-	case "CAN_FEDERATE":
-		return "signs in to"
-	case "RUNS_AS":
-		return "runs as"
-	case "CAN_ACCESS":
-		return "has access to"
-	case "CAN_ASSUME_ROOT":
-		return "assumes root of"
-	case "GAIN_PERMISSIONS":
-		return "gives permissions to"
-	case "BECOME":
-		return "becomes"
-	case "PASSROLE_NEW":
-		return "passes to new compute"
-	case "HIJACK_COMPUTE":
-		return "takes over compute of"
-	case "OPEN_RESOURCE":
-		return "opens"
-	case "WEAKEN_GUARDRAIL":
-		return "weakens guardrails of"
-	}
-	return strings.ToLower(strings.ReplaceAll(kind, "_", " "))
-}
-
 // words are the technique of an edge, or its kind in words.
-func (e *Edge) words() string {
-	if e.Technique != "" {
-		return e.Technique
-	}
-	return Words(e.Kind)
-}
+func (e *Edge) words() string { return cmp.Or(e.Technique, answer.EdgeWords(e.Kind)) }
 
 // Escalation tells whether an edge changes something, and is no use of access that is there (E3).
-func (e *Edge) Escalation() bool {
-	switch e.Kind {
-	case "GAIN_PERMISSIONS", "BECOME", "PASSROLE_NEW", "HIJACK_COMPUTE", "OPEN_RESOURCE", "WEAKEN_GUARDRAIL":
-		return true
-	}
-	return false
-}
+func (e *Edge) Escalation() bool { return answer.Escalates(e.Kind) }
 
 // Name is what a node is called within its account: the last part of the name of a user or role, what follows the account in other ARNs.
 func (n *Node) Name() string {
@@ -68,7 +28,7 @@ func (n *Node) Name() string {
 	}
 	_, name, named := strings.Cut(resource, "/")
 	switch {
-	case !named:
+	case !named || strings.HasSuffix(name, "/") || name == "":
 		return resource
 	case n.Kind == "user" || n.Kind == "role" || n.Kind == "group" || n.Kind == "policy":
 		return name[strings.LastIndexByte(name, '/')+1:]

@@ -43,7 +43,7 @@ var (
 // picture draws what was laid out: groups, then edges, then nodes, so that none hides another.
 func (l *layout) picture() *Picture {
 	p := &Picture{types: l.types}
-	bottom := margin
+	bottom := margin + largeLine*float64(len(l.graph.Title))
 	for lane := range l.lanes {
 		if l.height[lane] > 0 {
 			bottom = max(bottom, l.top[lane]+l.height[lane]+lanePad)
