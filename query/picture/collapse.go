@@ -11,22 +11,22 @@ import (
 // maxLegible is how many nodes a picture may have before it is collapsed.
 const maxLegible = 50
 
-// collapse joins nodes until at most limit are left, or none are alike any more: nodes of one kind and account, with the same marks, that edges of
-// the same kind, technique and verdict lead to and from, at their other ends the same nodes. A graph that is small enough stays as it is.
+// collapse joins nodes until at most limit are left, or none are alike any more. Alike are first nodes of one kind and account, with the same marks,
+// that edges of the same kind, technique and verdict lead to and from, at their other ends the same nodes: nothing is lost but names. Where that is
+// not enough, alike are also nodes whose edges lead to and from nodes that are alike, such as a hundred functions each with a role of its own; edges
+// between them say that they are not there from each to each. A graph that is small enough stays as it is.
 func (g *Graph) collapse(limit int) *Graph {
-	for len(g.Nodes) > limit {
-		joined := g.joinAlike()
-		if len(joined.Nodes) == len(g.Nodes) {
-			break
-		}
-		g = joined
+	if len(g.Nodes) > limit {
+		g = g.join(g.twins())
+	}
+	if len(g.Nodes) > limit {
+		g = g.join(g.alike())
 	}
 	return g
 }
 
-// joinAlike joins the nodes that are alike, once.
-func (g *Graph) joinAlike() *Graph {
-	class := g.classes()
+// join makes one node of all nodes of a class.
+func (g *Graph) join(class map[*Node]string) *Graph {
 	out := &Graph{Query: g.Query, Snapshot: g.Snapshot, Paths: g.Paths}
 	size := map[string]int{}
 	for _, n := range g.Nodes {
@@ -67,13 +67,54 @@ func (n *Node) members() []*Node {
 	return n.Members
 }
 
-// classes gives alike nodes the same text.
-func (g *Graph) classes() map[*Node]string {
-	place := g.places()
+// twins gives nodes that the same edges lead to and from, at their other ends the same nodes, the same text.
+func (g *Graph) twins() map[*Node]string {
+	class := make(map[*Node]string, len(g.Nodes))
+	for n, place := range g.places() {
+		class[n] = strconv.Itoa(place)
+	}
+	return g.refine(class, false)
+}
+
+// alike gives nodes the same text whose edges lead to and from nodes with the same text: what is left of their kinds and marks when nodes that differ
+// in that are told apart, again and again.
+func (g *Graph) alike() map[*Node]string {
+	class := make(map[*Node]string, len(g.Nodes))
+	for _, n := range g.Nodes {
+		class[n] = ""
+	}
+	for classes := 0; ; {
+		class = numbered(g.Nodes, g.refine(class, true))
+		distinct := map[string]bool{}
+		for _, text := range class {
+			distinct[text] = true
+		}
+		if len(distinct) == classes {
+			return class
+		}
+		classes = len(distinct)
+	}
+}
+
+// numbered replaces the texts of classes by short ones.
+func numbered(nodes []*Node, class map[*Node]string) map[*Node]string {
+	number := map[string]string{}
+	out := make(map[*Node]string, len(class))
+	for _, n := range nodes {
+		if _, ok := number[class[n]]; !ok {
+			number[class[n]] = strconv.Itoa(len(number))
+		}
+		out[n] = number[class[n]]
+	}
+	return out
+}
+
+// refine tells nodes apart by their marks and by the classes at the other ends of their edges, and where own is set by their own class too.
+func (g *Graph) refine(class map[*Node]string, own bool) map[*Node]string {
 	ties := make(map[*Node][]string, len(g.Nodes))
 	for _, e := range g.Edges {
 		what := strings.Join([]string{e.Kind, e.Technique, string(e.Verdict)}, "\x00")
-		to, from := strconv.Itoa(place[e.To]), strconv.Itoa(place[e.From])
+		to, from := class[e.To], class[e.From]
 		if e.From == e.To { // alike are also nodes that each lead to themselves
 			to, from = "self", "self"
 		}
@@ -84,6 +125,9 @@ func (g *Graph) classes() map[*Node]string {
 	for _, n := range g.Nodes {
 		slices.Sort(ties[n])
 		marks := []string{n.Kind, n.Account, n.Admin, strconv.FormatBool(n.Source), strconv.FormatBool(n.Target)}
+		if own {
+			marks = append(marks, class[n])
+		}
 		out[n] = strings.Join(append(marks, slices.Compact(ties[n])...), "\x01")
 	}
 	return out
@@ -95,20 +139,23 @@ func (g *Graph) joinEdges(edges []*Edge, joined map[*Node]*Node) {
 		from, to        *Node
 		kind, technique string
 		verdict         answer.Verdict
+		self            bool
 	}
 	have := map[key]*Edge{}
 	for _, e := range edges {
-		k := key{joined[e.From], joined[e.To], e.Kind, e.Technique, e.Verdict}
+		k := key{joined[e.From], joined[e.To], e.Kind, e.Technique, e.Verdict, e.From == e.To && !e.among}
 		one, ok := have[k]
 		if !ok {
 			copied := *e
 			one = &copied
 			one.From, one.To = k.from, k.to
-			one.each, one.Via, one.Assumptions = nil, slices.Clone(e.Via), slices.Clone(e.Assumptions)
+			one.each, one.pairs, one.Via, one.Assumptions = nil, 0, slices.Clone(e.Via), slices.Clone(e.Assumptions)
+			one.among = k.from == k.to && !k.self
 			have[k] = one
 			g.Edges = append(g.Edges, one)
 		}
 		one.each = join(one.each, e.whens())
+		one.pairs += max(e.pairs, 1)
 		one.Via, one.Assumptions = join(one.Via, e.Via), join(one.Assumptions, e.Assumptions)
 	}
 }
@@ -119,4 +166,9 @@ func (e *Edge) whens() []string {
 		return []string{e.When()}
 	}
 	return e.each
+}
+
+// partial tells whether an edge that stands for several is not there from each node to each.
+func (e *Edge) partial() bool {
+	return e.From != e.To && e.pairs > 0 && e.pairs < len(e.From.members())*len(e.To.members())
 }

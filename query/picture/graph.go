@@ -49,7 +49,9 @@ type Edge struct {
 	Remedy      string
 
 	always bool     // without condition on some path
-	each   []string // in a collapsed graph: the conditions of the edges that it stands for
+	each   []string // in a collapsed graph: the conditions of the edges that it stands for,
+	pairs  int      // how many those are,
+	among  bool     // and that they lead from one to another of what has become one node
 }
 
 // When joins the conditions in the words of the query language.

@@ -138,11 +138,12 @@ func (g *Graph) bundles() []*bundle {
 		escalation bool
 		verdict    answer.Verdict
 		note       string
+		each       [2]bool
 	}
 	have := map[key]*bundle{}
 	var out []*bundle
 	for _, e := range g.Edges {
-		k := key{e.From, e.To, e.Escalation(), e.Verdict, strings.Join(e.whens(), "\x00")}
+		k := key{e.From, e.To, e.Escalation(), e.Verdict, strings.Join(e.whens(), "\x00"), [2]bool{e.among, e.partial()}}
 		b, ok := have[k]
 		if !ok {
 			b = &bundle{from: e.From, to: e.To}
@@ -168,8 +169,18 @@ func (b *bundle) words() []string {
 	return out
 }
 
-// note is the condition of a bundle as its label shows it.
+// note is the condition of a bundle as its label shows it, and that it is not there from each node to each.
 func (b *bundle) note() []string {
+	switch e := b.edges[0]; {
+	case e.among:
+		return append(b.condition(), "from one to another")
+	case e.partial():
+		return append(b.condition(), "not from each to each")
+	}
+	return b.condition()
+}
+
+func (b *bundle) condition() []string {
 	e := b.edges[0]
 	whens := e.whens()
 	switch {
