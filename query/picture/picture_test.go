@@ -39,7 +39,7 @@ func write(t testing.TB, f picture.Format, a *answer.Answer) string {
 // samples are the graphs of the golden files.
 func samples() map[string]func() *answer.Answer {
 	return map[string]func() *answer.Answer{
-		"small": small, "fifty": fifty, "hostile": hostile, "empty": func() *answer.Answer { return ask("who can reach admin") },
+		"small": small, "fifty": fifty, "hostile": hostile, "mixed": mixed, "empty": func() *answer.Answer { return ask("who can reach admin") },
 	}
 }
 
@@ -165,6 +165,9 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 // TestPNG holds that the pixels are a picture of the size of the SVG, twice as sharp, that is not empty.
 func TestPNG(t *testing.T) {
 	for name, sample := range samples() {
+		if name == "mixed" && *pictures == "" { // it is large, and has nothing that others do not have
+			continue
+		}
 		raw := write(t, picture.PNG, sample())
 		if *pictures != "" {
 			if err := os.WriteFile(filepath.Join(*pictures, name+".png"), []byte(raw), 0o644); err != nil {
@@ -204,7 +207,7 @@ func TestPNG(t *testing.T) {
 
 // TestDOTParses holds that Graphviz finds the nodes and edges in the picture, and shows the labels that were meant.
 func TestDOTParses(t *testing.T) {
-	for name, nodes := range map[string]int{"small": 12, "fifty": 49, "hostile": 4, "empty": 0} {
+	for name, nodes := range map[string]int{"small": 12, "fifty": 49, "hostile": 4, "mixed": 18, "empty": 0} {
 		g := parsed(t, write(t, picture.DOT, samples()[name]()))
 		if n, err := g.NodeNum(); err != nil || n != nodes {
 			t.Errorf("%s: %d nodes (%v), want %d", name, n, err, nodes)

@@ -135,3 +135,27 @@ func hostile() *answer.Answer {
 		path("", step(d, b, "BECOME", "t", "\u2028")),
 	)
 }
+
+// mixed is a graph with cycles, long lines, several ways from a node to itself, and every kind of end.
+func mixed() *answer.Answer {
+	acc := []string{dev, ci, prod}
+	r := func(i int) end { return end{role(acc[i%3], fmt.Sprintf("Role%02d", i)), "role", acc[i%3]} }
+	var rows []*answer.Path
+	for i := range 14 {
+		rows = append(rows, path("", step(r(i), r((i*5+3)%14), "CAN_ASSUME", "", "")))
+		if i%4 == 0 {
+			rows = append(rows, path("escalation", step(r(i), r(i), "GAIN_PERMISSIONS", "iam-put-role-policy", ""),
+				step(r(i), r(i), "GAIN_PERMISSIONS", "iam-attach-role-policy", "iam:PolicyARN like arn:aws:iam::aws:policy/*")))
+		}
+		if i%3 == 0 {
+			rows = append(rows, path("", step(r(i), r(13), "PASSROLE_NEW", "ec2-new-instance", "aws:SourceIp in 203.0.113.0/24")))
+		}
+	}
+	b := end{"arn:aws:s3:::payroll-2026", "resource", dev}
+	k := end{"arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", "resource", dev}
+	p := end{"arn:aws:iam::111122223333:policy/Ops", "policy", dev}
+	rows = append(rows, path("", step(r(13), b, "CAN_ACCESS", "", "")), path("", step(r(13), k, "OPEN_RESOURCE", "kms-put-key-policy", "")),
+		path("", step(r(2), p, "GAIN_PERMISSIONS", "iam-create-policy-version", "")),
+		path("", step(end{"*", "public", ""}, r(0), "CAN_ASSUME", "", "aws:SourceVpce = vpce-1")))
+	return ask("all paths from anyone to s3:GetObject on arn:aws:s3:::payroll-2026/*", rows...)
+}

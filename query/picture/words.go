@@ -16,8 +16,11 @@ func (e *Edge) Escalation() bool { return answer.Escalates(e.Kind) }
 
 // Name is what a node is called within its account: the last part of the name of a user or role, what follows the account in other ARNs.
 func (n *Node) Name() string {
-	if n.Kind == "account" && n.Account != "" {
+	switch {
+	case n.Kind == "account" && n.Account != "":
 		return n.Account
+	case n.Kind == "public" && n.ID == "*":
+		return "anyone"
 	}
 	_, service, _, _, resource, ok := graph.ARN(n.ID).Split()
 	if !ok || resource == "" {

@@ -4,6 +4,7 @@ const (
 	arrowLong = 9.0
 	arrowWide = 4.0
 	lineWidth = 1.6
+	backPort  = 10.0 // how far below the others lines from right to left end
 )
 
 // edge is a line with its arrow and label.
@@ -24,17 +25,21 @@ func (l *layout) edge(p *Picture, i int) part {
 	} else {
 		end -= arrowLong
 	}
-	line.move(begin, left.y)
-	x, y := begin, left.y
+	leftY, rightY := left.y, right.y
+	if l.flipped[i] { // beside the lines that lead to the right
+		leftY, rightY = leftY+backPort, rightY+backPort
+	}
+	line.move(begin, leftY)
+	x, y := begin, leftY
 	for _, it := range chain[1 : len(chain)-1] {
 		bend(line, x, y, it.x, it.y)
 		x, y = it.x+it.width, it.y
 		line.line(x, y)
 	}
-	bend(line, x, y, end, right.y)
-	tip := polygon(point{end + arrowLong, right.y}, point{end, right.y - arrowWide}, point{end, right.y + arrowWide})
+	bend(line, x, y, end, rightY)
+	tip := polygon(point{end + arrowLong, rightY}, point{end, rightY - arrowWide}, point{end, rightY + arrowWide})
 	if l.flipped[i] {
-		tip = polygon(point{begin - arrowLong, left.y}, point{begin, left.y + arrowWide}, point{begin, left.y - arrowWide})
+		tip = polygon(point{begin - arrowLong, leftY}, point{begin, leftY + arrowWide}, point{begin, leftY - arrowWide})
 	}
 	out.marks = append(out.marks, mark{path: line, pen: &e.Line, width: lineWidth, style: e.Style}, mark{path: tip, fill: &e.Line})
 	for _, it := range chain {
@@ -74,22 +79,36 @@ func label(p *Picture, e *Edge, middle, y float64) (out []mark) {
 	return out
 }
 
-// loop is a line from a node to itself, above it. Several stand one over another, each with its label.
+// loop is a line from a node to itself, above it. All that a node has are one line, with their labels one over another.
 func (l *layout) loop(p *Picture, i int) part {
 	e, it := &l.graph.Edges[i], l.nodes[l.graph.Edges[i].From]
 	_, height := nodeText(l.types, &l.graph.Nodes[it.node])
 	top := it.y - height/2
+	const wide = 16.0
+	x := it.x + it.width/2
+	out := part{class: "edge", tip: e.Tip}
+	if i == l.loops[it.node][0] {
+		line := (&path{}).move(x-wide, top).curve(x-wide-6, top-loopHeight, x+wide+6, top-loopHeight, x+wide, top-arrowLong)
+		tip := polygon(point{x + wide, top}, point{x + wide + arrowWide, top - arrowLong}, point{x + wide - arrowWide, top - arrowLong})
+		out.marks = append(out.marks, mark{path: line, pen: &e.Line, width: lineWidth, style: l.loopStyle(it.node)}, mark{path: tip, fill: &e.Line})
+	}
+	above := top - loopHeight
 	for _, other := range l.loops[it.node] {
+		o := &l.graph.Edges[other]
+		above -= smallLine * float64(len(o.Label)+len(o.Note))
 		if other == i {
 			break
 		}
-		o := &l.graph.Edges[other]
-		top -= loopHeight + smallLine*float64(len(o.Label)+len(o.Note))
 	}
-	const wide = 16.0
-	x := it.x + it.width/2
-	line := (&path{}).move(x-wide, top).curve(x-wide-6, top-loopHeight, x+wide+6, top-loopHeight, x+wide, top-arrowLong)
-	tip := polygon(point{x + wide, top}, point{x + wide + arrowWide, top - arrowLong}, point{x + wide - arrowWide, top - arrowLong})
-	marks := []mark{{path: line, pen: &e.Line, width: lineWidth, style: e.Style}, {path: tip, fill: &e.Line}}
-	return part{class: "edge", tip: e.Tip, marks: append(marks, label(p, e, x, top-loopHeight-smallLine*float64(len(e.Label)+len(e.Note)))...)}
+	out.marks = append(out.marks, label(p, e, x, above)...)
+	return out
+}
+
+// loopStyle is whole where one of the edges is.
+func (l *layout) loopStyle(node int) Style {
+	style := Dotted
+	for _, i := range l.loops[node] {
+		style = min(style, l.graph.Edges[i].Style)
+	}
+	return style
 }

@@ -263,7 +263,7 @@ func (l *layout) labelItem(it *item) {
 		return
 	}
 	it.label = true
-	it.width = max(l.types.widest(e.Label, small, true), l.types.widest(e.Note, small, false)) + 8
+	it.width = max(l.types.room(e.Label, small, true), l.types.room(e.Note, small, false)) + 8
 	it.up = smallLine*float64(len(e.Label)+len(e.Note)) + 4
 	it.down = 4
 }
@@ -276,8 +276,11 @@ func (l *layout) nodeItem(n int) *item {
 	it.width, it.up, it.down = width, height/2, height/2
 	for _, i := range l.loops[n] {
 		e := &l.graph.Edges[i]
-		it.width = max(it.width, l.types.widest(e.Label, small, true), l.types.widest(e.Note, small, false))
-		it.up += loopHeight + smallLine*float64(len(e.Label)+len(e.Note))
+		it.width = max(it.width, l.types.room(e.Label, small, true), l.types.room(e.Note, small, false))
+		it.up += smallLine * float64(len(e.Label)+len(e.Note))
+	}
+	if len(l.loops[n]) > 0 {
+		it.up += loopHeight
 	}
 	return it
 }

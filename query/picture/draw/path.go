@@ -111,17 +111,17 @@ func cylinder(x, y, w, h float64) (edge *path, inside []*path) {
 func inset(s Shape, height float64) (sides, above, below float64) {
 	switch s {
 	case Pill:
-		return height * 0.7, 5, 5
+		return height * 0.6, 5, 5
 	case Ellipse:
 		return 44, 10, 10
 	case Hexagon:
-		return 34, 5, 5
+		return 28, 5, 5
 	case Cylinder:
-		return 22, 12, 8
+		return 16, 12, 8
 	case Note:
-		return 30, 6, 6
+		return 26, 6, 6
 	case Folder:
-		return 22, 10, 6
+		return 16, 10, 6
 	}
-	return 22, 6, 6
+	return 16, 6, 6
 }

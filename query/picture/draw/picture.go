@@ -72,7 +72,7 @@ func (l *layout) picture() *Picture {
 func (p *Picture) add(part part) {
 	for _, m := range part.marks {
 		if m.path == nil && !m.middle {
-			p.Width = max(p.Width, m.x+m.long+margin)
+			p.Width = max(p.Width, m.x+m.long*otherFonts+margin)
 		}
 	}
 	if len(part.marks) > 0 {
@@ -100,7 +100,7 @@ func (l *layout) group(p *Picture, group int) part {
 		return part{}
 	}
 	name := p.letters(l.graph.Groups[group], left-lanePad+10, l.top[lane]-lanePad/2-laneHead+17, small, true, false, grey)
-	right = max(right+lanePad, name.x+name.long+10)
+	right = max(right+lanePad, name.x+name.long*otherFonts+10)
 	x, y := left-lanePad, l.top[lane]-laneHead-lanePad/2
 	box := rounded(x, y, right-x, l.height[lane]+laneHead+lanePad*3/2, 8, 8)
 	return part{class: "group", marks: []mark{{path: box, fill: &panel, pen: &fence, width: 1}, name}}
@@ -109,11 +109,11 @@ func (l *layout) group(p *Picture, group int) part {
 // nodeText is how large a node must be.
 func nodeText(t *typesetter, n *Node) (width, height float64) {
 	height = largeLine * float64(len(n.Name))
-	width = t.widest(n.Name, large, true)
+	width = t.room(n.Name, large, true)
 	for _, text := range []string{n.Caption, n.Mark} {
 		if text != "" {
 			height += smallLine
-			width = max(width, t.width(text, small, false))
+			width = max(width, t.room([]string{text}, small, false))
 		}
 	}
 	sides, above, below := inset(n.Shape, height)
@@ -161,7 +161,7 @@ func (p *Picture) legend(signs []Sign, y float64) float64 {
 	for i := range signs {
 		s := &signs[i]
 		label := p.letters(s.Text, x+40, y+11, small, false, false, grey)
-		if x > margin && label.x+label.long+margin > p.Width {
+		if x > margin && label.x+label.long*otherFonts+margin > p.Width {
 			x, y = margin, y+smallLine+6
 			label.x, label.y = x+40, y+11
 		}
@@ -171,7 +171,7 @@ func (p *Picture) legend(signs []Sign, y float64) float64 {
 			out.marks = append(out.marks, mark{path: (&path{}).move(x, y+7).line(x+32, y+7), pen: &s.Line, width: 1.6, style: s.Style})
 		}
 		out.marks = append(out.marks, label)
-		x = label.x + label.long + 28
+		x = label.x + label.long*otherFonts + 28
 	}
 	p.add(out)
 	return y + smallLine

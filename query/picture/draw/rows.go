@@ -12,7 +12,7 @@ func (l *layout) placeRows(ctx context.Context) error {
 	for _, column := range l.columns {
 		l.settle(column, func(it *item) float64 { return l.top[it.lane] + l.height[it.lane]/2 })
 	}
-	const sweeps = 30
+	const sweeps = 40
 	for sweep := range sweeps {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -36,16 +36,24 @@ func (l *layout) placeRows(ctx context.Context) error {
 	return nil
 }
 
-// mean is where the line to an item would be straight on the whole.
+// mean is where the lines to an item would be straight on the whole. The pieces of a long line count most: it is to bend near its ends.
 func mean(it *item, tied []*item) float64 {
 	if len(tied) == 0 {
 		return it.y
 	}
-	sum := 0.0
+	sum, weights := 0.0, 0.0
 	for _, o := range tied {
-		sum += o.y
+		weight := 1.0
+		switch {
+		case it.node < 0 && o.node < 0:
+			weight = 8
+		case it.node < 0 || o.node < 0:
+			weight = 2
+		}
+		sum += o.y * weight
+		weights += weight
 	}
-	return sum / float64(len(tied))
+	return sum / weights
 }
 
 // placeTops stacks the lanes.

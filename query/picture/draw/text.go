@@ -79,11 +79,14 @@ func (t *typesetter) width(text string, size float64, bold bool) float64 {
 	return float64(sum) / 64 * size / unit
 }
 
-// widest is the width of the widest of some lines.
-func (t *typesetter) widest(lines []string, size float64, bold bool) float64 {
+// otherFonts is how much wider than the Go fonts the widest of those are that a reader of an SVG may show instead.
+const otherFonts = 1.15
+
+// room is the room that the widest of some lines takes in any usual font.
+func (t *typesetter) room(lines []string, size float64, bold bool) float64 {
 	w := 0.0
 	for _, line := range lines {
 		w = max(w, t.width(line, size, bold))
 	}
-	return w
+	return w * otherFonts
 }
