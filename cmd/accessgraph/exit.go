@@ -9,6 +9,7 @@ import (
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/ingest/files"
 	"github.com/accessgraph/accessgraph/query"
+	"github.com/accessgraph/accessgraph/query/picture"
 	"github.com/accessgraph/accessgraph/query/render"
 	"github.com/accessgraph/accessgraph/query/syntax"
 )
@@ -57,7 +58,7 @@ func exitOf(err error) (code int, text string) {
 		return int(silent), ""
 	case errors.As(err, &question):
 		return exitUsage, "accessgraph: " + visible(question.Display())
-	case isA[usageError](err), isA[*shell.UsageError](err), isA[*query.NotYetError](err):
+	case isA[usageError](err), isA[*shell.UsageError](err), isA[*query.NotYetError](err), isA[*picture.NoPathsError](err):
 		return exitUsage, text
 	case isA[inputError](err), isA[*files.Error](err):
 		return exitInput, text

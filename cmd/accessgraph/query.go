@@ -60,6 +60,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
   accessgraph query 'why cannot user/alice do s3:PutObject on arn:aws:s3:::logs/x'
   accessgraph query 'what can role/App do on arn:aws:s3:::payroll/*'
   accessgraph query 'what can role/App do' -o policy
+  accessgraph query 'paths from external to admin' -o svg > paths.svg
   accessgraph query 'show users where mfa = false and console = true'
   accessgraph query "show roles where last_used > 90d and can('iam:PassRole')"`,
 		Args: cobra.ArbitraryArgs,
@@ -80,7 +81,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
 	completeFlag(cmd, "at", a.completeSnapshot)
 	completeFlag(cmd, "expect", oneOf(verdictWords()...))
 	cmd.ValidArgsFunction = a.completeQuestion(&f.at)
-	f.output = addOutput(cmd, render.Policy)
+	f.output = addOutput(cmd, append([]render.Format{render.Policy}, pictureFormats()...)...)
 	profiles = addProfiles(cmd)
 	return cmd
 }
@@ -107,6 +108,9 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 	if err := f.check(question); err != nil {
 		return err
 	}
+	if err := a.checkPicture(f.output.format, question); err != nil {
+		return err
+	}
 	if f.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("the query took longer than --timeout %s", f.timeout))
@@ -127,7 +131,7 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 		return cause(ctx, err)
 	}
 	held := expecting(result, f.expect)
-	if err := render.Write(a.stdout, f.output.format, result, a.renderOptions()); err != nil {
+	if err := a.writeAnswer(ctx, f.output.format, result); err != nil {
 		return cause(ctx, err)
 	}
 	a.notes(result.Summary(), f.output.format, f.explain)
@@ -143,7 +147,7 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 
 // notes tells what is said beside an answer: also what rows alone do not say.
 func (a *app) notes(s answer.Summary, format render.Format, plan bool) {
-	if format.RowsAlone() && !a.quiet {
+	if (format.RowsAlone() || isPicture(format)) && !a.quiet {
 		for _, n := range s.Assumptions {
 			fmt.Fprintln(a.stderr, "assumes: "+render.Neutral(n))
 		}

@@ -108,6 +108,8 @@ func layoutOf(s *answer.Schema, wide bool) *layout {
 		return recordLayout(flat(s), who)
 	case answer.KindShow:
 		return showLayout(s, wide)
+	case answer.KindPath:
+		return pathLayout(lead, verdict)
 	case answer.KindPolicy:
 		l.policyGrants(s, []heading{lead, verdict}, grant, who)
 	default:

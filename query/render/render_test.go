@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,10 @@ func samples() map[string]func() *answer.Answer {
 			&answer.WhatCan{Principal: alice, Account: "111122223333", Service: "kms", Access: "Write", Actions: mfa.Actions, ActionCount: 5, Resources: mfa.Resources,
 				Verdict: mfa.Verdict, Conditions: mfa.Conditions, Via: via, Witness: witness},
 		),
+		"paths": frame("who can reach admin", answer.PathSchema(),
+			answer.Summary{Unknown: 1, Assumptions: []string{"no-organization-data"}}, pathRows()...),
+		"manypaths": frame("who can reach admin", answer.PathSchema(), answer.Summary{Unknown: 3}, slices.Concat(pathRows(), pathRows(), pathRows())...),
+		"nopaths":   frame("who can reach admin", answer.PathSchema(), answer.Summary{}),
 		"record": frame("who can do kms:* | group by account count", recordSchema(), answer.Summary{Unknown: 2},
 			&answer.Record{Schema: recordSchema(), Values: []any{"111122223333", []string{"a;b", `say "c"`}, 3.0}},
 			&answer.Record{Schema: recordSchema(), Values: []any{nil, []string(nil), 12.0}},

@@ -21,6 +21,9 @@ func writeTable(w *bufio.Writer, a *answer.Answer, o Options) error {
 	if a.Schema.Kind == answer.KindWhy {
 		return writeReasons(w, a, o, false)
 	}
+	if a.Schema.Kind == answer.KindPath {
+		return writePaths(w, a, o)
+	}
 	l := layoutOf(a.Schema, false)
 	entries, err := gather(l, a.Rows, false)
 	if err != nil {
@@ -37,6 +40,9 @@ func writeTable(w *bufio.Writer, a *answer.Answer, o Options) error {
 func writeWide(w *bufio.Writer, a *answer.Answer, o Options) error {
 	if a.Schema.Kind == answer.KindWhy {
 		return writeReasons(w, a, o, true)
+	}
+	if a.Schema.Kind == answer.KindPath {
+		return writeToldPaths(w, a, o)
 	}
 	l := layoutOf(a.Schema, true)
 	entries, err := gather(l, a.Rows, true)

@@ -1,0 +1,1 @@
+CREATE CONSTRAINT accessgraph_id IF NOT EXISTS FOR (n:AccessGraph) REQUIRE n.id IS UNIQUE;
