@@ -171,3 +171,14 @@ func TestNaive(t *testing.T) {
 		t.Errorf("%d simple paths between two of 4", len(paths))
 	}
 }
+
+// shuffled is the same question, told in another order.
+func (s scene) shuffled(t *rapid.T) scene {
+	s.bundles = rapid.Permutation(s.bundles).Draw(t, "other bundles")
+	for i, b := range s.bundles {
+		b.From, b.To = rapid.Permutation(b.From).Draw(t, "other from"), rapid.Permutation(b.To).Draw(t, "other to")
+		s.bundles[i] = b
+	}
+	s.sources, s.targets = rapid.Permutation(s.sources).Draw(t, "other sources"), rapid.Permutation(s.targets).Draw(t, "other targets")
+	return s
+}
