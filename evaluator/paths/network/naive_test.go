@@ -151,15 +151,6 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// chain is 0 → 1 → … one edge each.
-func chain(vertices int) []network.Bundle {
-	bundles := make([]network.Bundle, 0, vertices)
-	for v := range uint32(vertices - 1) {
-		bundles = append(bundles, network.Bundle{From: []uint32{v}, To: []uint32{v + 1}, Label: 1})
-	}
-	return bundles
-}
-
 // TestNaive holds the model against what can be counted by hand.
 func TestNaive(t *testing.T) {
 	all := []uint32{0, 1, 2, 3}
