@@ -35,6 +35,10 @@ func TestDeepChain(t *testing.T) {
 	if len(chokes) != deep-1 || chokes[0] != most || chokes[deep-2].Count != 1 {
 		t.Errorf("%d chokes, from %v to %v", len(chokes), chokes[0], chokes[len(chokes)-1])
 	}
+	cut := must(n.MinCut(t.Context(), []uint32{0}, []uint32{deep - 1}, nil, deep))
+	if len(cut) != 1 || cut[0] != most.Step {
+		t.Errorf("the cut is %v", cut)
+	}
 }
 
 // TestDeepLadder: a ladder of a hundred thousand rungs with two edges each has 2^100000 paths, all equally long.
