@@ -30,7 +30,7 @@ func first(t interface{ Fatal(...any) }, count int, all iter.Seq2[[]network.Step
 // TestAllAgrees: what is yielded is every simple path, in the order promised.
 func TestAllAgrees(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := drawScene(t, 7, 5, 4)
+		s := drawScene(t, 7, 6, 4)
 		var want [][]network.Step
 		n := s.naive()
 		for v := range uint32(s.vertices) {
