@@ -75,6 +75,74 @@ func BenchmarkFrom(b *testing.B) {
 	}
 }
 
+// BenchmarkAll is the first thousand paths from everybody, the network made before.
+func BenchmarkAll(b *testing.B) {
+	vertices, bundles := large()
+	n, everybody := network.New(vertices, bundles), crowd(0, uint32(vertices), 0).From
+	for b.Loop() {
+		if paths := first(b, 1000, n.All(b.Context(), everybody, tenTargets(), nil, 8)); len(paths) != 1000 {
+			b.Fatalf("%d paths", len(paths))
+		}
+	}
+}
+
+// BenchmarkAllOfOne is the first thousand paths of one source.
+func BenchmarkAllOfOne(b *testing.B) {
+	n := network.New(large())
+	for b.Loop() {
+		if paths := first(b, 1000, n.All(b.Context(), []uint32{31_337}, tenTargets(), nil, 8)); len(paths) != 1000 {
+			b.Fatalf("%d paths", len(paths))
+		}
+	}
+}
+
+// BenchmarkChokes has everybody come to ten vertices, from there to one, and by a single edge to the target.
+func BenchmarkChokes(b *testing.B) {
+	vertices, bundles := large()
+	key, target := uint32(vertices), uint32(vertices)+1
+	bundles = append(bundles, network.Bundle{From: tenTargets(), To: []uint32{key}}, network.Bundle{From: []uint32{key}, To: []uint32{target}})
+	n, everybody := network.New(vertices+2, bundles), crowd(0, uint32(vertices), 0).From
+	chokes := 0
+	for b.Loop() {
+		chokes = len(must(n.Chokes(b.Context(), everybody, []uint32{target}, nil)))
+	}
+	b.ReportMetric(float64(chokes), "chokes")
+}
+
+func BenchmarkLost(b *testing.B) {
+	vertices, bundles := large()
+	n, everybody := network.New(vertices, bundles), crowd(0, uint32(vertices), 0).From
+	lost := 0
+	for b.Loop() {
+		lost = len(must(n.Lost(b.Context(), everybody, tenTargets(), nil, func(label int32) int { return int(label) - 20 })))
+	}
+	b.ReportMetric(float64(lost), "lost")
+}
+
+// BenchmarkMinCut cuts small bundles, 1 to 20 vertices a side between 100,000, which are two million edges.
+func BenchmarkMinCut(b *testing.B) {
+	const vertices, count, most = 100_000, 20_000, 20
+	random := rand.New(rand.NewPCG(3, 4))
+	some := func() []uint32 {
+		set := make([]uint32, 1+random.IntN(most))
+		for i := range set {
+			set[i] = uint32(random.IntN(vertices))
+		}
+		return set
+	}
+	var bundles []network.Bundle
+	for range count {
+		bundles = append(bundles, network.Bundle{From: some(), To: some(), Label: int32(random.IntN(40))})
+	}
+	n := network.New(vertices, bundles)
+	sources, targets := crowd(0, 1000, 0).From, crowd(1000, 1000, 0).From
+	cut := 0
+	for b.Loop() {
+		cut = len(must(n.MinCut(b.Context(), sources, targets, nil, 10_000_000)))
+	}
+	b.ReportMetric(float64(cut), "edges-cut")
+}
+
 // pairs is the edges of the bundles one by one, as lists of whom each vertex leads to.
 type pairs struct{ start, to []uint32 }
 

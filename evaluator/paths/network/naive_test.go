@@ -2,6 +2,7 @@ package network_test
 
 import (
 	"cmp"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -128,19 +129,29 @@ func (s scene) naive() naive { return expand(s.vertices, s.bundles).counted(s.fi
 // labels stand out of order and below zero, too.
 var labels = []int32{7, -3, 0}
 
+// drawScene draws the sizes, and lots for the rest: drawn one by one most sets would be empty, and most networks without a path.
 func drawScene(t *rapid.T, vertices, bundles, widest int) scene {
-	s := scene{vertices: rapid.IntRange(1, vertices).Draw(t, "vertices"), costs: map[int32]int{}, hops: rapid.IntRange(0, 5).Draw(t, "hops")}
-	some := func(name string, least, most int) []uint32 {
-		return rapid.SliceOfN(rapid.Uint32Range(0, uint32(s.vertices-1)), least, most).Draw(t, name)
+	s := scene{costs: map[int32]int{}, hops: rapid.IntRange(0, 5).Draw(t, "hops")}
+	s.vertices = rapid.IntRange(2, vertices).Draw(t, "vertices")
+	count := rapid.IntRange(0, bundles).Draw(t, "bundles")
+	if rapid.IntRange(0, 3).Draw(t, "full") > 0 {
+		s.vertices, count = vertices, bundles
 	}
-	for range rapid.IntRange(0, bundles).Draw(t, "bundles") {
-		label := rapid.SampledFrom(labels).Draw(t, "label")
-		s.bundles = append(s.bundles, network.Bundle{From: some("from", 0, widest), To: some("to", 0, widest), Label: label})
+	lots := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "lots"), 0))
+	some := func(most int) []uint32 {
+		set := make([]uint32, max(lots.IntN(most+1), lots.IntN(2))) // seldom nobody
+		for i := range set {
+			set[i] = uint32(lots.IntN(s.vertices))
+		}
+		return set
+	}
+	for range count {
+		s.bundles = append(s.bundles, network.Bundle{From: some(widest), To: some(widest), Label: labels[lots.IntN(len(labels))]})
 	}
 	for _, label := range labels {
-		s.costs[label] = rapid.SampledFrom([]int{0, 1, 2, -1}).Draw(t, "cost")
+		s.costs[label] = lots.IntN(3) - lots.IntN(2)*lots.IntN(2)
 	}
-	s.sources, s.targets = some("sources", 0, 4), some("targets", 0, 3)
+	s.sources, s.targets = some(5), some(3)
 	return s
 }
 
@@ -151,13 +162,15 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// chain is 0 → 1 → … one edge each.
-func chain(vertices int) []network.Bundle {
-	bundles := make([]network.Bundle, 0, vertices)
-	for v := range uint32(vertices - 1) {
-		bundles = append(bundles, network.Bundle{From: []uint32{v}, To: []uint32{v + 1}, Label: 1})
+// shuffled is the same question, told in another order.
+func (s scene) shuffled(t *rapid.T) scene {
+	s.bundles = rapid.Permutation(s.bundles).Draw(t, "other bundles")
+	for i, b := range s.bundles {
+		b.From, b.To = rapid.Permutation(b.From).Draw(t, "other from"), rapid.Permutation(b.To).Draw(t, "other to")
+		s.bundles[i] = b
 	}
-	return bundles
+	s.sources, s.targets = rapid.Permutation(s.sources).Draw(t, "other sources"), rapid.Permutation(s.targets).Draw(t, "other targets")
+	return s
 }
 
 // TestNaive holds the model against what can be counted by hand.

@@ -60,32 +60,38 @@ func (j joint) compare(k joint) int {
 	return cmp.Or(cmp.Compare(j.from, k.from), cmp.Compare(j.to, k.to), cmp.Compare(j.label, k.label))
 }
 
+const noSet = math.MaxUint32
+
 // pool gives equal sets one number.
 type pool struct {
 	vertices int
 	members  table[uint32]
 	seed     maphash.Seed
-	known    map[uint64][]uint32 // by hash
+	known    map[uint64]uint32 // by hash: the last set
+	before   []uint32          // by set: the one before with the same hash, or noSet
 	scratch  []uint32
 }
 
 func newPool(vertices int) *pool {
-	return &pool{vertices: vertices, members: table[uint32]{start: []uint32{0}}, seed: maphash.MakeSeed(), known: map[uint64][]uint32{}}
+	return &pool{vertices: vertices, members: table[uint32]{start: []uint32{0}}, seed: maphash.MakeSeed(), known: map[uint64]uint32{}}
 }
 
 func (p *pool) intern(set []uint32) uint32 {
 	set = p.canonical(set)
-	if last := set[len(set)-1]; int64(last) >= int64(p.vertices) {
-		panic(fmt.Sprintf("network: a bundle holds %d, which is none of the %d vertices", last, p.vertices))
+	if greatest := set[len(set)-1]; int64(greatest) >= int64(p.vertices) {
+		panic(fmt.Sprintf("network: a bundle holds %d, which is none of the %d vertices", greatest, p.vertices))
 	}
-	hash := p.hash(set)
-	for _, number := range p.known[hash] {
-		if slices.Equal(p.members.at(number), set) {
-			return number
+	hash, before := p.hash(set), uint32(noSet)
+	if last, some := p.known[hash]; some {
+		before = last
+	}
+	for at := before; at != noSet; at = p.before[at] {
+		if slices.Equal(p.members.at(at), set) {
+			return at
 		}
 	}
 	number := uint32(p.members.count())
-	p.known[hash] = append(p.known[hash], number)
+	p.known[hash], p.before = number, append(p.before, before)
 	p.members.items = append(p.members.items, set...)
 	p.members.start = append(p.members.start, uint32(room(len(p.members.items))))
 	return number

@@ -123,19 +123,6 @@ func TestLostAgrees(t *testing.T) {
 	})
 }
 
-func TestDeepTree(t *testing.T) {
-	const deep = 1_000_000
-	n := network.New(deep, chain(deep))
-	toward := must(n.Toward(t.Context(), []uint32{deep - 1}, nil, 0))
-	if path := toward.Path(0); len(path) != deep-1 || path[deep-2].To != deep-1 {
-		t.Errorf("the path has %d steps", len(path))
-	}
-	from := must(n.From(t.Context(), []uint32{0}, nil, deep/2))
-	if from.Hops(deep/2) != deep/2 || from.Hops(deep/2+1) != -1 || !from.Cut() {
-		t.Errorf("hops %d and %d, cut %t", from.Hops(deep/2), from.Hops(deep/2+1), from.Cut())
-	}
-}
-
 func TestWrongVertices(t *testing.T) {
 	n := network.New(3, nil)
 	for _, vertex := range []uint32{3, 1 << 31} {

@@ -5,16 +5,16 @@ import "context"
 // lookEvery is how many steps pass between two looks at the context.
 const lookEvery = 4096
 
-// watch counts steps, and looks at the context now and then, at the first step at once.
+// watch counts steps, and looks at the context now and then, at the first step at once. Once the context is done it stays so.
 type watch struct {
 	ctx  context.Context
 	left int
+	err  error
 }
 
 func (w *watch) step(n int) error {
-	if w.left -= n; w.left >= 0 {
-		return nil
+	if w.left -= n; w.left < 0 && w.err == nil {
+		w.left, w.err = lookEvery, w.ctx.Err()
 	}
-	w.left = lookEvery
-	return w.ctx.Err()
+	return w.err
 }
