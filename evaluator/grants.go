@@ -478,6 +478,11 @@ func (c *compiledQuestion) spell(members region.Set, hints []*policy.Actions) ([
 
 // spellAmong is spell where only some members can be asked of the resources: a pattern may stand for others too.
 func (c *compiledQuestion) spellAmong(members, among region.Set, hints []*policy.Actions) ([]string, int) {
+	return c.spellWith(c.asked, members, among, hints)
+}
+
+// spellWith is spellAmong in the words of some actions of the question.
+func (c *compiledQuestion) spellWith(asked []askedAction, members, among region.Set, hints []*policy.Actions) ([]string, int) {
 	count := 0
 	members.Each(func(i int) {
 		if c.members[i].action != nil {
@@ -494,7 +499,7 @@ func (c *compiledQuestion) spellAmong(members, among region.Set, hints []*policy
 		out = append(out, text)
 		left = left.AndNot(set)
 	}
-	for _, a := range c.asked {
+	for _, a := range asked {
 		take(a.text, a.members)
 	}
 	for _, a := range hints {

@@ -108,6 +108,8 @@ func layoutOf(s *answer.Schema, wide bool) *layout {
 		return recordLayout(flat(s), who)
 	case answer.KindShow:
 		return showLayout(s, wide)
+	case answer.KindExternal:
+		l.externalLayout(who)
 	case answer.KindPolicy:
 		l.policyGrants(s, []heading{lead, verdict}, grant, who)
 	default:
