@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -144,6 +145,7 @@ type external struct {
 	trust   bool
 	filter  func(*Subject) bool
 	targets *targets
+	spelled sync.Map // digest -> spelledActions
 }
 
 // all judges the groups of resources that speak of somebody outside, on all cores.
@@ -204,20 +206,36 @@ func (x *external) group(ctx context.Context, g *targetGroup) ([]*Opening, error
 	return j.openings, nil
 }
 
-// resourcesOf are the resources of a group that the filter takes, by ARN.
+// resourcesOf are the resources of a group that the filter takes, by ARN: those of its items, and those that its items lie under.
 func (x *external) resourcesOf(g *targetGroup) []*resource {
 	var out []*resource
+	seen := map[*resource]bool{}
 	for _, it := range g.items {
-		r := x.world.byARN[it.text]
-		if !it.literal || r == nil || r.owner != g.owner {
+		r := x.world.resourceOf(it)
+		if r == nil || r.owner != g.owner || seen[r] {
 			continue
 		}
+		seen[r] = true
 		if x.filter == nil || x.filter(x.world.ownerSubject(r)) {
 			out = append(out, r)
 		}
 	}
 	slices.SortFunc(out, func(a, b *resource) int { return strings.Compare(a.arn, b.arn) })
-	return slices.CompactFunc(out, func(a, b *resource) bool { return a == b })
+	return out
+}
+
+// resourceOf is the resource of the snapshot that an item is, or lies under; nil: none.
+func (w *World) resourceOf(it *item) *resource {
+	text := it.text
+	if !it.literal {
+		text = literalPrefix(it.pattern)
+	}
+	for end := len(text); end > 0; end = strings.LastIndexAny(text[:end], "/:") {
+		if r := w.byARN[text[:end]]; r != nil {
+			return r
+		}
+	}
+	return nil
 }
 
 // ownerSubject describes a resource for scopes.
@@ -225,6 +243,17 @@ func (w *World) ownerSubject(r *resource) *Subject {
 	s := w.subject(&caller{arn: r.arn, kind: "resource", account: r.owner, tags: r.tags, principal: Principal{Account: r.owner.id}})
 	s.Name = afterLast(r.arn, "/")
 	return s
+}
+
+// ResourceTags visits the tags of resources, as often as they are there.
+func (w *World) ResourceTags(yield func(key, value string) bool) {
+	for _, r := range w.resources {
+		for _, t := range r.tags {
+			if !yield(t.Key, t.Value) {
+				return
+			}
+		}
+	}
 }
 
 // groupOpenings gathers the openings of one group.

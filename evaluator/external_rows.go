@@ -109,7 +109,7 @@ func (e *evaluation) openingsOf(j *groupOpenings, r *resource, all []*grantTo) (
 
 // opened makes the row of a grant, its witness put through the point engine.
 func (e *evaluation) opened(j *groupOpenings, r *resource, g *grantTo, a *Access) *Opening {
-	a.Actions, a.ActionCount = e.asking.spellWith(nil, a.members, a.applying, a.hints)
+	a.Actions, a.ActionCount = j.spell(a)
 	if g.marks.assumes != "" {
 		a.assume(g.marks.assumes)
 		a.Verdict = min(a.Verdict, Conditional)
@@ -128,6 +128,30 @@ func (e *evaluation) opened(j *groupOpenings, r *resource, g *grantTo, a *Access
 	o := j.opening(r, g.outsider, a, w)
 	o.ExternalID, o.Subject, o.Risks = g.marks.externalID, g.marks.subject, slices.Clone(g.marks.risks)
 	return o
+}
+
+// spelledActions are the actions of a grant in words.
+type spelledActions struct {
+	patterns []string
+	count    int
+}
+
+// spell writes a grant's actions as patterns that stand for what applies to its resources. Many resources have the same policies.
+func (x *external) spell(a *Access) ([]string, int) {
+	var hints strings.Builder
+	for _, h := range a.hints {
+		for i := range h.Patterns {
+			hints.WriteString(h.Patterns[i].Text + "\x00")
+		}
+	}
+	key := digestOf(a.members.Key() + a.applying.Key() + hints.String())
+	if have, ok := x.spelled.Load(key); ok {
+		s := have.(spelledActions)
+		return s.patterns, s.count
+	}
+	patterns, count := x.targets.question.spellWith(nil, a.members, a.applying, a.hints)
+	x.spelled.Store(key, spelledActions{patterns, count})
+	return patterns, count
 }
 
 // policyName is what answers call the resource's own policy, empty where it has none.

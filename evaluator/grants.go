@@ -492,6 +492,9 @@ func (c *compiledQuestion) spellWith(asked []askedAction, members, among region.
 	left := members
 	var out []string
 	take := func(text string, set region.Set) {
+		if !set.Intersects(left) { // most do not
+			return
+		}
 		set = set.And(among)
 		if set.Empty() || !set.SubsetOf(members) || !set.Intersects(left) {
 			return

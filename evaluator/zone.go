@@ -24,6 +24,12 @@ type ZoneError struct{ Text, Want string }
 
 func (e *ZoneError) Error() string { return fmt.Sprintf("%q: want %s", e.Text, e.Want) }
 
+// CheckZone finds what is wrong with members of a zone of trust and with what is trusted beside it, as ExternalOptions takes them. Errors are *ZoneError.
+func CheckZone(members, trusted []string) error {
+	_, err := (&World{}).zoneOf(members, trusted)
+	return err
+}
+
 // zoneOf makes the zone of trust of a question about external access: trusted members are inside beside those of the zone, which are all others
 // where there are some.
 func (w *World) zoneOf(members, trusted []string) (*zone, error) {

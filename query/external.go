@@ -59,6 +59,7 @@ func (p *plan) external(ctx context.Context, q *syntax.External) ([]answer.Row, 
 	if p.world, err = p.engine.compiled(ctx); err != nil {
 		return nil, nil, err
 	}
+	p.ofResources = true
 	filter, err := p.filter(&q.Clauses)
 	if err != nil {
 		return nil, nil, err
