@@ -80,7 +80,7 @@ type Grantee struct {
 type Risk string
 
 // The risks. Public: anybody may come in. Open subject: of the users of an identity provider with many tenants, those of any tenant (E6). No subject
-// condition: any user of the provider. Anonymous: callers that nobody knows (E21). Confused deputy: an AWS service that acts for whoever asks it
+// condition: any user of the provider. Anonymous: callers that nobody knows, who sign nothing or are signed in as nobody (D45, E21). Confused deputy: an AWS service that acts for whoever asks it
 // to (E15). Outside source: one that acts for an account outside that conditions spell out. No external id: an account outside that need not say for whom it acts (D51). Organization wide: everybody of an organization
 // outside. Wildcard: actions granted by a wildcard. Not principal: granted to everybody but some (A31). Dangling principal: an id that
 // nobody has (A30).
@@ -262,7 +262,6 @@ type groupOpenings struct {
 	group     *targetGroup
 	resources []*resource
 	openings  []*Opening
-	public    []*Access // what anybody may do, of all resources
 }
 
 // judge adds what one grantee may do. Over budget, that nobody knows is what there is to say.

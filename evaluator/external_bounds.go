@@ -177,6 +177,9 @@ func valueTests(c *policy.Condition, k confinement) []Expr {
 		}
 		one := *c
 		one.Op, one.IfExists, one.Values = policy.StringLike, false, c.Values[i:i+1]
+		if isFixed(*t.Static) {
+			one.Op = policy.StringEquals
+		}
 		if one.Set != policy.NoSet {
 			one.Set = policy.ForAnyValue
 		}
@@ -232,18 +235,24 @@ func (d *domain) idOf(cell int, k confinement) (id string) {
 	return id
 }
 
-// dropInsiders takes out of a part the contexts of principals inside the zone of trust, whose unique ids nobody outside has (A30).
-func (e *evaluation) dropInsiders(p *verdictPart, z *zone) bool {
-	d := e.symbols.domains["aws:userid"]
-	if d == nil {
-		return true
-	}
+// settle takes out of a part the contexts that nobody outside can have: unique ids of principals inside the zone of trust (A30), and no path in
+// the organization that the caller is of. False: nothing is left.
+func (e *evaluation) settle(p *verdictPart, z *zone) bool {
 	s := e.symbols.space
-	for i := range d.cells {
-		if d.bounded(i, func(p region.Pattern) bool { return e.w.insideID(uniqueIDOf(p), z) }) {
-			inside := e.symbols.holdsCell(d, i)
-			p.care, p.node = s.Diff(p.care, inside), s.Diff(p.node, inside)
+	drop := func(n region.Node) { p.care, p.node = s.Diff(p.care, n), s.Diff(p.node, n) }
+	if d := e.symbols.domains["aws:userid"]; d != nil {
+		for i := range d.cells {
+			if d.bounded(i, func(p region.Pattern) bool { return e.w.insideID(uniqueIDOf(p), z) }) {
+				drop(e.symbols.holdsCell(d, i))
+			}
 		}
+	}
+	if d := e.symbols.domains["aws:principalorgpaths"]; d != nil && d.multi && e.caller.org != "" {
+		some := s.False()
+		for i := range d.cells {
+			some = s.Or(some, e.symbols.holdsCell(d, i))
+		}
+		drop(s.Not(some))
 	}
 	return p.node != s.False()
 }

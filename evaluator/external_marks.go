@@ -57,6 +57,7 @@ func (m *marks) mark(on bool, r Risk) {
 func (e *evaluation) marksOf(r *raw, c *outsider, z *zone) marks {
 	var m marks
 	m.mark(c.anyone, RiskPublic)
+	m.mark(c.anyone && c.caller.principal.Kind == Anonymous, RiskAnonymous)
 	m.mark(c.grantee.Kind == GranteeOrganization, RiskOrganizationWide)
 	switch c.grantee.Kind {
 	case GranteeAccount, GranteeUser, GranteeRole, GranteeSession, GranteeOrganization:
@@ -102,6 +103,8 @@ var sourceBounds = []bound{
 	{"aws:sourceaccount", isFixed},
 	{"aws:sourceowner", isFixed},
 	{"kms:calleraccount", isFixed},
+	{"aws:principalaccount", isFixed},
+	{"aws:userid", func(p region.Pattern) bool { return isFixed(p) || uniqueIDOf(p) != "" }},
 	{"aws:sourcearn", func(p region.Pattern) bool { return isFixed(p) || accountOfPattern(p) != "" }},
 	{"aws:sourceorgid", isFixed},
 	{"aws:sourceorgpaths", func(p region.Pattern) bool { return organizationOf(p) != "" }},

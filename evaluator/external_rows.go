@@ -26,7 +26,7 @@ func (e *evaluation) openings(j *groupOpenings, c *outsider) ([]*Opening, error)
 	}
 	var raws []*raw
 	for _, p := range parts {
-		if e.dropInsiders(p, j.zone) {
+		if e.settle(p, j.zone) {
 			raws = append(raws, e.resolve(p, e.asking.Strict)...)
 		}
 	}
@@ -93,18 +93,25 @@ func (e *evaluation) openingsOf(j *groupOpenings, r *resource, all []*grantTo) (
 			return nil, err
 		}
 		for _, a := range words {
-			if g.outsider.spelled || g.outsider.anyone && g.outsider.caller.principal.Kind != Anonymous {
-				if len(beyond(j.public, []*Access{a})) == 0 {
-					continue
-				}
+			if !j.said(r, g.outsider, out, a) {
+				out = append(out, e.opened(j, r, g, a))
 			}
-			if g.outsider.anyone {
-				j.public = append(j.public, a)
-			}
-			out = append(out, e.opened(j, r, g, a))
 		}
 	}
 	return out, nil
+}
+
+// said tells whether the rows of a resource say a grant already: to the same grantee, or, of somebody whom a condition alone speaks of, to
+// anybody. What anybody may do any AWS service may.
+func (j *groupOpenings) said(r *resource, c *outsider, fresh []*Opening, a *Access) bool {
+	same := func(o *Opening) bool {
+		if o.Resource != r.arn || o.Access == nil || o.Grantee != c.grantee && (!c.spelled || o.Grantee.Kind != GranteePublic) {
+			return false
+		}
+		return c.grantee.Kind == GranteeService || a.members.SubsetOf(o.Access.members) && a.Verdict == o.Access.Verdict &&
+			exprText(a.Conditions) == exprText(o.Access.Conditions) && slices.Equal(a.Resources(), o.Access.Resources())
+	}
+	return slices.ContainsFunc(fresh, same) || c.spelled && slices.ContainsFunc(j.openings, same) || c.grantee.Kind == GranteePublic && slices.ContainsFunc(j.openings, same)
 }
 
 // opened makes the row of a grant, its witness put through the point engine.
