@@ -119,22 +119,46 @@ func (w *World) External(ctx context.Context, q Question, o ExternalOptions, fil
 	if err != nil {
 		return nil, nil, err
 	}
-	q.Actions, q.AllOf = []string{"*"}, false
+	plan := newPlan(fromSnapshot)
+	rows, trust, err := w.externalPart(ctx, q, z, true, filter, plan)
+	if err != nil {
+		return nil, nil, err
+	}
 	if o.Trust {
+		return rows, trust, nil
+	}
+	others, rest, err := w.externalPart(ctx, q, z, false, filter, plan)
+	if err != nil {
+		return nil, nil, err
+	}
+	rest.Assumptions = joined(rest.Assumptions, trust.Assumptions)
+	rest.Warnings = joined(rest.Warnings, trust.Warnings)
+	rows = append(rows, others...)
+	sortOpenings(rows)
+	return rows, rest, nil
+}
+
+// externalPart asks of roles, or of everything else: there are few actions on the former, and many roles.
+func (w *World) externalPart(ctx context.Context, q Question, z *zone, trust bool, filter func(*Subject) bool, plan *Plan) ([]*Opening, *Answer, error) {
+	q.Actions, q.AllOf = []string{"*"}, false
+	if trust {
 		q.Actions = trustActions
 	}
 	c, err := w.compile(q)
 	if err != nil {
 		return nil, nil, err
 	}
-	plan := newPlan(fromSnapshot)
-	x := &external{world: w, zone: z, trust: o.Trust, filter: filter, targets: w.newTargets(c)}
-	plan.stage("group resources")
+	what := "resources"
+	if trust {
+		what = "roles"
+	}
+	x := &external{world: w, zone: z, trust: trust, filter: filter, targets: w.newTargets(c)}
+	plan.stage("group " + what)
 	rows, err := x.all(ctx, plan)
 	if err != nil {
 		return nil, nil, err
 	}
-	plan.stage("evaluate")
+	plan.stage("evaluate " + what)
 	return rows, &Answer{Assumptions: x.targets.standing(), Warnings: c.warnings, Plan: plan}, nil
 }
 
@@ -142,7 +166,7 @@ func (w *World) External(ctx context.Context, q Question, o ExternalOptions, fil
 type external struct {
 	world   *World
 	zone    *zone
-	trust   bool
+	trust   bool // roles alone; else everything but roles
 	filter  func(*Subject) bool
 	targets *targets
 	spelled sync.Map // digest -> spelledActions
@@ -152,7 +176,7 @@ type external struct {
 func (x *external) all(ctx context.Context, plan *Plan) ([]*Opening, error) {
 	var open []*targetGroup
 	for _, g := range x.targets.groups {
-		if g.owner != nil && x.zone.has(g.owner.id) && (g.policy != nil || len(g.grants) > 0) && (g.trust || !x.trust) {
+		if g.owner != nil && x.zone.has(g.owner.id) && (g.policy != nil || len(g.grants) > 0) && g.trust == x.trust {
 			open = append(open, g)
 		}
 	}
@@ -173,11 +197,15 @@ func (x *external) all(ctx context.Context, plan *Plan) ([]*Opening, error) {
 		return nil, err
 	}
 	out := slices.Concat(results...)
-	slices.SortStableFunc(out, func(a, b *Opening) int {
+	sortOpenings(out)
+	return out, nil
+}
+
+func sortOpenings(rows []*Opening) {
+	slices.SortStableFunc(rows, func(a, b *Opening) int {
 		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Resource, b.Resource), cmp.Compare(a.Grantee.Kind, b.Grantee.Kind),
 			strings.Compare(a.Grantee.ID, b.Grantee.ID), cmp.Compare(verdictOf(b), verdictOf(a)))
 	})
-	return out, nil
 }
 
 func verdictOf(o *Opening) Verdict {
