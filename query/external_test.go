@@ -10,6 +10,7 @@ import (
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/query"
 	"github.com/accessgraph/accessgraph/query/answer"
+	"github.com/accessgraph/accessgraph/query/render"
 	"github.com/accessgraph/accessgraph/query/thirdparty"
 )
 
@@ -398,4 +399,23 @@ func TestExternalFields(t *testing.T) {
 			t.Errorf("%s: %d rows, %v, want %d", question, len(rows), err, want)
 		}
 	}
+}
+
+// TestSampleExternal holds who of outside gets into the sample, as tables and in every other format.
+func TestSampleExternal(t *testing.T) {
+	var b strings.Builder
+	for _, q := range []string{
+		"external access", "external trust", "external trust | where third_party and not external_id", "external access in ou Core",
+		"external access | select resource, grantee.kind, grantee.id, grantee.name, risks, via.sid", "external access | group by risks count",
+	} {
+		a := keep(t, sample(t), q)
+		b.WriteString("> " + q + "\n" + a.render(t, render.Table) + "\n")
+		for _, f := range render.Formats() {
+			if got := countRows(t, f, a.render(t, f)); got != len(a.rows) {
+				t.Errorf("%s as %s has %d rows, want %d", q, f, got, len(a.rows))
+			}
+		}
+	}
+	a := keep(t, sample(t), "external access")
+	golden(t, "sample-external.golden", b.String()+"> external access, wide\n"+a.render(t, render.Wide)+"\n> external access, for programs\n"+a.render(t, render.NDJSON))
 }

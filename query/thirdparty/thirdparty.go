@@ -138,9 +138,9 @@ func at(name string, text []byte, offset int64, err error) error {
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
-		offset = syntax.Offset
+		offset = syntax.Offset - 1
 	case errors.As(err, &kind):
-		offset = kind.Offset
+		offset = kind.Offset - 1
 		err = fmt.Errorf("%s: want %s, not %s", kind.Field, wanted(kind), kind.Value)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		offset, err = int64(len(text)), errors.New("the file ends too early")
