@@ -152,7 +152,12 @@ func (w *World) externalPart(ctx context.Context, q Question, z *zone, trust boo
 	if trust {
 		what = "roles"
 	}
-	x := &external{world: w, zone: z, trust: trust, filter: filter, targets: w.newTargets(c)}
+	x := &external{world: w, zone: z, trust: trust, filter: filter, targets: w.newTargets(c), ids: map[string]*caller{}}
+	for _, c := range w.callers {
+		if c.kind == "user" || c.kind == "role" {
+			x.ids[c.principal.UniqueID] = c
+		}
+	}
 	plan.stage("group " + what)
 	rows, err := x.all(ctx, plan)
 	if err != nil {
@@ -169,7 +174,8 @@ type external struct {
 	trust   bool // roles alone; else everything but roles
 	filter  func(*Subject) bool
 	targets *targets
-	spelled sync.Map // digest -> spelledActions
+	ids     map[string]*caller // users and roles of the snapshot by unique id
+	spelled sync.Map           // digest -> spelledActions
 }
 
 // all judges the groups of resources that speak of somebody outside, on all cores.
@@ -341,7 +347,7 @@ func (j *groupOpenings) dangling() {
 			continue
 		}
 		for _, e := range s.Principals.Entries {
-			if e.Kind == policy.PrincipalID && !j.world.hasID(e.Text) {
+			if e.Kind == policy.PrincipalID && j.ids[e.Text] == nil {
 				named[e.Text] = append(named[e.Text], StatementRef{Layer: LayerResource, Sid: s.Sid, Index: s.Index})
 			}
 		}
@@ -357,9 +363,4 @@ func (j *groupOpenings) dangling() {
 			j.openings = append(j.openings, o)
 		}
 	}
-}
-
-// hasID tells whether a user or role of the snapshot has a unique id.
-func (w *World) hasID(id string) bool {
-	return slices.ContainsFunc(w.callers, func(c *caller) bool { return c.principal.UniqueID == id })
 }

@@ -237,12 +237,12 @@ func (d *domain) idOf(cell int, k confinement) (id string) {
 
 // settle takes out of a part the contexts that nobody outside can have: unique ids of principals inside the zone of trust (A30), and no path in
 // the organization that the caller is of. False: nothing is left.
-func (e *evaluation) settle(p *verdictPart, z *zone) bool {
+func (e *evaluation) settle(p *verdictPart, x *external) bool {
 	s := e.symbols.space
 	drop := func(n region.Node) { p.care, p.node = s.Diff(p.care, n), s.Diff(p.node, n) }
 	if d := e.symbols.domains["aws:userid"]; d != nil {
 		for i := range d.cells {
-			if d.bounded(i, func(p region.Pattern) bool { return e.w.insideID(uniqueIDOf(p), z) }) {
+			if d.bounded(i, func(p region.Pattern) bool { return x.insideID(uniqueIDOf(p)) }) {
 				drop(e.symbols.holdsCell(d, i))
 			}
 		}
@@ -258,14 +258,7 @@ func (e *evaluation) settle(p *verdictPart, z *zone) bool {
 }
 
 // insideID tells whether a unique id is that of a user or role inside.
-func (w *World) insideID(id string, z *zone) bool {
-	if id == "" {
-		return false
-	}
-	for _, c := range w.callers {
-		if c.principal.UniqueID == id {
-			return z.has(c.principal.Account)
-		}
-	}
-	return false
+func (x *external) insideID(id string) bool {
+	c := x.ids[id]
+	return id != "" && c != nil && x.zone.has(c.principal.Account)
 }

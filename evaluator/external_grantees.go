@@ -79,10 +79,14 @@ func (l *outsiderList) entry(e *policy.PrincipalEntry) {
 		}
 	case policy.PrincipalCanonicalUser: // A29
 		l.add(&outsider{grantee: Grantee{Kind: GranteeAccount, ID: e.Text}, caller: l.world.grantee(e, l.partition)})
+	case policy.PrincipalID: // of a principal of the snapshot that is outside; one that nobody has is dangling (A30)
+		if c := l.ids[e.Text]; c != nil {
+			l.principal(&policy.PrincipalEntry{Kind: policy.PrincipalARN, Text: c.arn, Account: c.principal.Account}, e.Text, false)
+		}
 	case policy.PrincipalAccount, policy.PrincipalARN:
 		switch {
 		case e.Account != "":
-			l.principal(e, false)
+			l.principal(e, "", false)
 		case arnAccount(e.Text) == "cloudfront":
 			l.add(&outsider{grantee: Grantee{Kind: GranteeService, ID: e.Text}, caller: serviceCaller(e.Text)})
 		}
@@ -93,14 +97,17 @@ func serviceCaller(name string) *caller {
 	return &caller{kind: "service", arn: name, name: name, outside: true, principal: Principal{Kind: Service, ARN: name}}
 }
 
-// principal adds an account outside, or a principal of one.
-func (l *outsiderList) principal(e *policy.PrincipalEntry, spelled bool) {
+// principal adds an account outside, or a principal of one, whose unique id may be known.
+func (l *outsiderList) principal(e *policy.PrincipalEntry, id string, spelled bool) {
 	if l.zone.has(e.Account) {
 		return
 	}
 	c := l.world.outsidePrincipal(e, l.partition)
 	if c.account != nil {
 		c.account = c.account.unlimited()
+	}
+	if id != "" {
+		c.principal.UniqueID = id
 	}
 	grantee := Grantee{Kind: GranteeKind(c.kind), ID: c.arn, Account: e.Account}
 	if c.kind == "account" {
@@ -146,7 +153,7 @@ func (l *outsiderList) everyone(g *targetGroup) {
 	}
 	l.list = append(l.list, list...)
 	for _, id := range accounts {
-		l.principal(&policy.PrincipalEntry{Kind: policy.PrincipalAccount, Text: id, Account: id}, true)
+		l.principal(&policy.PrincipalEntry{Kind: policy.PrincipalAccount, Text: id, Account: id}, "", true)
 	}
 }
 

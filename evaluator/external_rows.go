@@ -26,7 +26,7 @@ func (e *evaluation) openings(j *groupOpenings, c *outsider) ([]*Opening, error)
 	}
 	var raws []*raw
 	for _, p := range parts {
-		if e.settle(p, j.zone) {
+		if e.settle(p, j.external) {
 			raws = append(raws, e.resolve(p, e.asking.Strict)...)
 		}
 	}

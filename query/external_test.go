@@ -324,6 +324,10 @@ func TestExternal(t *testing.T) {
 			kind: "role", policy: trusts(`{"AWS":"AROADELETEDDELETED12"}`, ""), want: []string{"dangling AROADELETEDDELETED12 denied  [dangling-principal]"},
 		},
 		"the id of one that is there": {kind: "role", policy: trusts(`{"AWS":"AROANEXTNEXTNEXTNEXT"}`, "")},
+		"the id of one that is outside": {
+			kind: "role", policy: trusts(`{"AWS":"AROANEXTNEXTNEXTNEXT"}`, ""), o: query.Options{Zone: []string{owner}},
+			want: []string{"role arn:aws:iam::" + neighbour + ":role/Next allowed sts:AssumeRole [no-external-id]"},
+		},
 		"an external id": {
 			kind: "role", policy: trusts(`{"AWS":"`+vendor+`"}`, condition("StringEquals", "sts:ExternalId", "x-1")),
 			want: []string{"account " + vendor + " conditional sts:AssumeRole sts:ExternalId = x-1"},

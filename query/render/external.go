@@ -33,7 +33,7 @@ func (l *layout) externalLayout(who func(string) string) {
 			cells = append(cells, strings.Join(row.Resources, ", "), yesNo(row.ExternalID), row.Subject)
 			return [][]string{append(cells, proofCells(&grant)...)}
 		}
-		cells[5] += l.mark(row.Assumptions)
+		cells[5] = strings.TrimSpace(cells[5] + l.mark(row.Assumptions))
 		return [][]string{append(cells, make([]string, 3)...)}
 	}
 }

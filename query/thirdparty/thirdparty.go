@@ -141,7 +141,11 @@ func at(name string, text []byte, offset int64, err error) error {
 		offset = syntax.Offset - 1
 	case errors.As(err, &kind):
 		offset = kind.Offset - 1
-		err = fmt.Errorf("%s: want %s, not %s", kind.Field, wanted(kind), kind.Value)
+		where := kind.Field + ": "
+		if kind.Field == "" {
+			where = ""
+		}
+		err = fmt.Errorf("%swant %s, not %s", where, wanted(kind), kind.Value)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		offset, err = int64(len(text)), errors.New("the file ends too early")
 	}

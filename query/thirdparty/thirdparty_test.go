@@ -49,7 +49,7 @@ func TestAdd(t *testing.T) {
 func TestBad(t *testing.T) {
 	for text, want := range map[string]string{
 		``:                                   "mine.json:1:1: the file ends too early",
-		`[]`:                                 "mine.json:1:2: ",
+		`[]`:                                 "mine.json:1:1: want an object, not array",
 		`{"partys": []}`:                     `unknown field "partys"`,
 		`{}`:                                 `mine.json:1:1: want {"parties": [{"name"`,
 		`{"parties": []} {}`:                 "nothing behind it",
