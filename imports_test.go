@@ -25,11 +25,13 @@ var allowed = map[string][]string{
 	"query/inventory":         {"query/answer", "query/syntax", "evaluator/policy", "graph"},
 	"query/render":            {"query/answer", "graph"},
 	"query/picture":           {"query/answer", "query/render", "graph"},
+	"query/thirdparty":        nil,
 	"query/picture/draw":      nil, // it knows nothing of what it draws
 	"evaluator":               {"graph"},
 	"evaluator/policy":        {"evaluator/region"},
 	"evaluator/region":        nil,
 	"evaluator/catalog":       nil,
+	"evaluator/issuers":       {"evaluator/region"},
 	"evaluator/paths":         {"evaluator", "graph"},
 	"evaluator/paths/network": nil, // it knows no IAM
 	"graph":                   nil,

@@ -30,6 +30,8 @@ type caller struct {
 	boundary  *Policy
 	outside   bool         // its identity side is not in the snapshot (D50)
 	roleARNs  *region.Lang // of a session outside: what its role's ARN may be
+	zone      *zone        // of a caller outside: the zone of trust that it is outside of; nil: the snapshot's own
+	org       string       // of somebody of one organization outside
 }
 
 // compileCallers lists the users, roles and root users of all accounts, by account, then ARN. Their documents are compiled on all cores:

@@ -482,6 +482,11 @@ func (c *compiledQuestion) spell(members region.Set, hints []*policy.Actions) ([
 
 // spellAmong is spell where only some members can be asked of the resources: a pattern may stand for others too.
 func (c *compiledQuestion) spellAmong(members, among region.Set, hints []*policy.Actions) ([]string, int) {
+	return c.spellWith(c.asked, members, among, hints)
+}
+
+// spellWith is spellAmong in the words of some actions of the question.
+func (c *compiledQuestion) spellWith(asked []askedAction, members, among region.Set, hints []*policy.Actions) ([]string, int) {
 	count := 0
 	members.Each(func(i int) {
 		if c.members[i].action != nil {
@@ -491,6 +496,9 @@ func (c *compiledQuestion) spellAmong(members, among region.Set, hints []*policy
 	left := members
 	var out []string
 	take := func(text string, set region.Set) {
+		if !set.Intersects(left) { // most do not
+			return
+		}
 		set = set.And(among)
 		if set.Empty() || !set.SubsetOf(members) || !set.Intersects(left) {
 			return
@@ -498,7 +506,7 @@ func (c *compiledQuestion) spellAmong(members, among region.Set, hints []*policy
 		out = append(out, text)
 		left = left.AndNot(set)
 	}
-	for _, a := range c.asked {
+	for _, a := range asked {
 		take(a.text, a.members)
 	}
 	for _, a := range hints {

@@ -290,12 +290,12 @@ func (s *situation) outsideFact(key string) (keyFact, bool) {
 		case exact:
 			return known(p.RoleARN), true
 		case stranger:
-			return keyFact{state: keyPresent, universe: s.world.outsideARNs()}, true
+			return keyFact{state: keyPresent, universe: s.zone().outsideARNs()}, true
 		}
 		return keyFact{state: keyPresent, universe: patternLang(region.Literal("arn:"+arnField(p.ARN, 2)+":iam::"+p.Account+":"), true)}, true
 	case "aws:principalaccount":
 		if stranger {
-			return keyFact{state: keyPresent, universe: s.world.outsideAccounts()}, true
+			return keyFact{state: keyPresent, universe: s.zone().outsideAccounts()}, true
 		}
 		return known(p.Account), true
 	case "aws:principalorgid", "aws:principalorgpaths":
@@ -347,23 +347,31 @@ func exactFact(p *Principal, key string) keyFact {
 	return keyFact{state: keyFree}
 }
 
-// outsideOrg is the organization of an outside caller: known for a member that was not read, else any but ours.
+// zone is the zone of trust that the caller is outside of.
+func (s *situation) zone() *zone {
+	if z := s.caller.zone; z != nil {
+		return z
+	}
+	return s.world.zone()
+}
+
+// outsideOrg is the organization of an outside caller: known for a member that was not read and for somebody of one organization, else any but
+// those inside.
 func (s *situation) outsideOrg(key string) keyFact {
-	w := s.world
-	if a := s.caller.account; a != nil && a.inOrg {
+	w, c := s.world, s.caller
+	if c.org != "" {
+		if key == "aws:principalorgid" {
+			return known(c.org)
+		}
+		return keyFact{state: keyPresent, universe: patternLang(region.Literal(c.org+"/"), true)}
+	}
+	if a := c.account; a != nil && a.inOrg {
 		if key == "aws:principalorgid" {
 			return known(w.org.id)
 		}
 		return keyFact{state: keyKnown, value: policy.Multi(a.path)}
 	}
-	if w.org == nil {
-		return keyFact{state: keyFree}
-	}
-	own := region.Literal(w.org.id)
-	if key == "aws:principalorgpaths" {
-		own = region.Glob(w.org.id+"/*", false)
-	}
-	return keyFact{state: keyFree, universe: &region.Lang{Not: true, Patterns: []region.Pattern{own}}}
+	return keyFact{state: keyFree, universe: s.zone().outsideOrgs(key == "aws:principalorgpaths")}
 }
 
 func serviceFact(p *Principal, key string) keyFact {
@@ -395,27 +403,6 @@ func isPrincipalKey(key string) bool {
 		return true
 	}
 	return false
-}
-
-// outsideAccounts is every account number but those of the zone of trust.
-func (w *World) outsideAccounts() *region.Lang {
-	l := &region.Lang{Not: true}
-	for _, id := range sortedKeys(w.accounts) {
-		if w.inZone(id) {
-			l.Patterns = append(l.Patterns, region.Literal(id))
-		}
-	}
-	return l
-}
-
-func (w *World) outsideARNs() *region.Lang {
-	l := &region.Lang{Not: true}
-	for _, id := range sortedKeys(w.accounts) {
-		if w.inZone(id) {
-			l.Patterns = append(l.Patterns, region.Glob("arn:*:*::"+id+":*", false))
-		}
-	}
-	return l
 }
 
 // judgeOutside judges the grantees of each group's own policy that are not in the snapshot. One grantee has one row over all

@@ -64,6 +64,8 @@ func schemaOf(q syntax.Question) *answer.Schema {
 		return answer.WhySchema()
 	case *syntax.WhatCan:
 		return answer.WhatCanSchema()
+	case *syntax.External:
+		return externalSchema()
 	}
 	return answer.WhoCanSchema()
 }

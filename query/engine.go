@@ -15,6 +15,7 @@ import (
 	"github.com/accessgraph/accessgraph/query/answer/stage"
 	"github.com/accessgraph/accessgraph/query/inventory"
 	"github.com/accessgraph/accessgraph/query/syntax"
+	"github.com/accessgraph/accessgraph/query/thirdparty"
 )
 
 // Options are how a question is to be answered.
@@ -24,6 +25,12 @@ type Options struct {
 	Budget int64  // engine steps for one principal; 0: the default
 	// Document asks for one policy document that allows what a "what can" question without stages answers.
 	Document bool
+	// Zone is the zone of trust of external questions, as accounts and organizations; none: the organization and the accounts of the snapshot.
+	Zone []string
+	// Trust are accounts, organizations and identity providers that count as inside beside the zone.
+	Trust []string
+	// ThirdParties knows accounts outside by name; nil: those that come with the program.
+	ThirdParties thirdparty.Parties
 }
 
 // NotYetError is returned for a form of the language that parses and is answered by a later version.
@@ -198,6 +205,8 @@ func answerable(q *syntax.Query, text string) error {
 	case *syntax.WhoCan, *syntax.Can, *syntax.Why, *syntax.WhatCan:
 	case *syntax.Show:
 		return answerableShow(q, question, text)
+	case *syntax.External:
+		return answerableExternal(q, &question.Clauses, text)
 	case *syntax.WhoIsAdmin:
 		return &NotYetError{Form: q.Form(), With: "access paths; show principals where admin lists those whose own permissions make them one"}
 	default:
@@ -249,6 +258,8 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 		rows, judged, err = p.can(ctx, question)
 	case *syntax.Why:
 		rows, judged, err = p.why(ctx, question)
+	case *syntax.External:
+		rows, judged, err = p.external(ctx, question)
 	case *syntax.WhatCan:
 		rows, judged, err = p.whatCan(ctx, question)
 		switch {

@@ -204,7 +204,6 @@ func TestForms(t *testing.T) {
 	for question, form := range map[string]string{
 		"who is admin": "who is admin", "who can reach admin": "who can reach", "what can user/ann reach": "what can … reach",
 		"paths from external to admin": "paths", "choke points to admin": "choke points",
-		"external access": "external access", "external trust": "external trust",
 		"show compute where reaches_admin": "show … reaches_admin", "changes from @latest~1 to @latest": "changes",
 		"who can s3:* via assume": "who can … via", "who can s3:* within 2 hops": "who can … within", "can user/ann do s3:* via direct": "can … via",
 	} {

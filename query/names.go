@@ -174,12 +174,7 @@ func (p *plan) knownScope(s *syntax.Scope) error {
 			return p.fail(s.Pos, s.String(), "org "+id, "the snapshot's organization is %s", id)
 		}
 	case syntax.ScopeTag:
-		keys := make(map[string]bool)
-		for x := range w.Subjects {
-			for k := range x.Tags {
-				keys[k] = true
-			}
-		}
+		keys, bearers := p.tagKeys()
 		known := make([]string, 0, len(keys))
 		for k := range keys {
 			if strings.EqualFold(k, s.Name) {
@@ -187,7 +182,7 @@ func (p *plan) knownScope(s *syntax.Scope) error {
 			}
 			known = append(known, k)
 		}
-		text := fmt.Sprintf("no principal of the snapshot has a tag %s", s.Name)
+		text := fmt.Sprintf("no %s of the snapshot has a tag %s", bearers, s.Name)
 		if near := nearest(s.Name, known); near != "" {
 			text += "; did you mean " + near + "?"
 		}
@@ -195,6 +190,23 @@ func (p *plan) knownScope(s *syntax.Scope) error {
 	case syntax.ScopeOutside:
 	}
 	return nil
+}
+
+// tagKeys are the keys of the tags that scopes are about, and what bears them.
+func (p *plan) tagKeys() (keys map[string]bool, bearers string) {
+	keys = make(map[string]bool)
+	if p.ofResources {
+		for k := range p.world.ResourceTags {
+			keys[k] = true
+		}
+		return keys, "resource"
+	}
+	for x := range p.world.Subjects {
+		for k := range x.Tags {
+			keys[k] = true
+		}
+	}
+	return keys, "principal"
 }
 
 // knownException checks a principal that is to be left out.

@@ -23,6 +23,8 @@ type plan struct {
 	worded   map[*evaluator.Access]answer.Grant   // grants, which the rows of a class share, in words
 	briefly  map[*evaluator.Access][]answer.Grant // what tables show of a class, by its first grant
 	warnings []string
+
+	ofResources bool // scopes say whose resources are meant
 }
 
 func (p *plan) question(access *syntax.Access, c *syntax.Clauses) (evaluator.Question, error) {

@@ -21,8 +21,8 @@ type asking struct {
 	inventory   *inventory.Inventory
 	assumptions []string
 	warnings    []string
-	open        map[string]openings // by question
-	admins      map[string]*bool    // by ARN; nil is not known
+	open        map[bool]openings // by whether they are into roles
+	admins      map[string]*bool  // by ARN; nil is not known
 }
 
 // openings tell what somebody outside may get into: by field, external and public, and ARN. What is not there is closed; nil is not known.

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator"
-	"github.com/accessgraph/accessgraph/evaluator/region"
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/query/answer"
 	"github.com/accessgraph/accessgraph/query/inventory"
@@ -101,11 +100,7 @@ func (a *asking) judge(field string, about *inventory.About) (*bool, error) {
 	if about.Open == "" { // a user or a root user
 		return a.inventory.Stranger(graph.AccountID(about.Account)), nil
 	}
-	question := "*"
-	if strings.Contains(about.Open, ":role/") {
-		question = "sts:AssumeRole*"
-	}
-	open, err := a.opened(question)
+	open, err := a.opened(strings.Contains(about.Open, ":role/"))
 	if err != nil {
 		return nil, err
 	}
@@ -116,103 +111,42 @@ func (a *asking) judge(field string, about *inventory.About) (*bool, error) {
 	return v, nil
 }
 
-// opened tells what somebody outside the zone of trust may get into, as the resource's side decides (D50).
-func (a *asking) opened(action string) (openings, error) {
-	if a.open[action] != nil {
-		return a.open[action], nil
+// opened tells what somebody outside the zone of trust may get into: the rows of external trust for roles, of external access for the rest. AWS
+// services do not count (D50).
+func (a *asking) opened(trust bool) (openings, error) {
+	if a.open[trust] != nil {
+		return a.open[trust], nil
 	}
 	w, err := a.plan.engine.compiled(a.ctx)
 	if err != nil {
 		return nil, err
 	}
-	question := evaluator.Question{Actions: []string{action}, Budget: a.plan.options.Budget, Now: a.plan.engine.snapshot.Time}
-	found, err := w.WhoCan(a.ctx, question, outsider)
+	question := evaluator.Question{Budget: a.plan.options.Budget, Now: a.plan.engine.snapshot.Time}
+	rows, found, err := w.External(a.ctx, question, a.plan.options.zone(trust), nil)
 	if err != nil {
 		return nil, err
 	}
 	a.tell(found)
-	patterns := map[string]map[string]evaluator.Verdict{"external": {}, "public": {}}
-	for _, r := range found.Rows {
-		for _, g := range r.Grants {
-			for _, text := range g.Resources() {
-				patterns["external"][text] = max(patterns["external"][text], g.Verdict)
-				if r.Kind == "public" {
-					patterns["public"][text] = max(patterns["public"][text], g.Verdict)
-				}
-			}
+	best := map[string]map[string]evaluator.Verdict{"external": {}, "public": {}}
+	for _, o := range rows {
+		if o.Access == nil || o.Grantee.Kind == evaluator.GranteeService {
+			continue
 		}
-	}
-	things, err := a.things()
-	if err != nil {
-		return nil, err
+		best["external"][o.Resource] = max(best["external"][o.Resource], o.Access.Verdict)
+		if slices.Contains(o.Risks, evaluator.RiskPublic) {
+			best["public"][o.Resource] = max(best["public"][o.Resource], o.Access.Verdict)
+		}
 	}
 	out := openings{}
-	for field, texts := range patterns {
-		out[field] = coveredBy(texts, things)
+	for field, verdicts := range best {
+		out[field] = map[string]*bool{}
+		for arn, v := range verdicts {
+			out[field][arn] = decided(v)
+		}
 	}
 	if a.open == nil {
-		a.open = map[string]openings{}
+		a.open = map[bool]openings{}
 	}
-	a.open[action] = out
+	a.open[trust] = out
 	return out, nil
-}
-
-// outsider tells whom external counts: everybody outside but AWS services (D50), and IAM Identity Center's own provider, which is the
-// organization's.
-func outsider(s *evaluator.Subject) bool {
-	return s.Outside && s.Kind != "service" && !strings.Contains(s.ARN, ":saml-provider/AWSSSO_")
-}
-
-// things are the ARNs of what can be open: resources and roles.
-func (a *asking) things() ([]string, error) {
-	facts, err := a.plan.engine.factsOf(a.ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, account := range facts.Accounts {
-		for _, r := range account.Resources {
-			out = append(out, string(r.ARN))
-		}
-		for _, r := range account.Roles {
-			out = append(out, string(r.ARN))
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
-}
-
-// coveredBy tells which things the resources of grants are, or are in: an object is in its bucket. things are sorted.
-func coveredBy(patterns map[string]evaluator.Verdict, things []string) map[string]*bool {
-	best := map[string]evaluator.Verdict{}
-	for text, verdict := range patterns {
-		if owner := ownerIn(things, text); owner != "" {
-			best[owner] = max(best[owner], verdict)
-			continue
-		}
-		if !strings.ContainsAny(text, "*?") {
-			continue
-		}
-		m := region.Compile(region.Glob(text, false))
-		for _, arn := range things {
-			if m.Match(arn) {
-				best[arn] = max(best[arn], verdict)
-			}
-		}
-	}
-	out := map[string]*bool{}
-	for arn, verdict := range best {
-		out[arn] = decided(verdict)
-	}
-	return out
-}
-
-// ownerIn finds the thing that a resource is, or is in: what its ARN begins with, up to a slash or colon.
-func ownerIn(things []string, resource string) string {
-	for end := len(resource); end > 0; end = strings.LastIndexAny(resource[:end], "/:") {
-		if i, ok := slices.BinarySearch(things, resource[:end]); ok {
-			return things[i]
-		}
-	}
-	return ""
 }

@@ -34,6 +34,7 @@ type queryFlags struct {
 	expect  string
 	grammar bool
 	output  *outputFlag
+	zone    *zoneFlags
 }
 
 // newQuery makes the command query.
@@ -49,6 +50,7 @@ func newQuery(a *app) *cobra.Command {
   can PRINCIPAL [do] ACTION, … [on RESOURCE, …] [when CONDITION]
   why can|cannot PRINCIPAL [do] ACTION, … [on RESOURCE, …] [when CONDITION]
   what can PRINCIPAL [do] [on RESOURCE, …] [when CONDITION]
+  external access|trust [on RESOURCE, …] [when CONDITION] [in SCOPE, …] [except SCOPE, …] [at @REF]
   show KIND [where PREDICATE] [in SCOPE, …] [except …] [at @REF]
     kinds: principals, users, groups, roles, policies, statements, resources, compute, accounts, snapshots, keys, providers
 
@@ -61,6 +63,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
   accessgraph query 'what can role/App do on arn:aws:s3:::payroll/*'
   accessgraph query 'what can role/App do' -o policy
   accessgraph query 'paths from external to admin' -o svg > paths.svg
+  accessgraph query 'external trust | where third_party and not external_id' --trust o-a1b2c3d4e5,123456789012
   accessgraph query 'show users where mfa = false and console = true'
   accessgraph query "show roles where last_used > 90d and can('iam:PassRole')"`,
 		Args: cobra.ArbitraryArgs,
@@ -82,6 +85,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
 	completeFlag(cmd, "expect", oneOf(verdictWords()...))
 	cmd.ValidArgsFunction = a.completeQuestion(&f.at)
 	f.output = addOutput(cmd, append([]render.Format{render.Policy}, pictureFormats()...)...)
+	f.zone = addZone(cmd)
 	profiles = addProfiles(cmd)
 	return cmd
 }
@@ -111,6 +115,10 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 	if err := a.checkPicture(f.output.format, question); err != nil {
 		return err
 	}
+	options, err := f.zone.options(query.Options{Strict: f.strict, Budget: f.budget, Document: f.output.format == render.Policy})
+	if err != nil {
+		return err
+	}
 	if f.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("the query took longer than --timeout %s", f.timeout))
@@ -126,7 +134,7 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 		return cause(ctx, storeErrorOf(ctx, err))
 	}
 	opened := time.Now()
-	result, err := engine.Ask(ctx, text, query.Options{Strict: f.strict, Budget: f.budget, Document: f.output.format == render.Policy})
+	result, err := engine.Ask(ctx, text, options)
 	if err != nil {
 		return cause(ctx, err)
 	}

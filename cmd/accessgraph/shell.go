@@ -8,11 +8,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/accessgraph/accessgraph/cmd/accessgraph/shell"
+	"github.com/accessgraph/accessgraph/query"
 )
 
 // newShell makes the command shell.
 func newShell(a *app) *cobra.Command {
 	var at string
+	var zone *zoneFlags
 	cmd := &cobra.Command{
 		Use:   "shell",
 		Short: "Ask questions at a prompt",
@@ -26,21 +28,26 @@ and the exit code is that of the first that failed.`,
   accessgraph shell --at @2026-11-01
   printf '%s\n' '\o csv' 'who can do kms:* | count' | accessgraph shell`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.shell(cmd.Context(), at) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.shell(cmd.Context(), at, zone) },
 	}
 	cmd.Flags().StringVar(&at, "at", "", "the snapshot to ask at first: @latest, @latest~1, @2026-11-01, a name, or the beginning of an id")
 	completeFlag(cmd, "at", a.completeSnapshot)
+	zone = addZone(cmd)
 	return cmd
 }
 
-func (a *app) shell(ctx context.Context, at string) error {
+func (a *app) shell(ctx context.Context, at string, zone *zoneFlags) error {
+	options, err := zone.options(query.Options{})
+	if err != nil {
+		return err
+	}
 	store, err := a.openStore(ctx, forReading)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
 	c := shell.Config{Store: store, At: strings.TrimPrefix(at, "@"), Out: a.stdout, Err: a.stderr, Render: a.renderOptions, Notes: a.notes,
-		Explain: explainInShell, Snapshots: snapshotList}
+		Explain: explainInShell, Snapshots: snapshotList, Options: options}
 	_, shown := terminal(a.stdout)
 	typed, isTerminal := terminal(a.typed)
 	if shown && isTerminal && os.Getenv("TERM") != "dumb" {

@@ -70,14 +70,15 @@ type Kind string
 
 // The shapes.
 const (
-	KindWhoCan  Kind = "who can"
-	KindCan     Kind = "can"
-	KindWhatCan Kind = "what can"
-	KindWhy     Kind = "why"
-	KindShow    Kind = "show"   // the inventory: Of says of what
-	KindPolicy  Kind = "policy" // what one document allows beyond another
-	KindPath    Kind = "path"   // who can reach, what can … reach, paths, who is admin
-	KindRecord  Kind = "record" // what select, group by and count make
+	KindWhoCan   Kind = "who can"
+	KindCan      Kind = "can"
+	KindWhatCan  Kind = "what can"
+	KindWhy      Kind = "why"
+	KindShow     Kind = "show"     // the inventory: Of says of what
+	KindPolicy   Kind = "policy"   // what one document allows beyond another
+	KindPath     Kind = "path"     // who can reach, what can … reach, paths, who is admin
+	KindExternal Kind = "external" // external access, external trust
+	KindRecord   Kind = "record"   // what select, group by and count make
 )
 
 // Column finds the field called name, letter case ignored but in the name of a member of an open field.

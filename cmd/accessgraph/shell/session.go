@@ -20,6 +20,7 @@ type Config struct {
 	At       string // the snapshot to ask at first; empty: the latest
 	Out, Err io.Writer
 	Render   func() render.Options // what Out can show now
+	Options  query.Options         // how questions are answered, but for what statements set
 	// Notes tells on Err what is said beside an answer in a format: its warnings, what rows alone do not say and, where plan is set, how it was found.
 	Notes func(s answer.Summary, format render.Format, plan bool)
 	// Explain gives the exit code of an error and what its user reads.
@@ -80,7 +81,9 @@ func (s *session) ask(ctx context.Context, text string) error {
 		return err
 	}
 	opened := time.Now()
-	a, err := engine.Ask(ctx, text, query.Options{Strict: s.strict})
+	options := s.Options
+	options.Strict = s.strict
+	a, err := engine.Ask(ctx, text, options)
 	if err != nil {
 		return err
 	}
