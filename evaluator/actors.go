@@ -275,3 +275,21 @@ func CompileWithCompute(ctx context.Context, facts *graph.Facts, cat *catalog.Ca
 	}
 	return w, nil
 }
+
+// Outside tells who counts as outside of a zone of trust, as ExternalOptions describe it: by the number of an account, empty for one that nobody
+// knows, or by the ARN of an identity provider. Errors are *ZoneError.
+func (w *World) Outside(members, trusted []string) (func(kind, arn, account string) bool, error) {
+	z, err := w.zoneOf(members, trusted)
+	if err != nil {
+		return nil, err
+	}
+	return func(kind, arn, account string) bool {
+		switch kind {
+		case "service", "compute":
+			return false
+		case "provider":
+			return !z.trusts(arn)
+		}
+		return !z.has(account)
+	}, nil
+}

@@ -23,13 +23,28 @@ type Administration struct {
 // everything and no boundary. What it could give itself (E10) does not count here, nor what it has under a condition alone. A nil filter takes
 // all. The answers come by account, then ARN.
 func (w *World) Admins(ctx context.Context, q Question, filter func(*Subject) bool) ([]*Administration, error) {
-	var chosen, open []*caller
-	found := map[*caller]*Administration{}
+	var chosen []*caller
 	for _, c := range w.callers {
-		if filter != nil && !filter(w.subject(c)) {
-			continue
+		if filter == nil || filter(w.subject(c)) {
+			chosen = append(chosen, c)
 		}
-		chosen = append(chosen, c)
+	}
+	return w.adminsOf(ctx, q, chosen)
+}
+
+// AdminsAmong is Admins for actors, in their order: for what a principal would be after an edit too.
+func (w *World) AdminsAmong(ctx context.Context, q Question, who []*Actor) ([]*Administration, error) {
+	chosen := make([]*caller, len(who))
+	for i, a := range who {
+		chosen[i] = a.caller
+	}
+	return w.adminsOf(ctx, q, chosen)
+}
+
+func (w *World) adminsOf(ctx context.Context, q Question, chosen []*caller) ([]*Administration, error) {
+	var open []*caller
+	found := map[*caller]*Administration{}
+	for _, c := range chosen {
 		if c.unbounded() {
 			found[c] = &Administration{Principal: c.arn, Kind: c.kind, Account: c.principal.Account, Answer: Included}
 			continue

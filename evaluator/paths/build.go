@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -19,8 +20,8 @@ type Options struct {
 	Budget int64 // engine steps for one principal and question; 0: the default
 	// Leaves asks for the edges that nobody walks too: open resources, weakened guardrails, and techniques that yield less than the target's power.
 	Leaves bool
-	// Trusted tells accounts, by number, and identity providers, by ARN, that count as inside beside the zone of trust; nil: none do.
-	Trusted func(id string) bool
+	// Zone and Also say who is inside, as evaluator.ExternalOptions do.
+	Zone, Also []string
 }
 
 // Graph is the access edges of a snapshot: who can become whom (E1–E14). It is immutable once built, and its searches may run side by side.
@@ -38,8 +39,14 @@ type Graph struct {
 	parties    []party
 	outside    []uint32 // nodes of outsiders and compute
 	byARN      map[string][]uint32
+	places     map[string]place               // where actions, in lower case, are asked about
+	services   map[string]leveled             // service principal -> roles that trust it
+	accepts    map[string]leveled             // provider -> roles that it signs in to
 	givens     map[givenKey]*evaluator.Access // grants where a key is given, for evidence
 	index      *index
+
+	adminMu sync.Mutex
+	admins  map[uint32]*Administrator // nil: nobody asked yet
 }
 
 // party is nodes that share all their edges, but for those that lead a node to itself.
@@ -75,18 +82,16 @@ type builder struct {
 	ctx        context.Context
 	polls      []*evaluator.Poll
 	gates      []*place                    // of each poll: who has no finding there is not asked; nil: all are
-	places     map[string]place            // actions in lower case
 	opened     *evaluator.Poll             // sts:AssumeRole where every trust policy lets everybody of the account in
 	lists      map[*string]*roaring.Bitmap // by where a list begins
 	levels     map[*evaluator.Access]Level
-	services   map[string]leveled // service principal -> roles that trust it
-	accepts    map[string]leveled // provider -> roles that it signs in to
-	made       map[string]uint32  // nodes that are no principal as it is, by what they are
+	made       map[string]uint32 // nodes that are no principal as it is, by what they are
 	queue      []uint32
 	sends      map[uint32]bool // roles whose edges hang on MFA
 	static     []outsideEdge
 	abroad     map[uint32]map[int][]*evaluator.Access // of outsiders, by poll
 	strangers  map[string]uint32                      // nodes of outsiders
+	beyond     func(kind, arn, account string) bool   // outside of the zone of trust
 	usable     []*Technique                           // those that can lead anywhere
 	users      map[string]*roaring.Bitmap             // of an account
 	managed    map[string][]string                    // see attachable
@@ -107,20 +112,28 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 		return nil, err
 	}
 	actors := w.Actors()
-	g := &Graph{givens: map[givenKey]*evaluator.Access{}, world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{}}
+	g := &Graph{
+		givens: map[givenKey]*evaluator.Access{}, services: map[string]leveled{}, accepts: map[string]leveled{}, world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{},
+	}
 	g.things = newThings(w, facts, actors)
 	b := &builder{
-		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{}, services: map[string]leveled{},
-		accepts: map[string]leveled{}, made: map[string]uint32{}, sends: map[uint32]bool{},
+		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
+		made: map[string]uint32{}, sends: map[uint32]bool{},
 		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
 		everything: &Change{Edit: evaluator.Edit{Everything: true}},
 	}
 	b.everything.seal()
+	if b.beyond, err = w.Outside(o.Zone, o.Also); err != nil {
+		return nil, err
+	}
 	for i, a := range actors {
 		if a.FromAssumeRole() {
 			a = a.Chained()
 		}
-		g.nodes = append(g.nodes, Node{Kind: a.Kind(), ARN: a.ARN(), Name: a.Subject().Name, Account: a.Account(), Principal: uint32(i), actor: a, party: -1})
+		g.nodes = append(g.nodes, Node{
+			Kind: a.Kind(), ARN: a.ARN(), Name: a.Subject().Name, Account: a.Account(), Principal: uint32(i), Outside: b.beyond(a.Kind(), a.ARN(), a.Account()),
+			actor: a, party: -1,
+		})
 		b.queue = append(b.queue, uint32(i))
 	}
 	if err := b.preparePolls(); err != nil {

@@ -1,6 +1,7 @@
 package paths
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -234,14 +235,7 @@ func (b *builder) runBy(on leveled, t *Technique) leveled {
 	return out
 }
 
-func contains(list []string, one string) bool {
-	for _, s := range list {
-		if s == one {
-			return true
-		}
-	}
-	return false
-}
+func contains[T comparable](list []T, one T) bool { return slices.Contains(list, one) }
 
 // computeOf is all compute of an account.
 func (b *builder) computeOf(account string) *roaring.Bitmap {

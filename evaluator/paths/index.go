@@ -1,5 +1,186 @@
 package paths
 
-type index struct{}
+import (
+	"context"
 
-func newIndex(g *Graph) *index { return &index{} }
+	"github.com/accessgraph/accessgraph/evaluator/paths/network"
+)
+
+// index is a graph as its search sees it: nodes are vertices, edges of a party bundles, and the label of a bundle is its place among all edges.
+type index struct {
+	net   *network.Network
+	edges []*edge // by label
+	party []int32 // by label
+}
+
+func newIndex(g *Graph) *index {
+	x := &index{}
+	var bundles []network.Bundle
+	for i := range g.parties {
+		p := &g.parties[i]
+		for j := range p.edges {
+			e := &p.edges[j]
+			if e.leaf {
+				continue
+			}
+			label := int32(len(x.edges))
+			x.edges, x.party = append(x.edges, e), append(x.party, int32(i))
+			if !e.self {
+				bundles = append(bundles, network.Bundle{From: p.members, To: e.to.ToArray(), Label: label})
+				continue
+			}
+			own := map[uint32][]uint32{} // by principal
+			e.to.Iterate(func(to uint32) bool {
+				own[g.nodes[to].Principal] = append(own[g.nodes[to].Principal], to)
+				return true
+			})
+			for _, from := range p.members {
+				if to := own[g.nodes[from].Principal]; len(to) > 0 {
+					bundles = append(bundles, network.Bundle{From: []uint32{from}, To: to, Label: label})
+				}
+			}
+		}
+	}
+	x.net = network.New(len(g.nodes), bundles)
+	return x
+}
+
+// Via says which edges a path may use, in the words of the query language; an empty one means all.
+type Via struct {
+	Assume, Federation, Escalation bool
+	Some                           bool // some are named: the others may not be used
+}
+
+// uses tells whether a path may use edges of a kind.
+func (v Via) uses(k Kind) bool {
+	if !v.Some {
+		return true
+	}
+	switch k {
+	case CanAssume, ServiceAssumes, RunsAs, CanAssumeRoot:
+		return v.Assume
+	case CanFederate:
+		return v.Federation
+	}
+	return v.Escalation
+}
+
+// Search is what paths may be like.
+type Search struct {
+	Via  Via
+	Hops int // at most so many; 0: DefaultHops
+}
+
+// DefaultHops bounds the length of paths (E17).
+const DefaultHops = 8
+
+// filter gives the cost of each edge at a level or better: 0 for a certain one, 1 for one under a condition, 2 for one that is not known.
+func (g *Graph) filter(s Search, level Level) network.Filter {
+	return func(label int32) int {
+		e := g.index.edges[label]
+		if e.level < level || !s.Via.uses(e.kind) {
+			return -1
+		}
+		return int(certain - e.level)
+	}
+}
+
+// Way is a path through the graph: nodes and the edges between them. A way without steps stays where it is.
+type Way struct {
+	Start uint32
+	Steps []network.Step
+	Level Level // the worst of its edges and of what its end is
+}
+
+// End is the node where the way ends.
+func (w *Way) End() uint32 {
+	if len(w.Steps) == 0 {
+		return w.Start
+	}
+	return w.Steps[len(w.Steps)-1].To
+}
+
+// Reaching is the shortest way of every node to a target, for each level: at the best level at which there is one.
+type Reaching struct {
+	g     *Graph
+	trees [certain + 1]*network.Tree
+	Cut   bool // the limit of hops left somebody out
+}
+
+// Toward finds the shortest ways of all nodes to a target.
+func (g *Graph) Toward(ctx context.Context, t *Target, s Search) (*Reaching, error) {
+	r := &Reaching{g: g}
+	for level := unknown; level <= certain; level++ {
+		hops, filter := g.limits(s, t, level)
+		tree, err := g.index.net.Toward(ctx, t.at(level), filter, hops)
+		if err != nil {
+			return nil, err
+		}
+		r.trees[level] = tree
+		r.Cut = r.Cut || tree.Cut()
+	}
+	return r, nil
+}
+
+// limits is how many edges a path may have, and which. The last step to a resource is a hop too.
+func (g *Graph) limits(s Search, t *Target, level Level) (int, network.Filter) {
+	n := s.Hops
+	if n == 0 {
+		n = DefaultHops
+	}
+	if t.access != nil {
+		n--
+	}
+	if n <= 0 { // network takes 0 for any number
+		return 1, func(int32) int { return -1 }
+	}
+	return n, g.filter(s, level)
+}
+
+// Way gives the shortest way of a node at the best level; nil: there is none.
+func (r *Reaching) Way(n uint32) *Way {
+	for level := certain; level >= unknown; level-- {
+		if t := r.trees[level]; t.Hops(n) >= 0 {
+			return &Way{Start: n, Steps: t.Path(n), Level: level}
+		}
+	}
+	return nil
+}
+
+// Closure finds the shortest ways from some nodes to all others, at the best level of each.
+func (g *Graph) Closure(ctx context.Context, from []uint32, s Search) (*Closure, error) {
+	c := &Closure{g: g}
+	for level := unknown; level <= certain; level++ {
+		hops, filter := g.limits(s, &Target{}, level)
+		tree, err := g.index.net.From(ctx, from, filter, hops)
+		if err != nil {
+			return nil, err
+		}
+		c.trees[level] = tree
+		c.Cut = c.Cut || tree.Cut()
+	}
+	return c, nil
+}
+
+// Closure is what can be become from some nodes.
+type Closure struct {
+	g     *Graph
+	trees [certain + 1]*network.Tree
+	Cut   bool // the limit of hops left something out
+}
+
+// Way gives the shortest way to a node at the best level; nil: there is none.
+func (c *Closure) Way(n uint32) *Way {
+	for level := certain; level >= unknown; level-- {
+		t := c.trees[level]
+		if t.Hops(n) < 0 {
+			continue
+		}
+		w := &Way{Start: n, Steps: t.Path(n), Level: level}
+		if len(w.Steps) > 0 {
+			w.Start = w.Steps[0].From
+		}
+		return w
+	}
+	return nil
+}

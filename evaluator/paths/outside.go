@@ -37,6 +37,34 @@ func (b *builder) addOutsiders() error {
 			b.addGrants(o, 0)
 		}
 	}
+	return b.addOpenProviders(found)
+}
+
+// addOpenProviders makes a node of whoever has any token of an identity provider with many tenants, where trust policies do not say which tenant's
+// tokens they accept (E6): such roles are reachable from anyone.
+func (b *builder) addOpenProviders(found []*evaluator.Outsider) error {
+	openings, _, err := b.world.External(b.ctx, evaluator.Question{Budget: b.options.Budget}, evaluator.ExternalOptions{Trust: true}, nil)
+	if err != nil {
+		return err
+	}
+	open := map[string]*roaring.Bitmap{}
+	for _, o := range openings {
+		if role, ok := b.things.by[o.Resource]; ok && o.Grantee.Kind == evaluator.GranteeProvider && contains(o.Risks, evaluator.RiskPublic) {
+			if open[o.Grantee.ID] == nil {
+				open[o.Grantee.ID] = roaring.New()
+			}
+			open[o.Grantee.ID].Add(role)
+		}
+	}
+	for _, o := range found {
+		roles := open[o.ARN]
+		if o.Kind != "provider" || roles == nil {
+			continue
+		}
+		anyone := *o
+		anyone.Kind, anyone.Name = "public", "anyone with a token of "+o.ARN
+		b.addStaticEdges(b.outsider(&anyone), CanFederate, b.letsIn(o).within(roles))
+	}
 	return nil
 }
 
@@ -135,7 +163,7 @@ func (b *builder) outsider(o *evaluator.Outsider) uint32 {
 	b.strangers[key] = n
 	node := Node{
 		Kind: o.Kind, ARN: o.ARN, Name: o.Name, Account: o.Account, Principal: n, party: -1, outsider: o,
-		Outside: !o.Inside && o.Kind != "service" && !b.trusted(o), Open: o.Kind == "public",
+		Outside: b.beyond(o.Kind, o.ARN, o.Account), Open: o.Kind == "public",
 	}
 	if o.Kind == "provider" {
 		node.Account = providerAccount(o.ARN)
@@ -150,14 +178,6 @@ func providerAccount(arn string) string {
 		return parts[4]
 	}
 	return ""
-}
-
-// trusted tells outsiders that count as inside: those that the options name, and the provider of IAM Identity Center, which is the organization's own.
-func (b *builder) trusted(o *evaluator.Outsider) bool {
-	if strings.Contains(o.ARN, ":saml-provider/AWSSSO_") {
-		return true
-	}
-	return b.options.Trusted != nil && (b.options.Trusted(o.ARN) || o.Account != "" && b.options.Trusted(o.Account))
 }
 
 // computeServices are the services that compute runs for, by the kind of compute: the principal that its role trusts (E7).

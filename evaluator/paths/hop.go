@@ -1,0 +1,317 @@
+package paths
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/accessgraph/accessgraph/evaluator"
+)
+
+// Hop is one edge of a path with its evidence (E2).
+type Hop struct {
+	From, To    *Node  // To is nil for a resource
+	Resource    string // of CAN_ACCESS
+	Kind        Kind
+	Technique   *Technique // nil for what is no technique
+	Level       Level
+	Steps       []Step   // the requests that it takes
+	Facts       []string // what else the snapshot tells, in words
+	Assumptions []string
+}
+
+// Step is one request of a hop.
+type Step struct {
+	Action   string
+	Resource string            // the very resource; empty where any of the grant will do
+	Grant    *evaluator.Access // what allows it, of whoever makes it
+	who      *evaluator.Actor  // nil for outsiders
+}
+
+// Prove makes the step a concrete request, decided by the point engine.
+func (s *Step) Prove() *evaluator.Proof { return s.Grant.Prove(s.who, s.Action, s.Resource) }
+
+// Hops gives the evidence of a way, hop by hop.
+func (g *Graph) Hops(w *Way, t *Target) []*Hop {
+	var out []*Hop
+	for _, s := range w.Steps {
+		out = append(out, g.hop(s.From, s.To, g.index.edges[s.Label]))
+	}
+	if t != nil && t.access != nil {
+		out = append(out, t.access.hop(g, w.End()))
+	}
+	return out
+}
+
+// Node gives a node by its number.
+func (g *Graph) Node(n uint32) *Node { return &g.nodes[n] }
+
+// evidence gathers what a hop stands on.
+type evidence struct {
+	g     *Graph
+	hop   *Hop
+	party *party
+	actor *evaluator.Actor
+}
+
+// hop is the edge between two nodes with its evidence.
+func (g *Graph) hop(from, to uint32, e *edge) *Hop {
+	f, t := &g.nodes[from], &g.nodes[to]
+	x := &evidence{g: g, hop: &Hop{From: f, To: t, Kind: e.kind, Technique: e.technique, Level: e.level}, party: &g.parties[f.party], actor: f.actor}
+	switch e.kind {
+	case CanAssume:
+		x.assume(t)
+	case CanFederate:
+		x.outsiderStep(f.outsider, t, withSAML, withWeb)
+	case ServiceAssumes:
+		x.outsiderStep(f.outsider, t, assumeRole)
+	case RunsAs:
+		x.fact("%s runs with %s", f.ARN, t.ARN)
+		x.trust(computeServices(g.techniques)[f.Name], t)
+	case GainPermissions:
+		x.gain(to, e)
+	case Become, PassRole, HijackCompute:
+		x.technique(e.technique, t)
+	case MemberOf, CanAccess, CanAssumeRoot, OpenResource, WeakenGuardrail:
+	}
+	return x.hop
+}
+
+// best gives the grant of an action on a thing that is had at the best level; nil: none is.
+func (x *evidence) best(action, arn string) *evaluator.Access {
+	var best *evaluator.Access
+	for _, a := range x.grants(action) {
+		if arn != "" && !names(a, arn) {
+			continue
+		}
+		if best == nil || levelOf(a) > levelOf(best) {
+			best = a
+		}
+	}
+	return best
+}
+
+// grants lists what the party may do with an action.
+func (x *evidence) grants(action string) []*evaluator.Access {
+	at, ok := x.g.places[strings.ToLower(action)]
+	if !ok || !at.asked || at.poll >= len(x.party.grants) {
+		return nil
+	}
+	var out []*evaluator.Access
+	for _, a := range x.party.grants[at.poll] {
+		if a.HasAt(at.action) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// names tells whether a grant is of a thing of the snapshot.
+func names(a *evaluator.Access, arn string) bool {
+	found := false
+	a.Named(func(list []string) {
+		found = found || slices.ContainsFunc(list, func(text string) bool { return plain(text) == arn })
+	})
+	return found
+}
+
+// step notes a request that a grant allows.
+func (x *evidence) step(action, resource string, a *evaluator.Access) {
+	if a == nil {
+		return
+	}
+	x.hop.Steps = append(x.hop.Steps, Step{Action: action, Resource: resource, Grant: a, who: x.actor})
+	for _, text := range a.Assumptions {
+		if !contains(x.hop.Assumptions, text) && resource != "" {
+			x.hop.Assumptions = append(x.hop.Assumptions, text)
+		}
+	}
+}
+
+func (x *evidence) fact(format string, args ...any) {
+	x.hop.Facts = append(x.hop.Facts, sprintf(format, args...))
+}
+
+// assume is sts:AssumeRole on a role, and what its sessions must be allowed beside it (D30).
+func (x *evidence) assume(t *Node) {
+	var best, bare *evaluator.Access
+	for _, a := range x.grants(assumeRole) {
+		if !names(a, t.ARN) {
+			continue
+		}
+		without := x.g.bare(a)
+		switch {
+		case best == nil, without != nil && bare == nil, without != nil && levelOf(without) > levelOf(bare), without == nil && bare == nil && levelOf(a) > levelOf(best):
+			best, bare = a, without
+		}
+	}
+	if bare != nil {
+		x.step(assumeRole, t.ARN, bare)
+		return
+	}
+	x.step(assumeRole, t.ARN, best)
+	if best == nil {
+		return
+	}
+	for _, action := range []string{tagSession, sourceIdentity} {
+		if a := x.best(action, t.ARN); a != nil {
+			x.step(action, t.ARN, a)
+		}
+	}
+}
+
+// bare is a grant of sts:AssumeRole for a session without tags and source identity; nil: there is none.
+func (g *Graph) bare(a *evaluator.Access) *evaluator.Access {
+	for at := a; ; {
+		next := at
+		for key, given := range g.barest[at] {
+			_ = key
+			next = given
+		}
+		if next == at || next == nil {
+			return next
+		}
+		at = next
+	}
+}
+
+// outsiderStep is a request of somebody outside.
+func (x *evidence) outsiderStep(o *evaluator.Outsider, t *Node, actions ...string) {
+	for _, action := range actions {
+		at := x.g.places[strings.ToLower(action)]
+		for _, a := range o.Grants {
+			if a.HasAt(at.action) && names(a, t.ARN) {
+				x.step(action, t.ARN, a)
+				return
+			}
+		}
+	}
+}
+
+// trust notes that a role lets a service in.
+func (x *evidence) trust(service string, t *Node) {
+	for i := range x.g.outside {
+		o := x.g.nodes[x.g.outside[i]].outsider
+		if o == nil || o.ARN != service && !(o.Kind == "service" && o.ARN == "*") {
+			continue
+		}
+		own := &evidence{g: x.g, hop: x.hop, party: x.party}
+		own.outsiderStep(o, t, assumeRole, withWeb)
+		return
+	}
+}
+
+// technique is the requests of a technique, and what the snapshot tells beside them.
+func (x *evidence) technique(t *Technique, to *Node) {
+	through := x.through(t, to)
+	for _, r := range t.Requires {
+		switch {
+		case strings.EqualFold(r.Action, passRole) && t.Service != "":
+			x.step(r.Action, to.ARN, x.passing(to.ARN, t.Service))
+		case r.On == OnTarget && t.Target == "provider", r.On == OnCompute:
+			x.step(r.Action, through, x.best(r.Action, through))
+		case r.On == OnTarget:
+			x.step(r.Action, to.ARN, x.best(r.Action, to.ARN))
+		default:
+			x.step(r.Action, "", x.bestNew(r))
+		}
+	}
+	switch {
+	case t.Kind == HijackCompute:
+		x.fact("%s runs with %s", through, to.ARN)
+	case t.Target == "provider":
+		x.fact("%s trusts %s", to.ARN, through)
+	}
+	if t.Service != "" {
+		x.trust(t.Service, to)
+	}
+	x.hop.Assumptions = append(x.hop.Assumptions, t.Prerequisites...)
+	for _, f := range t.Facts {
+		if has := x.g.things.facts[f]; has != nil && !has.Contains(to.Principal) && x.g.things.open[f].Contains(to.Principal) {
+			x.hop.Assumptions = append(x.hop.Assumptions, factWords(f))
+		}
+	}
+}
+
+// passing is the grant by which a role is passed to a service.
+func (x *evidence) passing(role, service string) *evaluator.Access {
+	var best *evaluator.Access
+	for _, a := range x.grants(passRole) {
+		if !names(a, role) {
+			continue
+		}
+		if given, ok := x.g.givens[givenKey{a, passedTo, service}]; ok {
+			a = given
+		}
+		if a != nil && (best == nil || levelOf(a) > levelOf(best)) {
+			best = a
+		}
+	}
+	return best
+}
+
+// bestNew is the best grant of a requirement that is of nothing in particular.
+func (x *evidence) bestNew(r Requirement) *evaluator.Access {
+	var best *evaluator.Access
+	for _, a := range x.grants(r.Action) {
+		if r.On == OnNew && a.Stored() && !a.Starred() {
+			continue
+		}
+		if best == nil || levelOf(a) > levelOf(best) {
+			best = a
+		}
+	}
+	return best
+}
+
+// through is the compute or the provider by which a technique leads to a role: one that meets every requirement.
+func (x *evidence) through(t *Technique, to *Node) string {
+	fits := func(arn string) bool {
+		for _, r := range t.Requires {
+			if (r.On == OnCompute || r.On == OnTarget && t.Target == "provider") && x.best(r.Action, arn) == nil {
+				return false
+			}
+		}
+		return true
+	}
+	var found []string
+	switch {
+	case t.Kind == HijackCompute:
+		for c, role := range x.g.things.runs {
+			if th := x.g.things.list[c]; role == to.Principal && contains(t.Compute, th.typ) && fits(th.arn) {
+				found = append(found, th.arn)
+			}
+		}
+	case t.Target == "provider":
+		for arn, roles := range x.g.accepts {
+			if roles.any().Contains(to.Principal) && fits(arn) {
+				found = append(found, arn)
+			}
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return slices.Min(found)
+}
+
+// hop is the last step to a resource.
+func (t *accessTarget) hop(g *Graph, n uint32) *Hop {
+	h := &Hop{From: &g.nodes[n], Kind: CanAccess}
+	for _, a := range t.grants[n] {
+		if l := levelOf(a); l > h.Level {
+			h.Level = l
+		}
+	}
+	for _, a := range t.grants[n] {
+		if levelOf(a) < h.Level {
+			continue
+		}
+		proof := a.Prove(g.nodes[n].actor, "", "")
+		if proof.Witness != nil {
+			h.Resource = proof.Witness.Resource
+			h.Steps = append(h.Steps, Step{Action: proof.Witness.Action, Resource: proof.Witness.Resource, Grant: a, who: g.nodes[n].actor})
+			break
+		}
+	}
+	return h
+}
