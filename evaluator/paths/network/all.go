@@ -10,6 +10,7 @@ import (
 // All yields every simple path (no vertex twice) from a source to the first target that it meets, at most so many hops long (0: however long):
 // the fewest hops first, of those the least cost, of those by source and then by the vertices and labels of its steps. Targets are not sources. A
 // path is found when it is asked for: the work before each is polynomial in the network, however many there are. An error is the last that comes.
+// To know whether a limit leaves out any path, ask without one and stop at the first that is longer.
 //
 // It goes best first over the beginnings of paths. How long the shortest path is that begins in a given way is at least what the tree of Toward
 // says, and that is so wherever the tree's way meets no vertex of the beginning; only otherwise it is searched for, around those vertices. So
@@ -146,7 +147,7 @@ func (e *enumeration) complete(p *prefix) (bool, error) {
 		return true, nil
 	case len(q.rest) > 0 && q.rest[0].vertex == p.vertex:
 		p.rest, p.whole = q.rest[1:], p.walked.plus(q.rest[0].length)
-		return p.whole.hops <= e.limit, nil
+		return true, nil
 	}
 	if free, err := e.block(p); !free || err != nil {
 		return false, err

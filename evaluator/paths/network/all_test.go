@@ -29,24 +29,27 @@ func first(t interface{ Fatal(...any) }, count int, all iter.Seq2[[]network.Step
 
 // TestAllAgrees: what is yielded is every simple path, in the order promised.
 func TestAllAgrees(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := drawScene(t, 7, 6, 4)
-		var want [][]network.Step
-		n := s.naive()
-		for v := range uint32(s.vertices) {
-			if slices.Contains(s.sources, v) && !slices.Contains(s.targets, v) {
-				want = append(want, n.paths(v, s.targets)...)
-			}
+	for name, size := range map[string][3]int{"crowded": {7, 6, 4}, "sparse": {14, 28, 1}} {
+		t.Run(name, rapid.MakeCheck(func(t *rapid.T) { checkAll(t, drawScene(t, size[0], size[1], size[2])) }))
+	}
+}
+
+func checkAll(t *rapid.T, s scene) {
+	var want [][]network.Step
+	n := s.naive()
+	for v := range uint32(s.vertices) {
+		if slices.Contains(s.sources, v) && !slices.Contains(s.targets, v) {
+			want = append(want, n.paths(v, s.targets)...)
 		}
-		want = slices.DeleteFunc(want, func(path []network.Step) bool { return s.hops > 0 && len(path) > s.hops })
-		slices.SortFunc(want, comparePaths(s.filter))
-		const most = 400
-		want = want[:min(most, len(want))]
-		got := first(t, most, s.network().All(context.Background(), s.sources, s.targets, s.filter, s.hops))
-		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
-			t.Fatal(diff)
-		}
-	})
+	}
+	want = slices.DeleteFunc(want, func(path []network.Step) bool { return s.hops > 0 && len(path) > s.hops })
+	slices.SortFunc(want, comparePaths(s.filter))
+	const most = 400
+	want = want[:min(most, len(want))]
+	got := first(t, most, s.network().All(context.Background(), s.sources, s.targets, s.filter, s.hops))
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Fatal(diff)
+	}
 }
 
 // crowd is everybody of so many vertices from the first on, to everybody of them.
@@ -70,6 +73,33 @@ func TestAllLeavesDeadEnds(t *testing.T) {
 	got := first(t, 2, n.All(t.Context(), []uint32{0}, []uint32{2}, nil, 0))
 	want := [][]network.Step{{{From: 0, To: 1, Label: 1}, {From: 1, To: 2, Label: 1}}}
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestAllWaitsWithDetours: the crowd has a way out of its own, longer than another path. Nobody can try all walks in the crowd before that comes.
+func TestAllWaitsWithDetours(t *testing.T) {
+	const around, out = 100, 200 // where the other path and the way out begin, 30 and 60 edges long
+	bundles := []network.Bundle{
+		{From: []uint32{0}, To: []uint32{1, around}},
+		crowd(10, 60, 2),
+		{From: []uint32{1}, To: crowd(10, 60, 0).From},
+		{From: crowd(10, 60, 0).From, To: []uint32{0}}, // the shortest walk from the crowd leads back
+		{From: []uint32{0, around + 29, out + 59}, To: []uint32{2}},
+		{From: []uint32{10}, To: []uint32{out}},
+	}
+	for v := range uint32(29) {
+		bundles = append(bundles, network.Bundle{From: []uint32{around + v}, To: []uint32{around + v + 1}})
+	}
+	for v := range uint32(59) {
+		bundles = append(bundles, network.Bundle{From: []uint32{out + v}, To: []uint32{out + v + 1}})
+	}
+	n := network.New(300, bundles)
+	var lengths []int
+	for _, path := range first(t, 5, n.All(t.Context(), []uint32{0}, []uint32{2}, nil, 0)) {
+		lengths = append(lengths, len(path))
+	}
+	if diff := cmp.Diff([]int{1, 31, 63, 64, 64}, lengths); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -97,7 +97,7 @@ func (f *fringe) add(e exit) {
 // insert keeps the two that come first.
 func insert(kept *[2]exit, count *int, e exit, less func(a, b exit) bool) {
 	switch {
-	case *count > 0 && e == kept[0] || *count > 1 && e == kept[1]:
+	case *count > 0 && e == kept[0]:
 	case *count == 0 || less(e, kept[0]):
 		kept[1], kept[0], *count = kept[0], e, min(*count+1, 2)
 	case *count == 1 || less(e, kept[1]):

@@ -55,6 +55,9 @@ type between struct {
 	costs []int
 	roles []role
 	watch watch
+
+	leading, taking table[uint32] // the members of the sets that matter
+	arcs            table[arc]    // the bundles by which somebody is come to
 }
 
 func (n *Network) between(ctx context.Context, sources, targets []uint32, costs []int) (*between, error) {
@@ -88,6 +91,7 @@ func (n *Network) between(ctx context.Context, sources, targets []uint32, costs 
 			b.roles[v] = inner
 		}
 	}
+	b.narrow()
 	return b, nil
 }
 
@@ -95,31 +99,22 @@ func (n *Network) between(ctx context.Context, sources, targets []uint32, costs 
 func (r role) leads() bool { return r == source || r == inner }
 func (r role) takes() bool { return r == target || r == inner }
 
+// narrow leaves out whom and what no path goes by, so that the work of edges is no more than there are.
+func (b *between) narrow() {
+	b.taking = filter(&b.enter.members, func(v uint32) bool { return b.roles[v].takes() })
+	b.leading = filter(&b.leave.members, func(v uint32) bool { return b.roles[v].leads() })
+	b.arcs = filter(&b.out, func(a arc) bool { return b.costs[a.label] >= 0 && len(b.taking.at(a.set)) > 0 })
+}
+
 // size is how many edges there are, as the bundles hold them.
 func (b *between) size() int {
-	leading, taking := b.tally(&b.leave, role.leads), b.tally(&b.enter, role.takes)
 	size := 0
-	for set, leads := range leading {
-		for _, a := range b.out.at(uint32(set)) {
-			if b.costs[a.label] >= 0 {
-				size += leads * taking[a.set]
-			}
+	for set := range uint32(b.arcs.count()) {
+		for _, a := range b.arcs.at(set) {
+			size += len(b.leading.at(set)) * len(b.taking.at(a.set))
 		}
 	}
 	return size
-}
-
-// tally counts the members of each set that match.
-func (b *between) tally(s *sets, match func(role) bool) []int {
-	counts := make([]int, s.count())
-	for set := range counts {
-		for _, v := range s.members.at(uint32(set)) {
-			if match(b.roles[v]) {
-				counts[set]++
-			}
-		}
-	}
-	return counts
 }
 
 // edges writes them out, by vertices and labels, each once.
@@ -131,16 +126,13 @@ func (b *between) edges() ([]Step, error) {
 		}
 		first := len(edges)
 		for _, set := range b.leave.of.at(uint32(v)) {
-			for _, a := range b.out.at(set) {
-				if b.costs[a.label] < 0 {
-					continue
-				}
-				members := b.enter.members.at(a.set)
+			for _, a := range b.arcs.at(set) {
+				members := b.taking.at(a.set)
 				if err := b.watch.step(1 + len(members)); err != nil {
 					return nil, err
 				}
 				for _, w := range members {
-					if b.roles[w].takes() && int(w) != v {
+					if int(w) != v {
 						edges = append(edges, Step{From: uint32(v), To: w, Label: b.labels[a.label]})
 					}
 				}

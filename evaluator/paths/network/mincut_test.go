@@ -162,9 +162,10 @@ func TestMinCutOfMoreAgrees(t *testing.T) {
 }
 
 func TestMinCutTooLarge(t *testing.T) {
-	crew := crowd(0, 1000, 1)
-	n := network.New(2000, []network.Bundle{crew, {From: []uint32{999}, To: []uint32{1500}}, {From: []uint32{1500}, To: crowd(1001, 400, 0).From}})
-	// Into the source leads nothing that matters: 1,000 by 999 of the crew, and one edge to the target.
+	crew, beyond := crowd(0, 1000, 1), crowd(1001, 400, 0).From
+	n := network.New(2000, []network.Bundle{crew, {From: []uint32{999}, To: []uint32{1500}}, {From: []uint32{1500}, To: beyond},
+		{From: beyond, To: []uint32{0, 1500}}})
+	// Neither what leads into the source nor what lies behind the target matters: 1,000 by 999 of the crew, and one edge to the target.
 	var large *network.TooLargeError
 	_, err := n.MinCut(t.Context(), []uint32{0}, []uint32{1500}, nil, 999_000)
 	if !errors.As(err, &large) || *large != (network.TooLargeError{Edges: 999_001, Most: 999_000}) {

@@ -37,6 +37,20 @@ func tabulate[S, T any](rows int, items []S, place func(S) (uint32, T)) table[T]
 	return t
 }
 
+// filter is the table with those items only that are to be kept.
+func filter[T any](t *table[T], keep func(T) bool) table[T] {
+	kept := table[T]{start: make([]uint32, 1, len(t.start))}
+	for row := range uint32(t.count()) {
+		for _, item := range t.at(row) {
+			if keep(item) {
+				kept.items = append(kept.items, item)
+			}
+		}
+		kept.start = append(kept.start, uint32(len(kept.items)))
+	}
+	return kept
+}
+
 // room is n, which a table can number.
 func room(n int) int {
 	if int64(n) > math.MaxUint32 {

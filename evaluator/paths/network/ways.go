@@ -12,9 +12,9 @@ type way struct {
 	step, whole length
 }
 
-// ways is the ways on from a vertex, the one with the shortest walk first, then by vertex and label; made as far as somebody asks.
+// ways is the ways on from a vertex, the one with the shortest walk first, then by vertex and label; made as far as somebody asks. One can lead to
+// the vertex itself.
 type ways struct {
-	from  uint32
 	made  []way
 	queue heap[run]
 }
@@ -103,7 +103,7 @@ func (g *guide) waysFrom(v uint32) (*ways, error) {
 	if known := g.leaves[v]; known != nil {
 		return known, nil
 	}
-	made := &ways{from: v, queue: heap[run]{less: run.less}}
+	made := &ways{queue: heap[run]{less: run.less}}
 	for _, set := range g.leave.of.at(v) {
 		for _, a := range g.out.at(set) {
 			if _, some := g.through(a); some {
@@ -132,8 +132,7 @@ func (g *guide) way(ways *ways, place int) (way, bool) {
 			ways.queue.push(g.begin(next.first, next.members))
 		}
 		// The same edge of several bundles comes from all of them at once.
-		last := len(ways.made) - 1
-		if next.first.to != ways.from && (last < 0 || ways.made[last] != next.first) {
+		if last := len(ways.made) - 1; last < 0 || ways.made[last] != next.first {
 			ways.made = append(ways.made, next.first)
 		}
 	}
