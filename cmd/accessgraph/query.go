@@ -34,7 +34,7 @@ type queryFlags struct {
 	expect  string
 	grammar bool
 	output  *outputFlag
-	zone    *zoneFlags
+	zone    zoneFlags
 }
 
 // newQuery makes the command query.
@@ -84,7 +84,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
 	completeFlag(cmd, "expect", oneOf(verdictWords()...))
 	cmd.ValidArgsFunction = a.completeQuestion(&f.at)
 	f.output = addOutput(cmd, render.Policy)
-	f.zone = addZone(cmd)
+	f.zone.add(cmd)
 	profiles = addProfiles(cmd)
 	return cmd
 }
