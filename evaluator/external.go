@@ -79,23 +79,19 @@ type Grantee struct {
 // Risk is one thing about an opening that asks for attention.
 type Risk string
 
-// The risks. Public: anybody may come in. Open subject: of the users of an identity provider with many tenants, those of any tenant (E6). No subject
-// condition: any user of the provider. Anonymous: callers that nobody knows, who sign nothing or are signed in as nobody (D45, E21). Confused deputy: an AWS service that acts for whoever asks it
-// to (E15). Outside source: one that acts for an account outside that conditions spell out. No external id: an account outside that need not say for whom it acts (D51). Organization wide: everybody of an organization
-// outside. Wildcard: actions granted by a wildcard. Not principal: granted to everybody but some (A31). Dangling principal: an id that
-// nobody has (A30).
+// The risks.
 const (
-	RiskPublic           Risk = "public"
-	RiskOpenSubject      Risk = "open-subject"
-	RiskNoSubject        Risk = "no-subject-condition"
-	RiskAnonymous        Risk = "anonymous"
-	RiskConfusedDeputy   Risk = "confused-deputy"
-	RiskOutsideSource    Risk = "outside-source"
-	RiskNoExternalID     Risk = "no-external-id"
-	RiskOrganizationWide Risk = "organization-wide"
-	RiskWildcard         Risk = "wildcard"
-	RiskNotPrincipal     Risk = "not-principal"
-	RiskDangling         Risk = "dangling-principal"
+	RiskPublic           Risk = "public"               // anybody may come in
+	RiskOpenSubject      Risk = "open-subject"         // of an identity provider with many tenants, users of any tenant (E6)
+	RiskNoSubject        Risk = "no-subject-condition" // any user of an identity provider: no claim says who (E6)
+	RiskAnonymous        Risk = "anonymous"            // callers that nobody knows: unsigned requests (D45), guests of an identity pool (E21)
+	RiskConfusedDeputy   Risk = "confused-deputy"      // an AWS service that acts for whoever asks it to (E15)
+	RiskOutsideSource    Risk = "outside-source"       // an AWS service that acts for an account outside, which a condition spells out
+	RiskNoExternalID     Risk = "no-external-id"       // an account outside that need not say for whom it acts (D51)
+	RiskOrganizationWide Risk = "organization-wide"    // everybody of an organization outside
+	RiskWildcard         Risk = "wildcard"             // actions granted by a wildcard
+	RiskNotPrincipal     Risk = "not-principal"        // granted to everybody but some (A31)
+	RiskDangling         Risk = "dangling-principal"   // an id that nobody has (A30)
 )
 
 // Risks lists all risks.

@@ -105,13 +105,18 @@ func (e *evaluation) openingsOf(j *groupOpenings, r *resource, all []*grantTo) (
 // anybody. What anybody may do any AWS service may.
 func (j *groupOpenings) said(r *resource, c *outsider, fresh []*Opening, a *Access) bool {
 	same := func(o *Opening) bool {
-		if o.Resource != r.arn || o.Access == nil || o.Grantee != c.grantee && (!c.spelled || o.Grantee.Kind != GranteePublic) {
+		public := c.spelled && o.Grantee.Kind == GranteePublic
+		switch {
+		case o.Resource != r.arn || o.Access == nil || o.Grantee != c.grantee && !public:
 			return false
+		case public && c.grantee.Kind == GranteeService:
+			return true
 		}
-		return c.grantee.Kind == GranteeService || a.members.SubsetOf(o.Access.members) && a.Verdict == o.Access.Verdict &&
-			exprText(a.Conditions) == exprText(o.Access.Conditions) && slices.Equal(a.Resources(), o.Access.Resources())
+		return a.members.SubsetOf(o.Access.members) && a.Verdict == o.Access.Verdict && exprText(a.Conditions) == exprText(o.Access.Conditions) &&
+			slices.Equal(a.Resources(), o.Access.Resources())
 	}
-	return slices.ContainsFunc(fresh, same) || c.spelled && slices.ContainsFunc(j.openings, same) || c.grantee.Kind == GranteePublic && slices.ContainsFunc(j.openings, same)
+	before := c.spelled || c.grantee.Kind == GranteePublic
+	return slices.ContainsFunc(fresh, same) || before && slices.ContainsFunc(j.openings, same)
 }
 
 // opened makes the row of a grant, its witness put through the point engine.

@@ -43,7 +43,7 @@ func (e *NotYetError) Error() string {
 	if e.With != "" {
 		return fmt.Sprintf("%q is not answered by this version; it comes with %s", e.Form, e.With)
 	}
-	return fmt.Sprintf("%q questions are not answered by this version; who can, can, why, what can … do and show are", e.Form)
+	return fmt.Sprintf("%q questions are not answered by this version; who can, can, why, what can … do, external and show are", e.Form)
 }
 
 // Engine answers questions about one snapshot. It is safe for concurrent use.

@@ -283,6 +283,10 @@ func TestExternal(t *testing.T) {
 			kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, ""),
 			want: []string{"service s3.amazonaws.com allowed sns:Publish [confused-deputy]"},
 		},
+		"a service with two grants": {
+			kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, "") + "," + strings.Replace(publishes(`{"Service":"s3.amazonaws.com"}`, condition("StringEquals", "sns:Protocol", "https")), "Publish", "Subscribe", 1),
+			want: []string{"service s3.amazonaws.com allowed sns:Publish [confused-deputy]", "service s3.amazonaws.com conditional sns:Subscribe [confused-deputy] sns:Protocol = https"},
+		},
 		"a source account": {kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, condition("StringEquals", "aws:SourceAccount", owner))},
 		"a source account, if there": {
 			kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, condition("StringEqualsIfExists", "aws:SourceAccount", owner)),

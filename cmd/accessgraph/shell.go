@@ -14,7 +14,7 @@ import (
 // newShell makes the command shell.
 func newShell(a *app) *cobra.Command {
 	var at string
-	var zone *zoneFlags
+	zone := &zoneFlags{}
 	cmd := &cobra.Command{
 		Use:   "shell",
 		Short: "Ask questions at a prompt",
@@ -32,7 +32,7 @@ and the exit code is that of the first that failed.`,
 	}
 	cmd.Flags().StringVar(&at, "at", "", "the snapshot to ask at first: @latest, @latest~1, @2026-11-01, a name, or the beginning of an id")
 	completeFlag(cmd, "at", a.completeSnapshot)
-	zone = addZone(cmd)
+	zone.add(cmd)
 	return cmd
 }
 

@@ -21,14 +21,12 @@ type zoneFlags struct {
 	parties     string
 }
 
-func addZone(cmd *cobra.Command) *zoneFlags {
-	f := &zoneFlags{}
+func (f *zoneFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.zone, "zone", nil,
 		"for external …: the accounts and organizations that are inside (default: the organization, and the accounts of the snapshot)")
 	flags.StringSliceVar(&f.trust, "trust", nil, "for external …: accounts, organizations and ARNs of identity providers that are inside beside those")
 	flags.StringVar(&f.parties, "third-parties", "", "for external …: a JSON file with names for accounts outside, beside those that come with accessgraph")
-	return f
 }
 
 // options puts what the flags say into the options of a question.

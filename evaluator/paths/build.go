@@ -37,12 +37,14 @@ type Graph struct {
 	options    Options
 	nodes      []Node
 	parties    []party
-	outside    []uint32 // nodes of outsiders and compute
+	twins      map[uint32]uint32 // role -> the node of its sessions without MFA, where there are two
+	outside    []uint32          // nodes of outsiders and compute
 	byARN      map[string][]uint32
-	places     map[string]place               // where actions, in lower case, are asked about
-	services   map[string]leveled             // service principal -> roles that trust it
-	accepts    map[string]leveled             // provider -> roles that it signs in to
-	givens     map[givenKey]*evaluator.Access // grants where a key is given, for evidence
+	places     map[string]place                        // where actions, in lower case, are asked about
+	services   map[string]leveled                      // service principal -> roles that trust it
+	accepts    map[string]leveled                      // provider -> roles that it signs in to
+	bares      map[*evaluator.Access]*evaluator.Access // see bare
+	givens     map[givenKey]*evaluator.Access          // grants where a key is given, for evidence
 	index      *index
 
 	adminMu sync.Mutex
@@ -113,7 +115,7 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	}
 	actors := w.Actors()
 	g := &Graph{
-		givens: map[givenKey]*evaluator.Access{}, services: map[string]leveled{}, accepts: map[string]leveled{}, world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{},
+		twins: map[uint32]uint32{}, bares: map[*evaluator.Access]*evaluator.Access{}, givens: map[givenKey]*evaluator.Access{}, services: map[string]leveled{}, accepts: map[string]leveled{}, world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{},
 	}
 	g.things = newThings(w, facts, actors)
 	b := &builder{
@@ -454,6 +456,9 @@ func (b *builder) node(principal uint32, chained bool, change *Change) uint32 {
 	n := uint32(len(b.nodes))
 	b.nodes = append(b.nodes, own)
 	b.made[key] = n
+	if chained && change == nil {
+		b.twins[principal] = n
+	}
 	b.queue = append(b.queue, n)
 	return n
 }
@@ -567,6 +572,11 @@ func (b *builder) settle() {
 			for _, g := range grants {
 				g.Settle()
 			}
+		}
+	}
+	for _, g := range b.bares {
+		if g != nil {
+			g.Settle()
 		}
 	}
 	for _, g := range b.givens {

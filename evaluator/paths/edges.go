@@ -70,6 +70,9 @@ func (b *builder) assumed(grants []*evaluator.Access, tags, identity func() leve
 			wantsTags, wantsIdentity = wantsTags || isTag, wantsIdentity || isIdentity
 			bare = without
 		}
+		if bare != g {
+			b.bares[g] = bare
+		}
 		if bare != nil { // it can be done without
 			out.add(set, b.level(bare))
 		}

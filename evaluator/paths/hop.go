@@ -1,6 +1,7 @@
 package paths
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -128,7 +129,7 @@ func (x *evidence) step(action, resource string, a *evaluator.Access) {
 }
 
 func (x *evidence) fact(format string, args ...any) {
-	x.hop.Facts = append(x.hop.Facts, sprintf(format, args...))
+	x.hop.Facts = append(x.hop.Facts, fmt.Sprintf(format, args...))
 }
 
 // assume is sts:AssumeRole on a role, and what its sessions must be allowed beside it (D30).
@@ -161,17 +162,10 @@ func (x *evidence) assume(t *Node) {
 
 // bare is a grant of sts:AssumeRole for a session without tags and source identity; nil: there is none.
 func (g *Graph) bare(a *evaluator.Access) *evaluator.Access {
-	for at := a; ; {
-		next := at
-		for key, given := range g.barest[at] {
-			_ = key
-			next = given
-		}
-		if next == at || next == nil {
-			return next
-		}
-		at = next
+	if without, ok := g.bares[a]; ok {
+		return without
 	}
+	return a
 }
 
 // outsiderStep is a request of somebody outside.
@@ -314,4 +308,22 @@ func (t *accessTarget) hop(g *Graph, n uint32) *Hop {
 		}
 	}
 	return h
+}
+
+// factWords is a fact of a technique as an assumption: what the snapshot does not tell and is taken to be so.
+func factWords(f Fact) string {
+	switch f {
+	case NoPassword:
+		return "the user has no console password"
+	case Password:
+		return "the user has a console password"
+	case OneKey:
+		return "the user has at most one access key"
+	case TwoKeys:
+		return "the user has two access keys"
+	case ACLs:
+		return "the bucket honours access control lists"
+	case InstanceProfile, NoInstanceProfile, FourVersions, FiveVersions, OtherVersion, Absent, SSORole: // the snapshot tells them
+	}
+	return string(f)
 }
