@@ -84,13 +84,8 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
 	completeFlag(cmd, "at", a.completeSnapshot)
 	completeFlag(cmd, "expect", oneOf(verdictWords()...))
 	cmd.ValidArgsFunction = a.completeQuestion(&f.at)
-<<<<<<< HEAD
 	f.output = addOutput(cmd, append([]render.Format{render.Policy}, pictureFormats()...)...)
-	f.zone = addZone(cmd)
-=======
-	f.output = addOutput(cmd, render.Policy)
 	f.zone.add(cmd)
->>>>>>> external
 	profiles = addProfiles(cmd)
 	return cmd
 }
