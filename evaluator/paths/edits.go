@@ -23,45 +23,35 @@ type edit struct {
 	all       bool               // of EditAttach: whatever there is may be attached
 }
 
-// findEdits finds what the members of a party can make of themselves and of the principals whose credentials they can get (E10). What they can
-// do to others alone is an edge that nobody walks (E16).
-func (b *builder) findEdits(p *party, control leveled) {
-	edits := b.edits(p)
-	if len(edits) == 0 {
-		return
-	}
-	touched := none()
-	for i := range edits {
-		touched.or(edits[i].on)
-	}
-	b.noteGains(p, edits)
-	itself := roaring.New()
-	for _, n := range p.members {
-		itself.Add(b.nodes[n].Principal)
-	}
-	b.findSelf(p, edits, roaring.And(touched.any(), itself))
-	b.findControlled(p, edits, roaring.And(touched.any(), control.any()), control)
-}
-
-// noteGains adds the edges that say whose permissions a party can change.
-func (b *builder) noteGains(p *party, edits []edit) {
+// noteGains adds the edges that say whose permissions a party can change. What it can do to others alone, whose credentials it cannot get, is an edge
+// that nobody walks (E16).
+func (b *builder) noteGains(f *findings) {
 	byTechnique := map[*Technique]leveled{}
 	var order []*Technique
-	for i := range edits {
-		t := edits[i].technique
+	for i := range f.edits {
+		t := f.edits[i].technique
 		have, ok := byTechnique[t]
 		if !ok {
 			have = none()
 			order = append(order, t)
 		}
-		have.or(edits[i].on)
+		have.or(f.edits[i].on)
 		byTechnique[t] = have
 	}
 	for _, t := range order {
 		byTechnique[t].each(func(level Level, set *roaring.Bitmap) {
-			p.edges = append(p.edges, edge{kind: GainPermissions, technique: t, level: level, to: set, leaf: true})
+			f.edges = append(f.edges, edge{kind: GainPermissions, technique: t, level: level, to: set, leaf: true})
 		})
 	}
+}
+
+// touched is the principals that edits change anything of.
+func touched(edits []edit) *roaring.Bitmap {
+	out := roaring.New()
+	for i := range edits {
+		out.Or(edits[i].on.any())
+	}
+	return out
 }
 
 // edits lists what a party can do to policies.
@@ -221,54 +211,62 @@ func (b *builder) attachable(account string) []string {
 // gives tells whether a policy allows everything.
 func (b *builder) gives(p evaluator.Policy) bool { return evaluator.AllowsEverything(p.Doc) }
 
-// findSelf makes nodes of what members can make of themselves.
-func (b *builder) findSelf(p *party, edits []edit, who *roaring.Bitmap) {
-	made := map[Level]*roaring.Bitmap{}
+// findSelf makes nodes of what members of a party can make of themselves (E10).
+func (b *builder) findSelf(p *party, f *findings) []edge {
+	if len(f.edits) == 0 {
+		return nil
+	}
+	who := touched(f.edits)
+	var made leveled
 	for _, n := range p.members {
 		node := b.nodes[n]
 		if node.Change != nil || !who.Contains(node.Principal) {
 			continue // E19: what was edited is not edited again
 		}
-		b.eachChange(node.Principal, edits, certain, func(level Level, c *Change) {
-			to := b.node(node.Principal, node.Chained, c)
-			if made[level] == nil {
-				made[level] = roaring.New()
-			}
-			made[level].Add(to)
+		b.eachChange(node.Principal, f.edits, certain, func(level Level, c *Change) {
+			made.put(b.node(node.Principal, node.Chained, c), level)
 		})
 	}
-	for level := certain; level >= unknown; level-- {
-		if set := made[level]; set != nil {
-			p.edges = append(p.edges, edge{kind: GainPermissions, level: level, to: set, self: true})
-		}
-	}
+	return made.gains(true)
 }
 
 // findControlled makes nodes of principals that a party can both edit and get the credentials of: it edits them as itself, and then takes them over.
 // Of those that can do the same afterwards, which nothing tells apart, the first one stands for all.
-func (b *builder) findControlled(p *party, edits []edit, who *roaring.Bitmap, control leveled) {
-	made := map[Level]*roaring.Bitmap{}
+func (b *builder) findControlled(f *findings) {
+	if len(f.edits) == 0 {
+		return
+	}
+	var made leveled
 	seen := map[string]bool{}
-	who.Iterate(func(t uint32) bool {
-		b.eachChange(t, edits, control.of(t), func(level Level, c *Change) {
+	each(roaring.And(touched(f.edits), f.control.any()), func(t uint32) {
+		b.eachChange(t, f.edits, f.control.of(t), func(level Level, c *Change) {
 			class := string(rune(level)) + b.classOf(t, c)
-			if seen[class] {
-				return
+			if !seen[class] {
+				seen[class] = true
+				made.put(b.node(t, true, c), level)
 			}
-			seen[class] = true
-			to := b.node(t, true, c)
-			if made[level] == nil {
-				made[level] = roaring.New()
-			}
-			made[level].Add(to)
 		})
-		return true
 	})
+	f.edges = append(f.edges, made.gains(false)...)
+}
+
+// put notes a node at a level alone.
+func (l *leveled) put(node uint32, level Level) {
+	if l[level] == nil {
+		l[level] = roaring.New()
+	}
+	l[level].Add(node)
+}
+
+// gains are edges to the nodes of each level by themselves.
+func (l *leveled) gains(self bool) []edge {
+	var out []edge
 	for level := certain; level >= unknown; level-- {
-		if set := made[level]; set != nil {
-			p.edges = append(p.edges, edge{kind: GainPermissions, level: level, to: set})
+		if l[level] != nil {
+			out = append(out, edge{kind: GainPermissions, level: level, to: l[level], self: self})
 		}
 	}
+	return out
 }
 
 // classOf names what a principal can do after a change: equal for those that nothing tells apart.
