@@ -46,16 +46,19 @@ func (w *World) AdminsAmong(ctx context.Context, q Question, who []*Actor) ([]*A
 	return w.adminsOf(ctx, q, chosen, short)
 }
 
-// fallingShort finds callers none of whose own policies allows some action that the ceiling leaves: most of those that are no administrators.
+// fallingShort finds callers to whom their own policies, looked at statement by statement, deny some action that the ceiling leaves, or which do not
+// allow it: most of those that are no administrators.
 func (w *World) fallingShort(ctx context.Context, q Question, callers []*caller) (map[*caller]bool, error) {
-	q.Actions, q.Resources, q.When = telling(), nil, nil
+	q.Actions, q.Resources, q.When = append(w.examples(callers, deniesOutright), telling()...), nil, nil
 	poll, err := w.NewPoll(q, true)
 	if err != nil {
 		return nil, err
 	}
-	poll.t.unproved = true
+	t := poll.t
+	t.unproved = true
 	poll.Settle(func(string) bool { return false })
-	bound, full := []*caller{}, []*Actor{}
+	var bound []*caller
+	var full []*Actor
 	for _, c := range callers {
 		if hasPolicies(&c.principal) && !c.unbounded() {
 			own := *c
@@ -69,40 +72,94 @@ func (w *World) fallingShort(ctx context.Context, q Question, callers []*caller)
 	}
 	short := map[*caller]bool{}
 	for _, f := range found {
-		left := poll.t.question.none()
+		left := t.question.none()
 		for _, a := range f.Grants {
 			if a.Verdict != Unknown {
 				left = left.Or(a.members)
 			}
 		}
 		for _, m := range f.Members {
-			short[bound[m]] = !left.SubsetOf(poll.t.question.mayAllow(bound[m]))
+			may, mayNot := t.question.spokenBy(bound[m])
+			short[bound[m]] = left.Intersects(mayNot) || !left.And(t.star).SubsetOf(may) // on resources their own policies may allow it too
 		}
 	}
 	return short, nil
 }
 
-// mayAllow gives the members that some Allow of a caller's identity policies, and one of its boundary, speaks of.
-func (q *compiledQuestion) mayAllow(c *caller) region.Set {
-	speaks := func(docs ...Policy) region.Set {
-		out := q.none()
+// examples are actions of statements of callers' own policies, one for each pattern; no more than a question should have that is to be cheap.
+func (w *World) examples(callers []*caller, of func(*policy.Statement) bool) []string {
+	const most = 60
+	var out []string
+	seen := map[*policy.Document]bool{}
+	for _, c := range callers {
+		for _, p := range c.ownPolicies() {
+			if seen[p.Doc] || len(out) >= most {
+				continue
+			}
+			seen[p.Doc] = true
+			for i := range p.Doc.Statements {
+				if s := &p.Doc.Statements[i]; of(s) {
+					out = w.exemplify(out, s)
+				}
+			}
+		}
+	}
+	return out[:min(len(out), most)]
+}
+
+// exemplify adds an action for each pattern of a statement.
+func (w *World) exemplify(to []string, s *policy.Statement) []string {
+	for i := range s.Actions.Patterns {
+		for a := range w.catalog.Actions(s.Actions.Patterns[i].Text) {
+			if !slices.Contains(to, a.Name) {
+				to = append(to, a.Name)
+			}
+			break
+		}
+	}
+	return to
+}
+
+// leavesOut tells a statement that takes actions out: one that denies, or that allows all others.
+func leavesOut(s *policy.Statement) bool { return s.Effect == policy.Deny || s.Actions.Not }
+
+// ownPolicies are the identity policies of a caller and its boundary.
+func (c *caller) ownPolicies() []Policy {
+	if c.boundary == nil {
+		return c.identity
+	}
+	return append(c.identity[:len(c.identity):len(c.identity)], *c.boundary)
+}
+
+// deniesOutright tells a statement that denies its actions whatever the resource and the request.
+func deniesOutright(s *policy.Statement) bool {
+	return s.Effect == policy.Deny && s.Unanalysable == "" && len(s.Conditions) == 0 && !s.Resources.Not && starResource(&s.Resources)
+}
+
+// spokenBy gives the members of which some Allow of a caller's identity policies, and one of its boundary, speaks, and those that it is denied outright.
+func (c *compiledQuestion) spokenBy(who *caller) (may, mayNot region.Set) {
+	mayNot = c.none()
+	read := func(docs ...Policy) region.Set {
+		allowed := c.none()
 		for i := range docs {
 			for j := range docs[i].Doc.Statements {
 				switch s := &docs[i].Doc.Statements[j]; {
 				case s.Unanalysable != "":
-					return q.all()
+					allowed = c.all()
 				case s.Effect == policy.Allow:
-					out = out.Or(q.matching(&s.Actions))
+					allowed = allowed.Or(c.matching(&s.Actions))
+				case deniesOutright(s):
+					mayNot = mayNot.Or(c.matching(&s.Actions))
 				}
 			}
 		}
-		return out
+		return allowed
 	}
-	out := speaks(c.identity...)
-	if c.boundary != nil {
-		out = out.And(speaks(*c.boundary))
+	may = read(who.identity...)
+	if who.boundary != nil {
+		may = may.And(read(*who.boundary))
 	}
-	return out
+	return may, mayNot
 }
 
 // adminsOf decides for callers; those that fall short are known to be none.
@@ -120,20 +177,23 @@ func (w *World) adminsOf(ctx context.Context, q Question, chosen []*caller, shor
 			open = append(open, c)
 		}
 	}
-	// Who lacks one action of what the ceiling leaves lacks some of everything: most principals need no second look.
-	q.Actions, q.Resources, q.When = telling(), nil, nil
-	if err := w.administer(ctx, q, open, found); err != nil {
-		return nil, err
-	}
-	var left []*caller
-	for _, c := range open {
-		if found[c].Answer != Exceeds {
-			left = append(left, c)
+	// Who lacks one action of what the ceiling leaves lacks some of everything: most principals need no second look, and few of the others a third.
+	q.Resources, q.When = nil, nil
+	for look := range 3 {
+		switch look {
+		case 0:
+			q.Actions = telling()
+		case 1:
+			if q.Actions = w.examples(open, leavesOut); short == nil || len(q.Actions) == 0 {
+				continue
+			}
+		case 2:
+			q.Actions = []string{"*"}
 		}
-	}
-	q.Actions = []string{"*"}
-	if err := w.administer(ctx, q, left, found); err != nil {
-		return nil, err
+		if err := w.administer(ctx, q, open, found); err != nil {
+			return nil, err
+		}
+		open = slices.DeleteFunc(open, func(c *caller) bool { return found[c].Answer == Exceeds })
 	}
 	out := make([]*Administration, len(chosen))
 	for i, c := range chosen {
