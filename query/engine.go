@@ -10,6 +10,7 @@ import (
 
 	"github.com/accessgraph/accessgraph/evaluator"
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
+	"github.com/accessgraph/accessgraph/evaluator/paths"
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/query/answer"
 	"github.com/accessgraph/accessgraph/query/answer/stage"
@@ -59,6 +60,7 @@ type Engine struct {
 	world   *evaluator.World     // the same
 	listed  *inventory.Inventory // the same
 	counted map[string]*evaluator.Counted
+	graphs  map[graphKey]*paths.Graph
 }
 
 // New makes an engine over facts that are in memory already. The facts must not change afterwards.
@@ -207,8 +209,8 @@ func answerable(q *syntax.Query, text string) error {
 		return answerableShow(q, question, text)
 	case *syntax.External:
 		return answerableExternal(q, &question.Clauses, text)
-	case *syntax.WhoIsAdmin:
-		return &NotYetError{Form: q.Form(), With: "access paths; show principals where admin lists those whose own permissions make them one"}
+	case *syntax.WhoReach, *syntax.WhatReach, *syntax.Paths, *syntax.WhoIsAdmin:
+		return answerablePaths(q, text)
 	default:
 		return &NotYetError{Form: q.Form()}
 	}
@@ -248,12 +250,15 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 	var judged *evaluator.Answer
 	switch question := q.Question.(type) {
 	case *syntax.WhoCan:
-		if len(q.Stages) > 0 {
-			if limit, ok := q.Stages[0].(*syntax.Limit); ok && limit.Rows <= maxFirst {
-				p.most = limit.Rows
-			}
+		if n := firstRows(q); n <= maxFirst {
+			p.most = n
 		}
 		rows, judged, err = p.whoCan(ctx, question)
+	case *syntax.WhoReach, *syntax.WhatReach, *syntax.WhoIsAdmin:
+		rows, judged, err = p.pathsOf(ctx, question)
+	case *syntax.Paths:
+		p.most = firstRows(q)
+		rows, judged, err = p.pathsOf(ctx, question)
 	case *syntax.Can:
 		rows, judged, err = p.can(ctx, question)
 	case *syntax.Why:
@@ -307,6 +312,16 @@ func planOf(from *evaluator.Plan) *answer.Plan {
 
 // maxFirst is how many first rows are looked for account by account; more are looked for in all at once.
 const maxFirst = 10_000
+
+// firstRows is how many rows the first stage keeps, 0 where it is no limit.
+func firstRows(q *syntax.Query) int {
+	if len(q.Stages) > 0 {
+		if limit, ok := q.Stages[0].(*syntax.Limit); ok {
+			return limit.Rows
+		}
+	}
+	return 0
+}
 
 // now is what ages are counted from, for the question; without an engine nothing is counted.
 func (p *plan) now() time.Time {

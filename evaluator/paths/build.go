@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -20,6 +21,7 @@ type Options struct {
 	Budget int64 // engine steps for one principal and question; 0: the default
 	// Leaves asks for the edges that nobody walks too: open resources, weakened guardrails, and techniques that yield less than the target's power.
 	Leaves bool
+	Now    time.Time // when requests are made (C34); zero: at any time
 	// Zone and Also say who is inside, as evaluator.ExternalOptions do.
 	Zone, Also []string
 }
@@ -315,7 +317,7 @@ type place struct {
 
 // addPoll makes a poll of actions. With a gate it is for those alone who have a finding there.
 func (b *builder) addPoll(gate *place, actions ...string) error {
-	p, err := b.world.NewPoll(evaluator.Question{Actions: actions, Budget: b.options.Budget}, false)
+	p, err := b.world.NewPoll(evaluator.Question{Actions: actions, Budget: b.options.Budget, Now: b.options.Now}, false)
 	if err != nil {
 		return fmt.Errorf("techniques: %w", err)
 	}

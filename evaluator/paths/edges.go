@@ -321,7 +321,7 @@ func (b *builder) prepareOpened() error {
 	if err != nil {
 		return err
 	}
-	b.opened, err = w.NewPoll(evaluator.Question{Actions: []string{assumeRole}, Budget: b.options.Budget}, true)
+	b.opened, err = w.NewPoll(evaluator.Question{Actions: []string{assumeRole}, Budget: b.options.Budget, Now: b.options.Now}, true)
 	return err
 }
 

@@ -2,7 +2,10 @@ package paths
 
 import (
 	"context"
+	"iter"
+	"slices"
 
+	"github.com/accessgraph/accessgraph/evaluator"
 	"github.com/accessgraph/accessgraph/evaluator/paths/network"
 )
 
@@ -67,8 +70,9 @@ func (v Via) uses(k Kind) bool {
 
 // Search is what paths may be like.
 type Search struct {
-	Via  Via
-	Hops int // at most so many; 0: DefaultHops
+	Via     Via
+	Hops    int  // at most so many
+	Limited bool // Hops counts; else DefaultHops does
 }
 
 // DefaultHops bounds the length of paths (E17).
@@ -125,7 +129,7 @@ func (g *Graph) Toward(ctx context.Context, t *Target, s Search) (*Reaching, err
 // limits is how many edges a path may have, and which. The last step to a resource is a hop too.
 func (g *Graph) limits(s Search, t *Target, level Level) (int, network.Filter) {
 	n := s.Hops
-	if n == 0 {
+	if !s.Limited {
 		n = DefaultHops
 	}
 	if t.access != nil {
@@ -183,4 +187,66 @@ func (c *Closure) Way(n uint32) *Way {
 		return w
 	}
 	return nil
+}
+
+// World is the snapshot that the graph is of.
+func (g *Graph) World() *evaluator.World { return g.world }
+
+// Nodes numbers all nodes.
+func (g *Graph) Nodes() []uint32 {
+	out := make([]uint32, len(g.nodes))
+	for i := range out {
+		out[i] = uint32(i)
+	}
+	return out
+}
+
+// Sources lists nodes where paths can begin: principals as they are, and whoever is outside of the snapshot.
+func (g *Graph) Sources(takes func(*Node) bool) []uint32 {
+	var out []uint32
+	for i := range g.nodes {
+		if n := &g.nodes[i]; n.Principal == uint32(i) && takes(n) {
+			out = append(out, uint32(i))
+		}
+	}
+	return out
+}
+
+// Subject describes a node for scopes.
+func (g *Graph) Subject(n *Node) *evaluator.Subject {
+	if n.actor != nil {
+		s := n.actor.Subject()
+		s.Outside = n.Outside
+		return s
+	}
+	return &evaluator.Subject{ARN: n.ARN, Kind: n.Kind, Name: n.Name, Account: n.Account, Outside: n.Outside}
+}
+
+// All yields every simple path from some nodes to a target, the shortest first, of those the ones that need the least.
+func (g *Graph) All(ctx context.Context, from []uint32, t *Target, s Search) iter.Seq2[*Way, error] {
+	hops, filter := g.limits(s, t, unknown)
+	return func(yield func(*Way, error) bool) {
+		for _, n := range from { // a source that is the target has no way to go
+			if level := t.Level(n); level > evaluator.Denied && !yield(&Way{Start: n, Level: level}, nil) {
+				return
+			}
+		}
+		for steps, err := range g.index.net.All(ctx, from, t.at(unknown), filter, hops) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if len(steps) == 0 {
+				continue
+			}
+			w := &Way{Start: steps[0].From, Steps: slices.Clone(steps)}
+			w.Level = t.Level(w.End())
+			for _, st := range steps {
+				w.Level = min(w.Level, g.index.edges[st.Label].level)
+			}
+			if !yield(w, nil) {
+				return
+			}
+		}
+	}
 }

@@ -43,7 +43,7 @@ func (b *builder) addOutsiders() error {
 // addOpenProviders makes a node of whoever has any token of an identity provider with many tenants, where trust policies do not say which tenant's
 // tokens they accept (E6): such roles are reachable from anyone.
 func (b *builder) addOpenProviders(found []*evaluator.Outsider) error {
-	openings, _, err := b.world.External(b.ctx, evaluator.Question{Budget: b.options.Budget}, evaluator.ExternalOptions{Trust: true}, nil)
+	openings, _, err := b.world.External(b.ctx, evaluator.Question{Budget: b.options.Budget, Now: b.options.Now}, evaluator.ExternalOptions{Trust: true}, nil)
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,9 @@ type Administrator struct {
 	Withheld   []string
 }
 
+// Administrator says why a node is an administrator; nil where it is none, or the target is something else.
+func (t *Target) Administrator(n uint32) *Administrator { return t.admins[n] }
+
 // Principals is the target of being one of some principals, in whatever state.
 func (g *Graph) Principals(takes func(*Node) bool) *Target {
 	t := &Target{}
@@ -94,7 +97,7 @@ func (g *Graph) administrators(ctx context.Context) (map[uint32]*Administrator, 
 			who, nodes = append(who, a), append(nodes, uint32(i))
 		}
 	}
-	found, err := g.world.AdminsAmong(ctx, evaluator.Question{Budget: g.options.Budget}, who)
+	found, err := g.world.AdminsAmong(ctx, evaluator.Question{Budget: g.options.Budget, Now: g.options.Now}, who)
 	if err != nil {
 		return nil, err
 	}
