@@ -310,12 +310,7 @@ type Proof struct {
 // Prove makes a request of a grant for an actor of its class: this action on this resource, which must be the grant's. who is nil for an
 // outsider. The point engine decides it with the layers of that very resource.
 func (a *Access) Prove(who *Actor, action, resource string) *Proof {
-	p := &Proof{}
-	for _, ref := range a.Via() {
-		if ref.Layer != LayerResource || ref.Policy == resource || ref.Policy == "" || !a.several() {
-			p.Via = append(p.Via, ref)
-		}
-	}
+	p := &Proof{Via: a.viaOn(resource)}
 	if a.sketch == nil || a.evaluation == nil {
 		return p
 	}
@@ -340,8 +335,31 @@ func (a *Access) Prove(who *Actor, action, resource string) *Proof {
 	return p
 }
 
-// several tells whether the grant is of a group that several resources with policies of their own were joined to.
-func (a *Access) several() bool { return a.evaluation != nil && len(a.evaluation.group.parts) > 1 }
+// viaOn are the statements of a grant with the resource's own alone among those of resources: resources whose policies say the same are judged
+// together, and the others' stand beside it.
+func (a *Access) viaOn(resource string) []StatementRef {
+	if a.evaluation == nil || !a.evaluation.group.holdsLiteral(resource) {
+		return a.Via()
+	}
+	var out []StatementRef
+	for _, ref := range a.Via() {
+		if ref.Layer == LayerResource && ref.Policy != resource {
+			if len(a.evaluation.group.parts) > 0 {
+				continue // the resource's own is there too
+			}
+			ref.Policy = resource
+		}
+		if !slices.Contains(out, ref) {
+			out = append(out, ref)
+		}
+	}
+	return out
+}
+
+// holdsLiteral tells whether a resource is one of the group's own, not something that lies under one.
+func (g *targetGroup) holdsLiteral(resource string) bool {
+	return resource != "" && slices.ContainsFunc(g.items, func(it *item) bool { return it.literal && it.text == resource })
+}
 
 // Settle lets go of what Reads, Given and Eased work with: they then say nothing new, and the grant takes little room.
 func (a *Access) Settle() {

@@ -289,7 +289,7 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 		count, unknown := staged.Tally()
 		_, incomplete := p.world.Complete()
 		return answer.Summary{
-			Count: count, Unknown: unknown, Assumptions: judged.Assumptions, Incomplete: incomplete, Warnings: append(p.warnings, judged.Warnings...),
+			Count: count, Unknown: unknown, Assumptions: judged.Assumptions, Incomplete: incomplete, Notes: p.notes, Warnings: append(p.warnings, judged.Warnings...),
 			Plan: planOf(judged.Plan),
 		}
 	}

@@ -287,7 +287,7 @@ func (p *pathPlan) bounded() {
 	if hops == 0 && !p.search.Limited {
 		hops = paths.DefaultHops
 	}
-	p.said = append(p.said, fmt.Sprintf("hop-limit: paths of more than %d hops are not looked at; within N hops changes that", hops))
+	p.notes = append(p.notes, fmt.Sprintf("paths of more than %d hops are not looked at; within N hops changes that", hops))
 }
 
 // sortPaths orders rows by account, then principal, as all answers are.
@@ -366,7 +366,7 @@ func (p *pathPlan) whatReach(q *syntax.WhatReach) ([]answer.Row, error) {
 			strings.Compare(x.To, y.To), cmp.Compare(len(x.Hops), len(y.Hops)))
 	})
 	if len(rows) > 0 {
-		p.said = append(p.said, fmt.Sprintf("of the %d principals that can be reached, %d are administrators or reach one", len(rows), admins))
+		p.notes = append(p.notes, fmt.Sprintf("%d of %d are administrators or reach one", admins, len(rows)))
 	}
 	return rows, nil
 }
@@ -408,7 +408,7 @@ func (p *pathPlan) all(from []uint32) ([]answer.Row, error) {
 		}
 		if len(rows) == most {
 			if p.most == 0 {
-				p.said = append(p.said, fmt.Sprintf("first-paths: the first %d paths, the shortest first; | limit N asks for more or fewer", most))
+				p.notes = append(p.notes, fmt.Sprintf("there are more than these %d paths, which are the shortest; | limit N asks for more or fewer", most))
 			}
 			break
 		}

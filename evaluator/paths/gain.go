@@ -61,11 +61,19 @@ func (x *evidence) control(n *Node, level Level) *edge {
 		if e.leaf || e.kind == GainPermissions || e.level < level || !x.leads(e, n.Principal) {
 			continue
 		}
-		if best == nil || e.level > best.level {
+		if best == nil || e.level > best.level || e.level == best.level && e.needs() < best.needs() {
 			best = e
 		}
 	}
 	return best
+}
+
+// needs counts what the snapshot does not tell of an edge.
+func (e *edge) needs() int {
+	if e.technique == nil {
+		return 0
+	}
+	return len(e.technique.Prerequisites)
 }
 
 // leads tells whether an edge leads to a principal as it is.

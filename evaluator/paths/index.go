@@ -78,14 +78,19 @@ type Search struct {
 // DefaultHops bounds the length of paths (E17).
 const DefaultHops = 8
 
-// filter gives the cost of each edge at a level or better: 0 for a certain one, 1 for one under a condition, 2 for one that is not known.
+// filter gives the cost of each edge at a level or better, for the choice between ways of equal length: what is not known costs more than a
+// condition, and that more than something that the snapshot does not tell.
 func (g *Graph) filter(s Search, level Level) network.Filter {
 	return func(label int32) int {
 		e := g.index.edges[label]
 		if e.level < level || !s.Via.uses(e.kind) {
 			return -1
 		}
-		return int(certain - e.level)
+		cost := 4 * int(certain-e.level)
+		if e.technique != nil && len(e.technique.Prerequisites) > 0 {
+			cost++
+		}
+		return cost
 	}
 }
 

@@ -164,6 +164,9 @@ func (t *paths) path(n int, r *answer.Path) {
 		t.hop(i+1, h, account)
 		account = h.ToAccount
 	}
+	if r.Escalation != nil {
+		t.hop(len(r.Hops)+1, r.Escalation, account)
+	}
 	for _, w := range r.Withheld {
 		t.line("  withheld: ", w)
 	}
