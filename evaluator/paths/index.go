@@ -87,8 +87,11 @@ func (g *Graph) filter(s Search, level Level) network.Filter {
 			return -1
 		}
 		cost := 4 * int(certain-e.level)
-		if e.technique != nil && len(e.technique.Prerequisites) > 0 {
+		switch {
+		case e.technique != nil && len(e.technique.Prerequisites) > 0:
 			cost++
+		case e.kind == GainPermissions: // what needs no edit is told without one
+			cost += 2
 		}
 		return cost
 	}
