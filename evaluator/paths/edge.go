@@ -18,10 +18,10 @@ func (g *Graph) NodesOf(arn string) []uint32 { return g.byARN[arn] }
 // EdgesFrom lists the edges of a node. Those that nobody walks are there where Options.Leaves asked for them, but for GAIN_PERMISSIONS, which always is.
 func (g *Graph) EdgesFrom(n uint32) []Edge {
 	from := &g.nodes[n]
+	out := g.memberships(from)
 	if from.party < 0 {
-		return nil
+		return out
 	}
-	var out []Edge
 	p := &g.parties[from.party]
 	for i := range p.edges {
 		e := &p.edges[i]
@@ -41,6 +41,18 @@ func (g *Graph) EdgesFrom(n uint32) []Edge {
 			}
 			out = append(out, one)
 		})
+	}
+	return out
+}
+
+// memberships are the groups of a user, where Options.Leaves asked for edges that nobody walks (E4).
+func (g *Graph) memberships(from *Node) []Edge {
+	if !g.options.Leaves || from.Kind != "user" || from.actor == nil {
+		return nil
+	}
+	var out []Edge
+	for _, group := range g.things.groupsOf[from.Principal] {
+		out = append(out, Edge{From: from, To: g.things.list[group].arn, Kind: MemberOf, Level: certain})
 	}
 	return out
 }
