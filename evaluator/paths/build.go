@@ -96,6 +96,7 @@ type builder struct {
 	beyond     func(kind, arn, account string) bool   // outside of the zone of trust
 	usable     []*Technique                           // those that can lead anywhere
 	users      map[string]*roaring.Bitmap             // of an account
+	losers     map[string]*roaring.Bitmap             // see gainers
 	managed    map[string][]string                    // see attachable
 	classes    map[changed]string                     // see classOf
 	plain      map[uint32]bool                        // see simple
@@ -121,7 +122,7 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	b := &builder{
 		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
 		made: map[string]uint32{}, sends: map[uint32]bool{},
-		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
+		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
 		everything: &Change{Edit: evaluator.Edit{Everything: true}},
 	}
 	b.everything.seal()

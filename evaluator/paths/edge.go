@@ -84,3 +84,25 @@ func (g *Graph) Evidence(from uint32, to *Node, kind Kind, technique *Technique)
 	}
 	return nil
 }
+
+// LeafEvidence is Evidence of an edge that nobody walks, by the ARN of what it leads to.
+func (g *Graph) LeafEvidence(from uint32, to string, kind Kind, technique *Technique) *Hop {
+	f := &g.nodes[from]
+	if kind == MemberOf {
+		h := &Hop{From: f, Resource: to, Kind: kind, Level: certain}
+		h.Facts = append(h.Facts, f.ARN+" is in "+to)
+		return h
+	}
+	if f.party < 0 {
+		return nil
+	}
+	p := &g.parties[f.party]
+	thing, known := g.things.by[to]
+	for i := range p.edges {
+		e := &p.edges[i]
+		if e.leaf && e.kind == kind && e.technique == technique && (known && e.to.Contains(thing) || to == "" && e.to.IsEmpty()) {
+			return g.leaf(from, to, thing, e)
+		}
+	}
+	return nil
+}
