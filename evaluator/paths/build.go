@@ -189,6 +189,9 @@ const (
 	policyARN      = "iam:PolicyARN"
 )
 
+// signIns are the actions that make a session of a role, and what they take besides (D30).
+var signIns = []string{assumeRole, tagSession, sourceIdentity, withSAML, withWeb}
+
 // preparePolls divides the actions of all techniques into questions: those that act on the same type of resource are asked together.
 func (b *builder) preparePolls() error {
 	for _, a := range b.facts.Accounts { // what edits may put in force is to be known before questions are made of what is there
@@ -202,7 +205,7 @@ func (b *builder) preparePolls() error {
 		}
 	}
 	b.places = map[string]place{}
-	if err := b.addPoll(nil, assumeRole, tagSession, sourceIdentity, withSAML, withWeb); err != nil {
+	if err := b.addPoll(nil, signIns...); err != nil {
 		return err
 	}
 	if err := b.addOutsiders(); err != nil {
@@ -289,7 +292,7 @@ func (b *builder) possible(t *Technique, leaves bool) bool {
 		return false
 	case t.Kind == OpenResource || t.Kind == WeakenGuardrail || t.Limited != "":
 		return leaves
-	case t.Target == "provider" && b.things.providers.IsEmpty(), hasFact(t, Absent):
+	case t.Target == "provider" && b.things.providers.IsEmpty(), hasFact(t, Absent) && b.things.facts[Absent].IsEmpty():
 		return false
 	case hasFact(t, SSORole) && b.things.facts[SSORole].IsEmpty():
 		return false

@@ -167,6 +167,9 @@ func (b *builder) meets(p *party, t *Technique) leveled {
 			out = out.within(roaring.Or(has, b.things.open[f]))
 		}
 	}
+	if t.Target == "provider" && !hasFact(t, Absent) {
+		out = out.within(roaring.AndNot(b.things.providers, b.things.facts[Absent]))
+	}
 	if !compute && t.Kind != PassRole && t.Target != "resource" && t.Target != "organization" && !hasFact(t, SSORole) {
 		out = out.within(b.things.editable)
 	}

@@ -233,6 +233,9 @@ func (x *evidence) technique(t *Technique, to *Node) {
 		x.fact("%s runs with %s", through, to.ARN)
 	case t.Target == "provider":
 		x.fact("%s trusts %s", to.ARN, through)
+		if hasFact(t, Absent) {
+			x.fact("%s is not there", through)
+		}
 	}
 	if t.Service != "" {
 		x.trust(t.Service, to)
@@ -296,7 +299,8 @@ func (x *evidence) through(t *Technique, to *Node) string {
 		}
 	case t.Target == "provider":
 		for arn, roles := range x.g.accepts {
-			if roles.any().Contains(to.Principal) && fits(arn) {
+			absent := x.g.things.facts[Absent].Contains(x.g.things.by[arn])
+			if roles.any().Contains(to.Principal) && absent == hasFact(t, Absent) && fits(arn) {
 				found = append(found, arn)
 			}
 		}

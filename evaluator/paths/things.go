@@ -59,6 +59,9 @@ func newThings(w *evaluator.World, facts *graph.Facts, actors []*evaluator.Actor
 		t.addTies(a)
 	}
 	t.addFacts(facts)
+	for _, a := range w.Absent() {
+		t.facts[Absent].Add(t.put(a.ARN, "provider", a.Kind, a.Account))
+	}
 	return t
 }
 
@@ -180,8 +183,7 @@ func (t *things) addTies(a *graph.Account) {
 	}
 }
 
-// addFacts notes what techniques take of the snapshot. What a credential report does not tell is open. A provider that is listed is there, so that
-// none is absent.
+// addFacts notes what techniques take of the snapshot. What a credential report does not tell is open.
 func (t *things) addFacts(facts *graph.Facts) {
 	for _, f := range []Fact{InstanceProfile, NoInstanceProfile, NoPassword, Password, OneKey, TwoKeys, FourVersions, FiveVersions, OtherVersion, SSORole, ACLs, Absent} {
 		t.facts[f], t.open[f] = roaring.New(), roaring.New()
