@@ -214,6 +214,11 @@ func (b *builder) preparePolls() error {
 	if err := b.addPoll(nil, passRole); err != nil {
 		return err
 	}
+	if b.options.Leaves && len(b.world.RootSessions()) > 0 {
+		if err := b.addPoll(nil, assumeRoot); err != nil {
+			return err
+		}
+	}
 	return b.prepareOpened()
 }
 

@@ -88,6 +88,9 @@ func (g *Graph) leaf(from uint32, to string, thing uint32, e *edge) *Hop {
 		target.Kind, target.Account = g.things.list[thing].kind, g.things.list[thing].account
 	}
 	switch {
+	case e.kind == CanAssumeRoot:
+		x.step(assumeRoot, to, x.best(assumeRoot, to))
+		x.fact("the session has one of the five task policies of AWS, which allow nothing beyond their task")
 	case e.kind == GainPermissions:
 		x.gainOnly(e.technique, target)
 	case e.technique != nil:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/accessgraph/accessgraph/evaluator"
 	"github.com/accessgraph/accessgraph/evaluator/paths"
+	"github.com/accessgraph/accessgraph/graph"
 )
 
 // leaves asks for the edges that nobody walks too.
@@ -198,5 +199,81 @@ func TestDanglingPrincipal(t *testing.T) {
 	}
 	if got := g.onto(t, iam(home, "role/Deleted")); len(got) != 1 || got[0] != "user/U CAN_ASSUME -> role/Deleted: allowed" {
 		t.Errorf("edges to a role of another id: %s", strings.Join(got, "\n"))
+	}
+}
+
+// TestRootSessions is E9: where the organization gives out sessions of members' root users, the management account and IAM's delegated administrators
+// get them, as far as their own policies allow.
+func TestRootSessions(t *testing.T) {
+	make := func(features ...string) *organization {
+		o := newOrganization()
+		o.facts.Organization.Accounts = append(o.facts.Organization.Accounts, graph.OrganizationAccount{ID: "333333333333", ParentID: root})
+		o.facts.Organization.Policies[0].Targets = append(o.facts.Organization.Policies[0].Targets, "333333333333")
+		o.account(management).Settings = &graph.AccountSettings{RootFeatures: features}
+		o.user(management, "All", allow("sts:AssumeRoot", "*"))
+		o.user(management, "One", allow("sts:AssumeRoot", iam(next, "root"), when("StringEquals", "sts:TaskPolicyArn", "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials")))
+		o.user(management, "Here", allow("sts:AssumeRoot", iam(next, "root"), when("IpAddress", "aws:SourceIp", "203.0.113.0/24")))
+		o.user(management, "None", allow("sts:AssumeRole", "*"))
+		o.user(home, "Member", allow("sts:AssumeRoot", "*"))
+		return o
+	}
+	everywhere := []string{"CAN_ASSUME_ROOT 222222222222:root: allowed", "CAN_ASSUME_ROOT 333333333333:root: allowed", "CAN_ASSUME_ROOT root: allowed"}
+	g := make("RootCredentialsManagement", "RootSessions").build(t, leaves)
+	g.only(t, iam(management, "user/All"), everywhere...)
+	g.only(t, iam(management, "user/One"), "CAN_ASSUME_ROOT 222222222222:root: allowed")
+	g.only(t, iam(management, "user/Here"), "CAN_ASSUME_ROOT 222222222222:root: conditional")
+	g.only(t, iam(management, "user/None"))
+	g.only(t, iam(home, "user/Member"))
+	for _, e := range g.EdgesFrom(g.NodesOf(iam(management, "root"))[0]) {
+		if e.Kind == paths.CanAssumeRoot {
+			t.Errorf("a root user has %s", line(&e))
+		}
+	}
+	make("RootCredentialsManagement").build(t, leaves).only(t, iam(management, "user/All"))
+	make("RootSessions").build(t, paths.Options{}).only(t, iam(management, "user/All"))
+
+	delegated := make("RootSessions")
+	delegated.delegate(home, "iam.amazonaws.com")
+	delegated.scp(next, deny("sts:AssumeRoot", "*")) // it binds principals of that account, not who acts on its root user
+	delegated.build(t, leaves).only(t, iam(home, "user/Member"), everywhere...)
+
+	limited := make("RootSessions")
+	limited.delegate(home, "iam.amazonaws.com")
+	limited.scp(home, deny("sts:AssumeRoot", "*"))
+	limited.facts.Organization.Policies = append(limited.facts.Organization.Policies, graph.OrganizationPolicy{
+		ID: "p-rcp", Name: "NoRoot", Type: graph.ResourceControlPolicy, Targets: []string{next},
+		Document: limited.document(`{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRoot","Resource":"*"}`),
+	})
+	g = limited.build(t, leaves)
+	g.only(t, iam(home, "user/Member"))
+	g.only(t, iam(management, "user/All"), "CAN_ASSUME_ROOT 333333333333:root: allowed", "CAN_ASSUME_ROOT root: allowed")
+}
+
+// TestAbsentProvider is E11: a provider is taken to be missing only where others of its kind were read, and all of them.
+func TestAbsentProvider(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*organization)
+		want   []string
+	}{
+		"it is missing":             {func(o *organization) { o.provider(home, "saml-provider/Other") }, []string{"BECOME iam-saml-provider-create -> role/R: allowed"}},
+		"it is there":               {func(o *organization) { o.provider(home, "saml-provider/Gone") }, nil},
+		"none of its kind was read": {func(o *organization) { o.provider(home, "oidc-provider/example.com") }, nil},
+		"some were not read": {func(o *organization) {
+			o.provider(home, "saml-provider/Other")
+			for i := range o.account(home).Coverage {
+				if c := &o.account(home).Coverage[i]; c.Kind == graph.KindIdentityProviders {
+					c.State = graph.CoverageDenied
+				}
+			}
+		}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrganization()
+			o.user(home, "P", allow("iam:CreateSAMLProvider", "*"), allow("iam:UpdateOpenIDConnectProviderThumbprint", "*"))
+			o.role(home, "R", trusts("Federated", iam(home, "saml-provider/Gone")))
+			o.role(next, "R", trusts("Federated", iam(home, "saml-provider/Gone")))
+			c.change(o)
+			o.build(t, leaves).only(t, iam(home, "user/P"), c.want...)
+		})
 	}
 }

@@ -59,6 +59,9 @@ func newThings(w *evaluator.World, facts *graph.Facts, actors []*evaluator.Actor
 		t.addTies(a)
 	}
 	t.addFacts(facts)
+	for _, arn := range w.RootsOfMembers() { // of accounts that were not read too
+		t.put(arn, "root", "", string(graph.ARN(arn).Account()))
+	}
 	for _, a := range w.Absent() {
 		t.facts[Absent].Add(t.put(a.ARN, "provider", a.Kind, a.Account))
 	}
