@@ -163,6 +163,7 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 				return nil, err
 			}
 			b.findEdges(&g.parties[i])
+			g.parties[i].held = nil
 		}
 		if first {
 			b.addStatic()
@@ -330,6 +331,7 @@ func (b *builder) addPoll(gate *place, actions ...string) error {
 	if err != nil {
 		return fmt.Errorf("techniques: %w", err)
 	}
+	p.Settle(telling)
 	for _, a := range actions {
 		at, ok := p.Action(a)
 		b.places[strings.ToLower(a)] = place{len(b.polls), at, ok}
@@ -413,6 +415,15 @@ func through(who []*evaluator.Actor, findings []evaluator.Finding) ([]*evaluator
 		out[i] = who[m]
 	}
 	return out, places
+}
+
+// telling tells the keys that the search for edges asks grants about.
+func telling(key string) bool {
+	switch key {
+	case "aws:multifactorauthpresent", "aws:multifactorauthage", "sts:sourceidentity", strings.ToLower(passedTo), strings.ToLower(policyARN):
+		return true
+	}
+	return sessionTag(key)
 }
 
 // findChained notes the roles that can do other things with MFA than without.
@@ -578,9 +589,15 @@ func (b *builder) take(h *held, g *evaluator.Access) {
 func (b *builder) settle() {
 	for i := range b.parties {
 		p := &b.parties[i]
-		p.held = nil
 		for _, grants := range p.grants {
 			for _, g := range grants {
+				g.Settle()
+			}
+		}
+	}
+	for _, n := range b.outside {
+		if o := b.nodes[n].outsider; o != nil {
+			for _, g := range o.Grants {
 				g.Settle()
 			}
 		}

@@ -337,8 +337,11 @@ func (b *builder) prepareOpened() error {
 	if err != nil {
 		return err
 	}
-	b.opened, err = w.NewPoll(evaluator.Question{Actions: []string{assumeRole}, Budget: b.options.Budget, Now: b.options.Now}, true)
-	return err
+	if b.opened, err = w.NewPoll(evaluator.Question{Actions: []string{assumeRole}, Budget: b.options.Budget, Now: b.options.Now}, true); err != nil {
+		return err
+	}
+	b.opened.Settle(func(string) bool { return false })
+	return nil
 }
 
 // openedTo gives the roles of its account that a party may assume once their trust policies name it.

@@ -173,7 +173,7 @@ func (s *seeker) confirm(g *paths.Graph, admins *paths.Target, way *paths.Way, s
 	if way == nil {
 		return nil
 	}
-	for _, hop := range g.Hops(way, admins) {
+	for _, hop := range g.Hops(way) {
 		if len(hop.Steps) == 0 {
 			return fmt.Errorf("no evidence: %s from %s to %s has no steps", hop.Kind, hop.From.ARN, hop.To.ARN)
 		}
