@@ -41,11 +41,12 @@ func (x *evidence) gain(to uint32, e *edge) {
 // gainOnly is the evidence of a change of permissions of somebody whom the party has not got hold of.
 func (x *evidence) gainOnly(t *Technique, to *Node) {
 	for _, resource := range x.resources(t, to) {
-		if !x.able(t, resource) {
+		names := x.g.offered
+		if x.able(t, resource, names) == evaluator.Denied {
 			continue
 		}
 		for _, r := range t.Requires {
-			x.step(r.Action, resource, x.best(r.Action, resource))
+			x.step(r.Action, resource, x.choice(t, r.Action, resource, names))
 		}
 		x.hop.Assumptions = append(x.hop.Assumptions, t.Prerequisites...)
 		return
@@ -108,87 +109,201 @@ func (g *Graph) combined(edits []*Technique, control *edge, first *Technique) *T
 	return first
 }
 
+// part is one thing that a change is made of.
+type part struct {
+	kinds  []Edit                                   // the edits that make it, best ones first
+	makes  func(t *Technique, resource string) bool // whether one of them does, used on a resource
+	values func(t *Technique) []string              // the managed policies that the request may put in place
+}
+
+// taken is a technique that makes part of a change, used on a resource with one of some managed policies.
+type taken struct {
+	technique *Technique
+	resource  string
+	names     []string
+}
+
+// makes tells whether a technique that was taken makes a part too.
+func (t *taken) makes(p *part) bool {
+	return contains(p.kinds, t.technique.Edit) && p.makes(t.technique, t.resource) && (choosing(t.technique) == "" || slices.Equal(t.names, p.values(t.technique)))
+}
+
 // edits gives the techniques that make a node's change, with their requests as steps.
 func (x *evidence) edits(n *Node) []*Technique {
-	want := n.Change.Edit
-	var out []*Technique
-	take := func(t *Technique, resource string) {
-		out = append(out, t)
-		for _, r := range t.Requires {
-			x.step(r.Action, resource, x.best(r.Action, resource))
+	var all []taken
+	for _, part := range x.parts(n) {
+		if !slices.ContainsFunc(all, func(t taken) bool {
+			return contains(part.kinds, t.technique.Edit) && part.makes(t.technique, t.resource)
+		}) {
+			all = x.pick(n, &part, all)
 		}
 	}
-	if want.Everything {
-		x.pick(n, take, EditInline, EditVersion, EditAttach)
-	}
-	if want.Unbound {
-		x.pickUnbound(n, take)
-	}
-	if !want.Everything && len(want.Without) > 0 && len(want.With) == 0 {
-		x.pick(n, take, EditUndeny)
-	}
-	for _, p := range want.With {
-		switch {
-		case strings.HasPrefix(p.Name, "group/"):
-			x.pick(n, take, EditMembership)
-		case strings.Contains(p.Name, " version "):
-			x.pick(n, take, EditSetVersion)
-		default:
-			x.pick(n, take, EditAttach)
-		}
+	out := make([]*Technique, len(all))
+	for i, t := range all {
+		out[i] = t.technique
 	}
 	return out
 }
 
-// pick takes the first technique that makes an edit of a principal, the kinds of edits in the given order.
-func (x *evidence) pick(n *Node, take func(*Technique, string), kinds ...Edit) {
-	for _, kind := range kinds {
+// parts divides a change: what gives everything, what is added, what happens to the boundary, and what is gone.
+func (x *evidence) parts(n *Node) []part {
+	want := n.Change.Edit
+	var out []part
+	anywhere := func(*Technique, string) bool { return true }
+	if want.Everything {
+		makes := func(t *Technique, resource string) bool {
+			return t.Edit != EditVersion || x.attachedTo(resource, n.Principal)
+		}
+		out = append(out, part{[]Edit{EditInline, EditVersion, EditAttach}, makes, x.all})
+	}
+	boundary := x.g.nodes[n.Principal].actor.Boundary()
+	if want.Unbound {
+		makes := func(t *Technique, resource string) bool { return t.Edit != EditVersion || resource == boundary }
+		out = append(out, part{[]Edit{EditUnbound, EditVersion}, makes, x.all})
+	}
+	if want.Bound != nil {
+		arn, _, version := strings.Cut(want.Bound.Name, " version ")
+		makes := func(t *Technique, resource string) bool {
+			return version && t.Edit == EditSetVersion && resource == arn || !version && choosing(t) == boundaryARN
+		}
+		out = append(out, part{[]Edit{EditUnbound, EditSetVersion}, makes, only(arn)})
+	}
+	for _, p := range want.With {
+		switch arn, _, version := strings.Cut(p.Name, " version "); {
+		case strings.HasPrefix(p.Name, "group/"):
+			out = append(out, part{[]Edit{EditMembership}, func(_ *Technique, group string) bool { return x.ofGroup(p.Name, group) }, x.all})
+		case version:
+			out = append(out, part{[]Edit{EditSetVersion}, func(_ *Technique, resource string) bool { return resource == arn }, x.all})
+		default:
+			out = append(out, part{[]Edit{EditAttach}, anywhere, only(p.Name)})
+		}
+	}
+	for _, name := range want.Without {
+		makes := func(t *Technique, resource string) bool { return x.ends(t, resource, n, name) }
+		out = append(out, part{[]Edit{EditInline, EditVersion, EditSetVersion, EditUndeny}, makes, x.all})
+	}
+	return out
+}
+
+// only are the values of a request that puts one policy in place.
+func only(name string) func(*Technique) []string {
+	return func(*Technique) []string { return []string{name} }
+}
+
+// all are the policies that give everything.
+func (x *evidence) all(t *Technique) []string {
+	if choosing(t) == "" {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(x.g.offered), func(arn string) bool {
+		return !evaluator.AllowsEverything(x.g.world.Managed(x.party.account, arn).Doc)
+	})
+}
+
+// attachedTo tells whether a policy is attached to a principal, itself or through a group.
+func (x *evidence) attachedTo(policy string, principal uint32) bool {
+	set := x.g.things.attached[x.g.things.by[policy]]
+	return set != nil && set.Contains(principal)
+}
+
+// ofGroup tells whether a policy, by the name that answers quote, is one of a group's.
+func (x *evidence) ofGroup(name, group string) bool {
+	g := x.g.things.groupFacts[x.g.things.by[group]]
+	return g != nil && strings.HasPrefix(name, "group/"+g.Name+": ")
+}
+
+// ends tells whether a technique on a resource does away with a policy of a principal, by the name that answers quote: takes it away, writes over
+// it or puts another version of it in force.
+func (x *evidence) ends(t *Technique, resource string, n *Node, name string) bool {
+	own := name
+	if group, rest, ok := strings.Cut(name, ": "); ok && strings.HasPrefix(group, "group/") {
+		own = rest
+	}
+	held := resource == n.ARN && own == name || own != name && x.ofGroup(name, resource)
+	switch t.Edit {
+	case EditVersion, EditSetVersion:
+		return own == resource
+	case EditInline:
+		return held && !strings.HasPrefix(own, "arn:")
+	}
+	return held && takesAway(t, name)
+}
+
+// pick takes the technique that makes part of a change at the best level, and of several the first one.
+func (x *evidence) pick(n *Node, part *part, all []taken) []taken {
+	var best *taken
+	level := evaluator.Denied
+	for _, kind := range part.kinds {
 		for i := range x.g.techniques.All {
 			t := &x.g.techniques.All[i]
-			if t.Edit != kind {
+			if t.Edit != kind || len(t.Requires) == 0 {
 				continue
 			}
+			names := part.values(t)
 			for _, resource := range x.resources(t, n) {
-				if x.able(t, resource) {
-					take(t, resource)
-					return
+				if l := x.able(t, resource, names); l > level && part.makes(t, resource) {
+					best, level = &taken{t, resource, names}, l
 				}
 			}
 		}
 	}
+	if best == nil {
+		return all
+	}
+	for _, r := range best.technique.Requires {
+		x.step(r.Action, best.resource, x.choice(best.technique, r.Action, best.resource, best.names))
+	}
+	return append(all, *best)
 }
 
-// pickUnbound takes a technique that removes or rewrites a boundary.
-func (x *evidence) pickUnbound(n *Node, take func(*Technique, string)) {
-	found := false
-	x.pick(n, func(t *Technique, resource string) { found = true; take(t, resource) }, EditUnbound)
-	if boundary := x.g.nodes[n.Principal].actor.Boundary(); !found && boundary != "" {
-		for i := range x.g.techniques.All {
-			if t := &x.g.techniques.All[i]; t.Edit == EditVersion && x.able(t, boundary) {
-				take(t, boundary)
-				return
+// choice is the best grant of a request that edits a resource; where its condition names the managed policy that the request puts in place, for one
+// of some policies.
+func (x *evidence) choice(t *Technique, action, resource string, names []string) *evaluator.Access {
+	key := choosing(t)
+	if key == "" {
+		return x.best(action, resource)
+	}
+	var best *evaluator.Access
+	for _, a := range x.grants(action) {
+		if !isOf(a, resource) {
+			continue
+		}
+		fitting := []*evaluator.Access{a}
+		if x.g.choosy[a] {
+			fitting = nil
+			for _, name := range names {
+				fitting = append(fitting, x.g.givens[givenKey{a, key, name}])
+			}
+		}
+		for _, given := range fitting {
+			if given != nil && (best == nil || levelOf(given) > levelOf(best)) {
+				best = given
 			}
 		}
 	}
+	return best
 }
 
-// able tells whether the party may do all that a technique takes on a resource, and the snapshot says nothing against it.
-func (x *evidence) able(t *Technique, resource string) bool {
+// able tells how sure it is that the party may do all that a technique takes on a resource, where the snapshot says nothing against it.
+func (x *evidence) able(t *Technique, resource string, names []string) Level {
 	id := x.g.things.by[resource]
 	for _, f := range t.Facts {
 		if has := x.g.things.facts[f]; has != nil && !has.Contains(id) && !x.g.things.open[f].Contains(id) {
-			return false
+			return evaluator.Denied
 		}
 	}
+	level := certain
 	for _, r := range t.Requires {
-		if x.best(r.Action, resource) == nil {
-			return false
+		a := x.choice(t, r.Action, resource, names)
+		if a == nil {
+			return evaluator.Denied
 		}
+		level = min(level, levelOf(a))
 	}
-	return true
+	return level
 }
 
-// resources are what a technique may act on to edit a principal: itself, its groups, its policies. Of a node without a change it is whatever may do.
+// resources are what a technique may act on to edit a principal: itself, its groups, its policies, or groups that it is put in.
 func (x *evidence) resources(t *Technique, n *Node) []string {
 	th := x.g.things
 	var out []string
@@ -204,9 +319,8 @@ func (x *evidence) resources(t *Technique, n *Node) []string {
 		out = append(out, n.ARN)
 	case t.Target == "group" && t.Edit == EditMembership:
 		for id := range th.groupFacts {
-			if th.list[id].account == n.Account && (n.Change == nil || slices.ContainsFunc(n.Change.Edit.With, func(p evaluator.Policy) bool {
-				return strings.HasPrefix(p.Name, "group/"+th.groupFacts[id].Name+": ")
-			})) {
+			in := th.members[id] != nil && th.members[id].Contains(n.Principal)
+			if th.list[id].account == n.Account && !in {
 				out = append(out, th.list[id].arn)
 			}
 		}
@@ -214,9 +328,7 @@ func (x *evidence) resources(t *Technique, n *Node) []string {
 		in(th.members)
 	case t.Target == "policy":
 		in(th.attached)
-		if n.Change == nil {
-			in(th.bounds)
-		}
+		in(th.bounds)
 	}
 	slices.Sort(out)
 	return out
