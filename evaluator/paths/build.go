@@ -18,7 +18,8 @@ import (
 // Options are how a graph is made.
 type Options struct {
 	Budget int64 // engine steps for one principal and question; 0: the default
-	// Leaves asks for the edges that nobody walks too: open resources, weakened guardrails, and techniques that yield less than the target's power.
+	// Leaves asks for the edges that nobody walks too: memberships, sessions of root users, open resources, weakened guardrails, and techniques that
+	// yield less than the target's power.
 	Leaves bool
 	// Zone and Also say who is inside, as evaluator.ExternalOptions do.
 	Zone, Also []string
