@@ -35,16 +35,10 @@ type Options struct {
 }
 
 // NotYetError is returned for a form of the language that parses and is answered by a later version.
-type NotYetError struct {
-	Form string
-	With string // what it comes with; empty where that says nothing
-}
+type NotYetError struct{ Form string }
 
 func (e *NotYetError) Error() string {
-	if e.With != "" {
-		return fmt.Sprintf("%q is not answered by this version; it comes with %s", e.Form, e.With)
-	}
-	return fmt.Sprintf("%q questions are not answered by this version; who can, can, why, what can … do, external and show are", e.Form)
+	return fmt.Sprintf("%q questions are not answered by this version", e.Form)
 }
 
 // Engine answers questions about one snapshot. It is safe for concurrent use.
@@ -216,10 +210,10 @@ func answerable(q *syntax.Query, text string) error {
 	}
 	c := syntax.ClausesOf(q.Question)
 	if len(c.Via) > 0 {
-		return &NotYetError{Form: q.Form() + " … via"}
+		return fail(text, c.Via[0].Pos, c.Via[0].String(), "", "%q takes no via: it is about no path; who can reach … is", q.Form())
 	}
 	if c.Within != nil {
-		return &NotYetError{Form: q.Form() + " … within"}
+		return fail(text, c.Within.Pos, c.Within.String(), "", "%q takes no within: it is about no path; who can reach … is", q.Form())
 	}
 	if _, ok := q.Question.(*syntax.WhoCan); ok {
 		return nil

@@ -17,7 +17,7 @@ func (p *pathPlan) row(w *paths.Way) *answer.Path {
 		Principal: start.ARN, Kind: start.Kind, Account: start.Account, From: start.ARN, To: end.ARN, ToKind: end.Kind, ToAccount: end.Account,
 		Hops: []answer.Hop{}, Verdict: answer.Verdict(w.Level.String()), Assumptions: []string{},
 	}
-	for _, h := range p.graph.Hops(w, p.target) {
+	for _, h := range p.graph.Hops(w) {
 		row.Hops = append(row.Hops, p.hop(h))
 	}
 	if a := p.target.Administrator(w.End()); a != nil {

@@ -172,7 +172,7 @@ func (p *pathPlan) aim(t syntax.Target, c *syntax.Clauses) (err error) {
 		if err != nil {
 			return err
 		}
-		p.target, said, err = p.graph.Access(p.ctx, question)
+		p.target, said, err = p.graph.Access(p.ctx, question, p.search.Via)
 		if err != nil {
 			return p.place(err, &t.Access, nil, &syntax.Clauses{On: t.On})
 		}
@@ -324,8 +324,8 @@ func (p *pathPlan) whoIsAdmin(q *syntax.WhoIsAdmin) ([]answer.Row, error) {
 	}
 	var rows []answer.Row
 	for _, n := range p.graph.Sources(func(n *paths.Node) bool { return filter == nil || filter(p.graph.Subject(n)) }) {
-		if level := p.target.Level(n); level > evaluator.Denied {
-			rows = append(rows, p.row(&paths.Way{Start: n, Level: level}))
+		if w := p.target.At(n); w != nil {
+			rows = append(rows, p.row(w))
 		}
 	}
 	sortPaths(rows)

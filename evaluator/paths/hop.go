@@ -32,12 +32,16 @@ type Step struct {
 func (s *Step) Prove() *evaluator.Proof { return s.Grant.Prove(s.who, s.Action, s.Resource) }
 
 // Hops gives the evidence of a way, hop by hop.
-func (g *Graph) Hops(w *Way, t *Target) []*Hop {
+func (g *Graph) Hops(w *Way) []*Hop {
 	var out []*Hop
 	for _, s := range w.Steps {
 		out = append(out, g.hop(s.From, s.To, g.index.edges[s.Label]))
 	}
-	if t != nil && t.access != nil {
+	switch t := w.target; {
+	case t == nil || t.access == nil:
+	case t.access.opens != nil:
+		out = append(out, t.access.opens[w.End()].hops(g, w.End())...)
+	default:
 		out = append(out, t.access.hop(g, w.End()))
 	}
 	return out

@@ -92,8 +92,11 @@ func (g *Graph) filter(s Search, level Level) network.Filter {
 			return -1
 		}
 		cost := 4 * int(certain-e.level)
-		if e.technique != nil && len(e.technique.Prerequisites) > 0 {
+		switch {
+		case e.technique != nil && len(e.technique.Prerequisites) > 0:
 			cost++
+		case e.kind == GainPermissions: // what needs no edit is told without one
+			cost += 2
 		}
 		return cost
 	}
@@ -104,6 +107,16 @@ type Way struct {
 	Start uint32
 	Steps []network.Step
 	Level Level // the worst of its edges and of what its end is
+
+	target *Target // nil: it leads to none
+}
+
+// length is how many hops the way has, those that end it at its target too.
+func (w *Way) length() int {
+	if w.target == nil {
+		return len(w.Steps)
+	}
+	return len(w.Steps) + w.target.tail()
 }
 
 // End is the node where the way ends.
@@ -116,14 +129,15 @@ func (w *Way) End() uint32 {
 
 // Reaching is the shortest way of every node to a target, for each level: at the best level at which there is one.
 type Reaching struct {
-	g     *Graph
-	trees [certain + 1]*network.Tree
-	Cut   bool // the limit of hops left somebody out
+	target *Target
+	trees  [certain + 1]*network.Tree
+	opened *Reaching // by opening a resource first; nil: nobody can
+	Cut    bool      // the limit of hops left somebody out
 }
 
 // Toward finds the shortest ways of all nodes to a target.
 func (g *Graph) Toward(ctx context.Context, t *Target, s Search) (*Reaching, error) {
-	r := &Reaching{g: g}
+	r := &Reaching{target: t}
 	for level := unknown; level <= certain; level++ {
 		hops, filter := g.limits(s, t, level)
 		tree, err := g.index.net.Toward(ctx, t.at(level), filter, hops)
@@ -132,6 +146,12 @@ func (g *Graph) Toward(ctx context.Context, t *Target, s Search) (*Reaching, err
 		}
 		r.trees[level] = tree
 		r.Cut = r.Cut || tree.Cut()
+	}
+	if t.opened != nil {
+		var err error
+		if r.opened, err = g.Toward(ctx, t.opened, s); err != nil {
+			return nil, err
+		}
 	}
 	return r, nil
 }
@@ -142,9 +162,7 @@ func (g *Graph) limits(s Search, t *Target, level Level) (int, network.Filter) {
 	if !s.Limited {
 		n = DefaultHops
 	}
-	if t.access != nil {
-		n--
-	}
+	n -= t.tail()
 	if n <= 0 { // network takes 0 for any number
 		return 1, func(int32) int { return -1 }
 	}
@@ -153,17 +171,24 @@ func (g *Graph) limits(s Search, t *Target, level Level) (int, network.Filter) {
 
 // Way gives the shortest way of a node at the best level; nil: there is none.
 func (r *Reaching) Way(n uint32) *Way {
-	for level := certain; level >= unknown; level-- {
+	var best *Way
+	for level := certain; level >= unknown && best == nil; level-- {
 		if t := r.trees[level]; t.Hops(n) >= 0 {
-			return &Way{Start: n, Steps: t.Path(n), Level: level}
+			best = &Way{Start: n, Steps: t.Path(n), Level: level, target: r.target}
 		}
 	}
-	return nil
+	if r.opened != nil {
+		other := r.opened.Way(n)
+		if other != nil && (best == nil || other.Level > best.Level || other.Level == best.Level && other.length() < best.length()) {
+			best = other
+		}
+	}
+	return best
 }
 
 // Closure finds the shortest ways from some nodes to all others, at the best level of each.
 func (g *Graph) Closure(ctx context.Context, from []uint32, s Search) (*Closure, error) {
-	c := &Closure{g: g}
+	c := &Closure{}
 	for level := unknown; level <= certain; level++ {
 		hops, filter := g.limits(s, &Target{}, level)
 		tree, err := g.index.net.From(ctx, from, filter, hops)
@@ -178,7 +203,6 @@ func (g *Graph) Closure(ctx context.Context, from []uint32, s Search) (*Closure,
 
 // Closure is what can be become from some nodes.
 type Closure struct {
-	g     *Graph
 	trees [certain + 1]*network.Tree
 	Cut   bool // the limit of hops left something out
 }
@@ -195,6 +219,14 @@ func (c *Closure) Way(n uint32) *Way {
 			w.Start = w.Steps[0].From
 		}
 		return w
+	}
+	return nil
+}
+
+// At is the way of a node that is a target already; nil: it is none.
+func (t *Target) At(n uint32) *Way {
+	if level := t.Level(n); level > evaluator.Denied {
+		return &Way{Start: n, Level: level, target: t}
 	}
 	return nil
 }
@@ -234,10 +266,37 @@ func (g *Graph) Subject(n *Node) *evaluator.Subject {
 
 // All yields every simple path from some nodes to a target, the shortest first, of those the ones that need the least.
 func (g *Graph) All(ctx context.Context, from []uint32, t *Target, s Search) iter.Seq2[*Way, error] {
+	if t.opened == nil {
+		return g.all(ctx, from, t, s)
+	}
+	return func(yield func(*Way, error) bool) { // both sorts of paths, by their length
+		next, stop := iter.Pull2(g.all(ctx, from, t.opened, s))
+		defer stop()
+		w, err, more := next()
+		for direct, failed := range g.all(ctx, from, t, s) {
+			for failed == nil && more && (err != nil || w.length() < direct.length()) {
+				if !yield(w, err) || err != nil {
+					return
+				}
+				w, err, more = next()
+			}
+			if !yield(direct, failed) || failed != nil {
+				return
+			}
+		}
+		for ; more; w, err, more = next() {
+			if !yield(w, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (g *Graph) all(ctx context.Context, from []uint32, t *Target, s Search) iter.Seq2[*Way, error] {
 	hops, filter := g.limits(s, t, unknown)
 	return func(yield func(*Way, error) bool) {
 		for _, n := range from { // a source that is the target has no way to go
-			if level := t.Level(n); level > evaluator.Denied && !yield(&Way{Start: n, Level: level}, nil) {
+			if level := t.Level(n); level > evaluator.Denied && !yield(&Way{Start: n, Level: level, target: t}, nil) {
 				return
 			}
 		}
@@ -249,7 +308,7 @@ func (g *Graph) All(ctx context.Context, from []uint32, t *Target, s Search) ite
 			if len(steps) == 0 {
 				continue
 			}
-			w := &Way{Start: steps[0].From, Steps: slices.Clone(steps)}
+			w := &Way{Start: steps[0].From, Steps: slices.Clone(steps), target: t}
 			w.Level = t.Level(w.End())
 			for _, st := range steps {
 				w.Level = min(w.Level, g.index.edges[st.Label].level)
