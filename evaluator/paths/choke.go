@@ -25,7 +25,7 @@ type Strait struct {
 	To         *Node  // nil: a resource
 	FromChange string // what was edited of From before (E10), where every such edge comes after that; the same of To
 	ToChange   string
-	Resource   string // of CAN_ACCESS
+	Resource   string // of CAN_ACCESS and OPEN_RESOURCE
 	Kind       Kind
 	Level      Level        // of the best technique
 	Techniques []*Technique // all that make the edge; none where it is no technique
@@ -99,8 +99,8 @@ func (c *choking) nameOf(s network.Step) between {
 func (c *choking) steps(b between) []step {
 	var out []step
 	for _, from := range c.g.byARN[b.from] {
-		if b.kind == CanAccess {
-			if c.target.Level(from) >= conditional {
+		if b.to == "" {
+			if c.accessing(b.kind).Level(from) >= conditional {
 				out = append(out, step{from: from})
 			}
 			continue
@@ -123,6 +123,14 @@ func (c *choking) steps(b between) []step {
 		}
 	}
 	return out
+}
+
+// accessing is the target of which a kind of access is.
+func (c *choking) accessing(kind Kind) *Target {
+	if kind == OpenResource {
+		return c.target.opened
+	}
+	return c.target
 }
 
 // findEdges finds the edges without which somebody has no path: those on the shortest ways alone can be such.
@@ -216,7 +224,7 @@ func (c *choking) takenBy(b between) ([]int, error) {
 				return nil, nil
 			}
 			members := slices.DeleteFunc(slices.Clone(from), func(n uint32) bool { return !slices.Contains(l.from, n) })
-			return members, func(v uint32) bool { return b.kind == CanAccess || slices.Contains(to, v) }
+			return members, func(v uint32) bool { return b.to == "" || slices.Contains(to, v) }
 		})
 		if err != nil {
 			return nil, err
@@ -229,7 +237,7 @@ func (c *choking) takenBy(b between) ([]int, error) {
 
 // end is the vertex that a step leads to.
 func (c *choking) end(b between, to uint32) uint32 {
-	if b.kind == CanAccess {
+	if b.to == "" {
 		return c.mesh.targets[0]
 	}
 	return to
@@ -254,8 +262,11 @@ func (c *choking) strait(b between) *Strait {
 			s.From = &c.g.nodes[st.from]
 		}
 		if st.edge == nil {
-			h := c.target.access.hop(c.g, st.from)
+			h := c.accessing(b.kind).access.hops(c.g, st.from)[0]
 			s.Level, s.Resource = max(s.Level, h.Level), cmp.Or(s.Resource, h.Resource)
+			if t := h.Technique; t != nil && !slices.Contains(s.Techniques, t) {
+				s.Techniques = append(s.Techniques, t)
+			}
 			continue
 		}
 		if s.To == nil {

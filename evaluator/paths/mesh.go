@@ -8,7 +8,7 @@ import (
 )
 
 // mesh is the edges that paths to a target may go by, at the level conditional or better: what hangs on something unknown is no path here. Its vertices
-// are the nodes and, where the target is access, one more that every node with access has an edge to.
+// are the nodes and, where the target is access, one more that every node with access has an edge to, CAN_ACCESS or OPEN_RESOURCE.
 type mesh struct {
 	vertices int
 	links    []link
@@ -16,7 +16,7 @@ type mesh struct {
 	targets  []uint32
 }
 
-// link is one edge of a party, or the access of a node.
+// link is one edge of a party, or the access of a node: what it has, or what it has once it opened a resource (E14).
 type link struct {
 	kind     Kind
 	from, to []uint32
@@ -42,6 +42,11 @@ func (g *Graph) meshOf(t *Target, s Search) *mesh {
 		m.vertices++
 		for _, n := range t.at(conditional) {
 			m.links = append(m.links, link{kind: CanAccess, from: []uint32{n}, to: []uint32{sink}})
+		}
+		if t.opened != nil {
+			for _, n := range t.opened.at(conditional) {
+				m.links = append(m.links, link{kind: OpenResource, from: []uint32{n}, to: []uint32{sink}})
+			}
 		}
 		m.targets = []uint32{sink}
 	}
