@@ -27,13 +27,19 @@ func (w *World) NewPoll(q Question, own bool) (*Poll, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.keeps = true
+	c.keeps = func(a *Access) bool { return a.Verdict != AllowedAlways } // of what holds whatever the keys are there is no more to ask
 	p := &Poll{world: w, t: w.newTargets(c), readers: map[string]*readers{}}
 	p.t.prepare()
 	if own {
 		p.t.cross = nil
 	}
 	return p, nil
+}
+
+// Settle has the poll let go of what grants are made of as soon as they are found, but for those whose conditions hang on a key that is asked about
+// later on.
+func (p *Poll) Settle(unless func(key string) bool) {
+	p.t.question.keeps = func(a *Access) bool { return slices.ContainsFunc(a.Keys(), unless) }
 }
 
 // Warnings are what the question gives rise to; Assumptions what its answers stand on as a whole.
@@ -279,7 +285,7 @@ func (a *Access) Given(key string, value ...string) *Access {
 // Eased tells whether somebody who chooses freely what a caller may choose of a request is allowed for certain, whatever all else is (E17, C38).
 func (a *Access) Eased() bool {
 	if a.Verdict != Conditional || a.kept == nil {
-		return a.Verdict == AllowedAlways
+		return a.Verdict == AllowedAlways || a.eased
 	}
 	s := a.evaluation.symbols
 	var chosen []region.Var
@@ -361,9 +367,9 @@ func (g *targetGroup) holdsLiteral(resource string) bool {
 	return resource != "" && slices.ContainsFunc(g.items, func(it *item) bool { return it.literal && it.text == resource })
 }
 
-// Settle lets go of what Reads, Given and Eased work with: they then say nothing new, and the grant takes little room.
+// Settle lets go of what Reads and Given work with: they then say nothing, and the grant takes little room.
 func (a *Access) Settle() {
-	a.kept = nil
+	a.eased, a.kept = a.Eased(), nil
 	if a.evaluation != nil {
 		a.evaluation = a.evaluation.settled()
 	}

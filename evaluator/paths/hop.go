@@ -85,6 +85,28 @@ func (g *Graph) hop(from, to uint32, e *edge) *Hop {
 	return x.hop
 }
 
+// leaf is an edge that nobody walks with its evidence. A target that is a principal stands as its first node would.
+func (g *Graph) leaf(from uint32, to string, thing uint32, e *edge) *Hop {
+	f := &g.nodes[from]
+	x := &evidence{
+		g: g, hop: &Hop{From: f, Resource: to, Kind: e.kind, Technique: e.technique, Level: e.level}, party: &g.parties[f.party], actor: f.actor,
+	}
+	target := &Node{ARN: to, Principal: thing}
+	if to != "" {
+		target.Kind, target.Account = g.things.list[thing].kind, g.things.list[thing].account
+	}
+	switch {
+	case e.kind == CanAssumeRoot:
+		x.step(assumeRoot, to, x.best(assumeRoot, to))
+		x.fact("the session has one of the five task policies of AWS, which allow nothing beyond their task")
+	case e.kind == GainPermissions:
+		x.gainOnly(e.technique, target)
+	case e.technique != nil:
+		x.technique(e.technique, target)
+	}
+	return x.hop
+}
+
 // best gives the grant of an action on a thing that is had at the best level; nil: none is.
 func (x *evidence) best(action, arn string) *evaluator.Access {
 	var best *evaluator.Access
@@ -211,7 +233,7 @@ func (x *evidence) technique(t *Technique, to *Node) {
 			x.step(r.Action, to.ARN, x.passing(to.ARN, t.Service))
 		case r.On == OnTarget && t.Target == "provider", r.On == OnCompute:
 			x.step(r.Action, through, x.best(r.Action, through))
-		case r.On == OnTarget:
+		case r.On == OnTarget && t.Target != "organization":
 			x.step(r.Action, to.ARN, x.best(r.Action, to.ARN))
 		default:
 			x.step(r.Action, "", x.bestNew(r))
@@ -222,6 +244,9 @@ func (x *evidence) technique(t *Technique, to *Node) {
 		x.fact("%s runs with %s", through, to.ARN)
 	case t.Target == "provider":
 		x.fact("%s trusts %s", to.ARN, through)
+		if hasFact(t, Absent) {
+			x.fact("%s is not there", through)
+		}
 	}
 	if t.Service != "" {
 		x.trust(t.Service, to)
@@ -285,7 +310,8 @@ func (x *evidence) through(t *Technique, to *Node) string {
 		}
 	case t.Target == "provider":
 		for arn, roles := range x.g.accepts {
-			if roles.any().Contains(to.Principal) && fits(arn) {
+			absent := x.g.things.facts[Absent].Contains(x.g.things.by[arn])
+			if roles.any().Contains(to.Principal) && absent == hasFact(t, Absent) && fits(arn) {
 				found = append(found, arn)
 			}
 		}
