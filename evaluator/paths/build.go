@@ -434,7 +434,7 @@ func through(who []*evaluator.Actor, findings []evaluator.Finding) ([]*evaluator
 // telling tells the keys that the search for edges asks grants about.
 func telling(key string) bool {
 	switch key {
-	case "aws:multifactorauthpresent", "aws:multifactorauthage", "sts:sourceidentity", strings.ToLower(passedTo), strings.ToLower(policyARN):
+	case "aws:multifactorauthpresent", "aws:multifactorauthage", "sts:sourceidentity", strings.ToLower(passedTo), strings.ToLower(policyARN), strings.ToLower(boundaryARN):
 		return true
 	}
 	return sessionTag(key)
