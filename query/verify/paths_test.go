@@ -30,7 +30,7 @@ func TestPathsToAdmins(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum, kinds := &tally{}, map[string]int{}
+	sum, kinds := newTally(), map[string]int{}
 	for i := range uint64(*climbs) {
 		seed := *firstSeed + i
 		o := generateClimb(seed)
@@ -45,20 +45,26 @@ func TestPathsToAdmins(t *testing.T) {
 			continue
 		}
 		small := o.shrinkBy(func(try *organization) bool {
-			err := try.climb(t.Context(), cat, &tally{})
+			err := try.climb(t.Context(), cat, newTally())
 			return err != nil && strings.HasPrefix(err.Error(), kind+":")
 		}, time.Now().Add(60*time.Second))
-		t.Fatalf("organization %d: %v\nsmallest: %v\n%s", seed, err, small.climb(t.Context(), cat, &tally{}), small.text())
+		t.Fatalf("organization %d: %v\nsmallest: %v\n%s", seed, err, small.climb(t.Context(), cat, newTally()), small.text())
 	}
-	t.Logf("%d organizations: %d principals, of which %d reach an administrator surely and %d under conditions; %d that are not known; %d steps; %d requests decided; differences %v",
-		*climbs, sum.principals, sum.sure, sum.conditional, sum.unknown, sum.steps, sum.points, kinds)
+	t.Logf("%d organizations: %d principals, of which %d reach an administrator surely and %d under conditions; %d that are not known; %d steps; %d requests decided; differences %v; ways by hops %v; %v",
+		*climbs, sum.principals, sum.sure, sum.conditional, sum.unknown, sum.steps, sum.points, kinds, sum.hops, sum.techniques)
 	if sum.sure == 0 || sum.conditional == 0 || sum.steps == 0 {
 		t.Error("nothing was compared")
 	}
 }
 
 // tally counts what was compared.
-type tally struct{ principals, sure, conditional, unknown, steps, points int }
+type tally struct {
+	principals, sure, conditional, unknown, steps, points int
+	hops                                                  [mostHops + 1]int // ways by their length
+	techniques                                            map[string]int    // hops by technique
+}
+
+func newTally() *tally { return &tally{techniques: map[string]int{}} }
 
 // text is an organization to be read.
 func (o *organization) text() string {
@@ -173,10 +179,16 @@ func (s *seeker) confirm(g *paths.Graph, admins *paths.Target, way *paths.Way, s
 	if way == nil {
 		return nil
 	}
+	sum.hops[len(way.Steps)]++
 	for _, hop := range g.Hops(way, admins) {
 		if len(hop.Steps) == 0 {
 			return fmt.Errorf("no evidence: %s from %s to %s has no steps", hop.Kind, hop.From.ARN, hop.To.ARN)
 		}
+		name := string(hop.Kind)
+		if hop.Technique != nil {
+			name += " " + hop.Technique.ID
+		}
+		sum.techniques[name]++
 		for i := range hop.Steps {
 			sum.steps++
 			step := &hop.Steps[i]
