@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator"
-	"github.com/accessgraph/accessgraph/evaluator/paths"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 )
 
@@ -126,8 +125,8 @@ func (s *seeker) covers(who *state, whole *principal, q ask) bool {
 	return covered
 }
 
-// actions are those that a principal must be allowed to be an administrator, as far as they are looked at: some of every sort, those that techniques
-// require, and some for each pattern of a policy.
+// actions are those that a principal must be allowed to be an administrator, as far as they are looked at: some of every sort, all of the services that
+// limits are about, and some for each pattern of a policy.
 func (s *seeker) actions() []string {
 	seen := map[string]bool{}
 	out := []string{}
@@ -143,13 +142,9 @@ func (s *seeker) actions() []string {
 	} {
 		add(a)
 	}
-	for i := range s.techniques {
-		if t := &s.techniques[i]; t.Kind == paths.GainPermissions || t.Kind == paths.Become {
-			for _, r := range t.Requires {
-				if strings.HasPrefix(r.Action, "iam:") {
-					add(r.Action)
-				}
-			}
+	for _, service := range []string{"iam", "sts", "organizations"} { // what guardrails and boundaries are about
+		for a := range s.catalog.Actions(service + ":*") {
+			add(a.Name)
 		}
 	}
 	for _, d := range s.parsed {

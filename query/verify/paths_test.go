@@ -3,7 +3,6 @@ package verify_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -15,7 +14,6 @@ import (
 	"github.com/accessgraph/accessgraph/evaluator"
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/evaluator/paths"
-	"github.com/accessgraph/accessgraph/graph"
 )
 
 var climbs = flag.Int("paths-organizations", 10, "how many random organizations are searched for paths; the acceptance run has 200")
@@ -173,33 +171,3 @@ func levelOf(l paths.Level) level {
 	}
 	return never
 }
-
-// confirm holds that the point engine allows every request of a way, on a witness, and that the requests are as sure as the way is said to be.
-func (s *seeker) confirm(g *paths.Graph, admins *paths.Target, way *paths.Way, sum *tally) error {
-	if way == nil {
-		return nil
-	}
-	sum.hops[len(way.Steps)]++
-	for _, hop := range g.Hops(way, admins) {
-		if len(hop.Steps) == 0 {
-			return fmt.Errorf("no evidence: %s from %s to %s has no steps", hop.Kind, hop.From.ARN, hop.To.ARN)
-		}
-		name := string(hop.Kind)
-		if hop.Technique != nil {
-			name += " " + hop.Technique.ID
-		}
-		sum.techniques[name]++
-		for i := range hop.Steps {
-			sum.steps++
-			step := &hop.Steps[i]
-			proof := step.Prove()
-			if proof.Witness == nil || !proof.Agrees {
-				return fmt.Errorf("proof: %s on %s of %s: %+v", step.Action, step.Resource, hop.Kind, proof)
-			}
-		}
-	}
-	return nil
-}
-
-var _ = errors.New
-var _ graph.ARN
