@@ -244,8 +244,25 @@ func (a *Actor) Unbounded() bool { return a.caller.unbounded() }
 // FromAssumeRole tells a role whose trust policy lets no identity provider in: every session of it comes from AssumeRole (C31).
 func (a *Actor) FromAssumeRole() bool { return a.caller.kind == "role" && !a.caller.origins.federated }
 
+// WithPolicies is the world with one document in the place of the policies of some resources, roles aside: what would be if they were rewritten (E14).
+func (w *World) WithPolicies(doc *policy.Document, takes func(arn string) bool) *World {
+	own := *w
+	own.resources, own.byARN = make([]*resource, len(w.resources)), make(map[string]*resource, len(w.byARN))
+	for i, r := range w.resources {
+		if !r.trust && !r.entity && takes(r.arn) {
+			changed := *r
+			changed.policy = &Policy{Name: r.arn + " as rewritten", Doc: doc}
+			changed.seal(changed.owner)
+			r = &changed
+		}
+		own.resources[i] = r
+		own.byARN[r.arn] = r
+	}
+	return &own
+}
+
 // CompileWithCompute is Compile for questions about access paths: what runs with a role is a resource too, judged with its tags, whichever
-// service acts on it.
+// service acts on it, and so are identity providers that are named and not there, and root users whose sessions the organization gives out.
 func CompileWithCompute(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*World, error) {
 	compute := map[string]bool{}
 	own := *facts
@@ -273,6 +290,8 @@ func CompileWithCompute(ctx context.Context, facts *graph.Facts, cat *catalog.Ca
 	for _, r := range w.resources {
 		r.compute = compute[r.arn]
 	}
+	w.addAbsent()
+	w.addRoots()
 	return w, nil
 }
 

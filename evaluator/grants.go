@@ -52,6 +52,7 @@ type Access struct {
 	stored     bool              // its resources are in the snapshot
 	from       *raw              // what it is made of, where a comparison of documents may look for other witnesses
 	kept       *raw              // the same, where a survey asks more of it
+	eased      bool              // what Eased said before it was settled
 }
 
 // spelling is the resources and the proof of a grant: as lists that are shared by many grants until somebody asks, then as one.
@@ -320,7 +321,7 @@ func (e *evaluation) put(r *raw) ([]*Access, error) {
 		if e.whole != nil {
 			a.from = r
 		}
-		if e.asking.keeps {
+		if e.asking.keeps != nil {
 			a.kept = r
 		}
 		if d.condition != nil {

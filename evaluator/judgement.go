@@ -82,9 +82,9 @@ func (t *targets) decide(side *callerSide, g *targetGroup, budget *region.Budget
 			a.doubt()
 		}
 	}
-	if t.question.keeps { // of what holds whatever the keys are there is no more to ask
+	if keeps := t.question.keeps; keeps != nil {
 		for _, a := range grants {
-			if a.Verdict == AllowedAlways {
+			if !keeps(a) {
 				a.Settle()
 			}
 		}

@@ -77,7 +77,7 @@ type compiledQuestion struct {
 	named    map[string]bool       // keys that When mentions
 	actions  map[string]region.Set // action pattern -> members, filled as patterns come up
 	lists    map[string]region.Set // key -> members that may have it
-	keeps    bool                  // grants keep what they are made of; see Survey
+	keeps    func(*Access) bool    // whether a grant keeps what it is made of; nil: none does; see Poll
 	mu       sync.Mutex            // guards actions and lists
 
 	numbers     numbering[digest]       // of what statements and documents say
@@ -101,6 +101,7 @@ type compiledQuestion struct {
 	sets       []serviceSet // by service
 	verbs      []serviceSet // by service and verb
 	others     region.Set   // the members that stand for unknown actions
+	nothing    region.Set   // no member
 }
 
 // askedAction is one action of the question as written, with the members that it stands for.
@@ -139,7 +140,7 @@ func (w *World) compile(q Question) (*compiledQuestion, error) {
 	for i, k := range keys {
 		byName[k] = i
 	}
-	c.members = make([]member, len(keys))
+	c.members, c.nothing = make([]member, len(keys)), region.NewSet(len(keys))
 	for i := range wanted {
 		set := region.NewSet(len(keys))
 		for _, n := range wanted[i] {
@@ -281,14 +282,32 @@ func (c *compiledQuestion) indexOf(m *member) int {
 	return sort.Search(len(c.members), func(i int) bool { return strings.ToLower(c.members[i].name) >= strings.ToLower(m.name) })
 }
 
-// matching gives the members that an Action or NotAction element matches. Patterns are matched once per question.
+// matching gives the members that an Action or NotAction element matches. Patterns are matched once per question. The set is shared: it must not be
+// changed.
 func (c *compiledQuestion) matching(a *policy.Actions) region.Set {
+	if !c.mentions(a) { // of most statements there is nothing to remember
+		return c.nothing
+	}
 	if set, ok := c.spoken.Load(a); ok {
 		return set.(region.Set)
 	}
 	set := c.match(a)
 	c.spoken.Store(a, set)
 	return set
+}
+
+// mentions tells whether an element may match a member: it names a service of the question, or names services by a pattern.
+func (c *compiledQuestion) mentions(a *policy.Actions) bool {
+	if a.Not || c.nothing.Len() != len(c.members) {
+		return true
+	}
+	for i := range a.Patterns {
+		service, _, ok := strings.Cut(a.Patterns[i].Text, ":")
+		if !ok || strings.ContainsAny(service, "*?") || c.services[strings.ToLower(service)] {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *compiledQuestion) match(a *policy.Actions) region.Set {

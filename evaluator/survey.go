@@ -27,13 +27,19 @@ func (w *World) NewPoll(q Question, own bool) (*Poll, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.keeps = true
+	c.keeps = func(a *Access) bool { return a.Verdict != AllowedAlways } // of what holds whatever the keys are there is no more to ask
 	p := &Poll{world: w, t: w.newTargets(c), readers: map[string]*readers{}}
 	p.t.prepare()
 	if own {
 		p.t.cross = nil
 	}
 	return p, nil
+}
+
+// Settle has the poll let go of what grants are made of as soon as they are found, but for those whose conditions hang on a key that is asked about
+// later on.
+func (p *Poll) Settle(unless func(key string) bool) {
+	p.t.question.keeps = func(a *Access) bool { return slices.ContainsFunc(a.Keys(), unless) }
 }
 
 // Warnings are what the question gives rise to; Assumptions what its answers stand on as a whole.
@@ -279,7 +285,7 @@ func (a *Access) Given(key string, value ...string) *Access {
 // Eased tells whether somebody who chooses freely what a caller may choose of a request is allowed for certain, whatever all else is (E17, C38).
 func (a *Access) Eased() bool {
 	if a.Verdict != Conditional || a.kept == nil {
-		return a.Verdict == AllowedAlways
+		return a.Verdict == AllowedAlways || a.eased
 	}
 	s := a.evaluation.symbols
 	var chosen []region.Var
@@ -310,12 +316,7 @@ type Proof struct {
 // Prove makes a request of a grant for an actor of its class: this action on this resource, which must be the grant's. who is nil for an
 // outsider. The point engine decides it with the layers of that very resource.
 func (a *Access) Prove(who *Actor, action, resource string) *Proof {
-	p := &Proof{}
-	for _, ref := range a.Via() {
-		if ref.Layer != LayerResource || ref.Policy == resource || ref.Policy == "" || !a.several() {
-			p.Via = append(p.Via, ref)
-		}
-	}
+	p := &Proof{Via: a.viaOn(resource)}
 	if a.sketch == nil || a.evaluation == nil {
 		return p
 	}
@@ -340,12 +341,35 @@ func (a *Access) Prove(who *Actor, action, resource string) *Proof {
 	return p
 }
 
-// several tells whether the grant is of a group that several resources with policies of their own were joined to.
-func (a *Access) several() bool { return a.evaluation != nil && len(a.evaluation.group.parts) > 1 }
+// viaOn are the statements of a grant with the resource's own alone among those of resources: resources whose policies say the same are judged
+// together, and the others' stand beside it.
+func (a *Access) viaOn(resource string) []StatementRef {
+	if a.evaluation == nil || !a.evaluation.group.holdsLiteral(resource) {
+		return a.Via()
+	}
+	var out []StatementRef
+	for _, ref := range a.Via() {
+		if ref.Layer == LayerResource && ref.Policy != resource {
+			if len(a.evaluation.group.parts) > 0 {
+				continue // the resource's own is there too
+			}
+			ref.Policy = resource
+		}
+		if !slices.Contains(out, ref) {
+			out = append(out, ref)
+		}
+	}
+	return out
+}
 
-// Settle lets go of what Reads, Given and Eased work with: they then say nothing new, and the grant takes little room.
+// holdsLiteral tells whether a resource is one of the group's own, not something that lies under one.
+func (g *targetGroup) holdsLiteral(resource string) bool {
+	return resource != "" && slices.ContainsFunc(g.items, func(it *item) bool { return it.literal && it.text == resource })
+}
+
+// Settle lets go of what Reads and Given work with: they then say nothing, and the grant takes little room.
 func (a *Access) Settle() {
-	a.kept = nil
+	a.eased, a.kept = a.Eased(), nil
 	if a.evaluation != nil {
 		a.evaluation = a.evaluation.settled()
 	}

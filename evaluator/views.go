@@ -32,7 +32,19 @@ type views struct {
 // viewClass is callers that see the same of the resource side where it does not spell them out.
 type viewClass struct {
 	number int
-	groups []atomic.Pointer[groupView] // by place
+	pages  []atomic.Pointer[viewPage] // of the groups, by place: most callers look at few
+}
+
+// viewPage is the views of some groups that follow one another.
+type viewPage [64]atomic.Pointer[groupView]
+
+// at gives where the view of the group at a place is kept.
+func (c *viewClass) at(place int) *atomic.Pointer[groupView] {
+	page := &c.pages[place/len(viewPage{})]
+	if page.Load() == nil {
+		page.CompareAndSwap(nil, &viewPage{})
+	}
+	return &page.Load()[place%len(viewPage{})]
 }
 
 // viewClass names what of a caller the resource side can see, where it does not spell it out: account, kind, boundary, and how the
@@ -56,7 +68,7 @@ func (v *views) of(class string, groups int) *viewClass {
 	}
 	c, ok := v.classes[class]
 	if !ok {
-		c = &viewClass{number: len(v.classes), groups: make([]atomic.Pointer[groupView], groups)}
+		c = &viewClass{number: len(v.classes), pages: make([]atomic.Pointer[viewPage], groups/len(viewPage{})+1)}
 		v.classes[class] = c
 	}
 	return c
@@ -67,7 +79,7 @@ func (t *targets) viewFor(side *callerSide, g *targetGroup) *groupView {
 	if slices.Contains(side.named, g.place) || slices.Contains(side.named, everyGroup) {
 		return t.look(side, g)
 	}
-	at := &side.view.groups[g.place]
+	at := side.view.at(g.place)
 	if v := at.Load(); v != nil {
 		return v
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -20,6 +21,7 @@ type Options struct {
 	Budget int64 // engine steps for one principal and question; 0: the default
 	// Leaves asks for the edges that nobody walks too: open resources, weakened guardrails, and techniques that yield less than the target's power.
 	Leaves bool
+	Now    time.Time // when requests are made (C34); zero: at any time
 	// Zone and Also say who is inside, as evaluator.ExternalOptions do.
 	Zone, Also []string
 }
@@ -96,6 +98,7 @@ type builder struct {
 	beyond     func(kind, arn, account string) bool   // outside of the zone of trust
 	usable     []*Technique                           // those that can lead anywhere
 	users      map[string]*roaring.Bitmap             // of an account
+	losers     map[string]*roaring.Bitmap             // see gainers
 	managed    map[string][]string                    // see attachable
 	classes    map[changed]string                     // see classOf
 	plain      map[uint32]bool                        // see simple
@@ -121,7 +124,7 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	b := &builder{
 		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
 		made: map[string]uint32{}, sends: map[uint32]bool{},
-		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
+		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
 		everything: &Change{Edit: evaluator.Edit{Everything: true}},
 	}
 	b.everything.seal()
@@ -160,6 +163,7 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 				return nil, err
 			}
 			b.findEdges(&g.parties[i])
+			g.parties[i].held = nil
 		}
 		if first {
 			b.addStatic()
@@ -188,6 +192,9 @@ const (
 	policyARN      = "iam:PolicyARN"
 )
 
+// signIns are the actions that make a session of a role, and what they take besides (D30).
+var signIns = []string{assumeRole, tagSession, sourceIdentity, withSAML, withWeb}
+
 // preparePolls divides the actions of all techniques into questions: those that act on the same type of resource are asked together.
 func (b *builder) preparePolls() error {
 	for _, a := range b.facts.Accounts { // what edits may put in force is to be known before questions are made of what is there
@@ -201,7 +208,7 @@ func (b *builder) preparePolls() error {
 		}
 	}
 	b.places = map[string]place{}
-	if err := b.addPoll(nil, assumeRole, tagSession, sourceIdentity, withSAML, withWeb); err != nil {
+	if err := b.addPoll(nil, signIns...); err != nil {
 		return err
 	}
 	if err := b.addOutsiders(); err != nil {
@@ -209,6 +216,11 @@ func (b *builder) preparePolls() error {
 	}
 	if err := b.addPoll(nil, passRole); err != nil {
 		return err
+	}
+	if b.options.Leaves && len(b.world.RootSessions()) > 0 {
+		if err := b.addPoll(nil, assumeRoot); err != nil {
+			return err
+		}
 	}
 	return b.prepareOpened()
 }
@@ -288,7 +300,7 @@ func (b *builder) possible(t *Technique, leaves bool) bool {
 		return false
 	case t.Kind == OpenResource || t.Kind == WeakenGuardrail || t.Limited != "":
 		return leaves
-	case t.Target == "provider" && b.things.providers.IsEmpty(), hasFact(t, Absent):
+	case t.Target == "provider" && b.things.providers.IsEmpty(), hasFact(t, Absent) && b.things.facts[Absent].IsEmpty():
 		return false
 	case hasFact(t, SSORole) && b.things.facts[SSORole].IsEmpty():
 		return false
@@ -315,10 +327,11 @@ type place struct {
 
 // addPoll makes a poll of actions. With a gate it is for those alone who have a finding there.
 func (b *builder) addPoll(gate *place, actions ...string) error {
-	p, err := b.world.NewPoll(evaluator.Question{Actions: actions, Budget: b.options.Budget}, false)
+	p, err := b.world.NewPoll(evaluator.Question{Actions: actions, Budget: b.options.Budget, Now: b.options.Now}, false)
 	if err != nil {
 		return fmt.Errorf("techniques: %w", err)
 	}
+	p.Settle(telling)
 	for _, a := range actions {
 		at, ok := p.Action(a)
 		b.places[strings.ToLower(a)] = place{len(b.polls), at, ok}
@@ -402,6 +415,15 @@ func through(who []*evaluator.Actor, findings []evaluator.Finding) ([]*evaluator
 		out[i] = who[m]
 	}
 	return out, places
+}
+
+// telling tells the keys that the search for edges asks grants about.
+func telling(key string) bool {
+	switch key {
+	case "aws:multifactorauthpresent", "aws:multifactorauthage", "sts:sourceidentity", strings.ToLower(passedTo), strings.ToLower(policyARN):
+		return true
+	}
+	return sessionTag(key)
 }
 
 // findChained notes the roles that can do other things with MFA than without.
@@ -567,9 +589,15 @@ func (b *builder) take(h *held, g *evaluator.Access) {
 func (b *builder) settle() {
 	for i := range b.parties {
 		p := &b.parties[i]
-		p.held = nil
 		for _, grants := range p.grants {
 			for _, g := range grants {
+				g.Settle()
+			}
+		}
+	}
+	for _, n := range b.outside {
+		if o := b.nodes[n].outsider; o != nil {
+			for _, g := range o.Grants {
 				g.Settle()
 			}
 		}

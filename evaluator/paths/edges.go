@@ -27,6 +27,7 @@ func (b *builder) findEdges(p *party) {
 		}
 	}
 	note(edge{kind: CanAssume}, b.assumable(p))
+	note(edge{kind: CanAssumeRoot, leaf: true}, b.rootSessions(p))
 	for _, t := range b.usable {
 		switch t.Kind {
 		case Become, PassRole, HijackCompute:
@@ -43,6 +44,18 @@ func (b *builder) findEdges(p *party) {
 		}
 	}
 	b.findEdits(p, control)
+}
+
+// rootSessions gives the root users that a party can get sessions of (E9), limited to one of AWS's five tasks. Another root user gets none.
+func (b *builder) rootSessions(p *party) leveled {
+	if !b.options.Leaves || b.nodes[p.members[0]].Kind == "root" || !contains(b.world.RootSessions(), p.account) {
+		return none()
+	}
+	members := roaring.New()
+	for _, arn := range b.world.RootsOfMembers() {
+		members.Add(b.things.by[arn])
+	}
+	return b.holds(p, assumeRoot).on.within(members)
 }
 
 // assumable gives the roles that a party may assume (E5). A trust policy or identity policy that wants session tags or a source identity wants
@@ -166,6 +179,9 @@ func (b *builder) meets(p *party, t *Technique) leveled {
 		if has, told := b.things.facts[f]; told {
 			out = out.within(roaring.Or(has, b.things.open[f]))
 		}
+	}
+	if t.Target == "provider" && !hasFact(t, Absent) {
+		out = out.within(roaring.AndNot(b.things.providers, b.things.facts[Absent]))
 	}
 	if !compute && t.Kind != PassRole && t.Target != "resource" && t.Target != "organization" && !hasFact(t, SSORole) {
 		out = out.within(b.things.editable)
@@ -321,8 +337,11 @@ func (b *builder) prepareOpened() error {
 	if err != nil {
 		return err
 	}
-	b.opened, err = w.NewPoll(evaluator.Question{Actions: []string{assumeRole}, Budget: b.options.Budget}, true)
-	return err
+	if b.opened, err = w.NewPoll(evaluator.Question{Actions: []string{assumeRole}, Budget: b.options.Budget, Now: b.options.Now}, true); err != nil {
+		return err
+	}
+	b.opened.Settle(func(string) bool { return false })
+	return nil
 }
 
 // openedTo gives the roles of its account that a party may assume once their trust policies name it.

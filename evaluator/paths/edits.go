@@ -54,7 +54,7 @@ func (b *builder) noteGains(p *party, edits []edit) {
 			have = none()
 			order = append(order, t)
 		}
-		have.or(edits[i].on)
+		have.or(b.gaining(&edits[i]))
 		byTechnique[t] = have
 	}
 	for _, t := range order {
@@ -118,8 +118,8 @@ func (b *builder) through(p *party, t *Technique, on leveled, whom map[uint32]*r
 	on.each(func(level Level, set *roaring.Bitmap) {
 		set.Iterate(func(id uint32) bool {
 			who := whom[id]
-			if t.Edit == EditMembership { // whoever is put in it: every user of the account
-				who = b.usersOf(b.things.list[id].account)
+			if t.Edit == EditMembership { // whoever is put in it: every other user of the account
+				who = b.joining(id)
 			}
 			if who != nil && !who.IsEmpty() {
 				out = append(out, b.attaching(p, edit{technique: t, through: id, on: just(who, level)})...)
@@ -128,6 +128,63 @@ func (b *builder) through(p *party, t *Technique, on leveled, whom map[uint32]*r
 		})
 	})
 	return out
+}
+
+// joining is who gains by being put in a group: the users of its account that are not in it, where it has any policy that allows something.
+func (b *builder) joining(group uint32) *roaring.Bitmap {
+	account := b.things.list[group].account
+	given := b.world.PoliciesOfGroup(account, b.things.groupFacts[group].Name)
+	if !slices.ContainsFunc(given, func(p evaluator.Policy) bool { return len(p.Doc.Statements) > 0 && !evaluator.DeniesOnly(p.Doc) }) {
+		return nil
+	}
+	users := b.usersOf(account)
+	if members := b.things.members[group]; members != nil {
+		users = roaring.AndNot(users, members)
+	}
+	return users
+}
+
+// gaining is whom an edit gives something by itself: what takes a boundary or a Deny away, only those that have one (E10).
+func (b *builder) gaining(e *edit) leveled {
+	switch e.technique.Edit {
+	case EditUnbound:
+		return e.on.within(b.gainers("bounded", func(a *evaluator.Actor) bool { return a.Bounded() }))
+	case EditUndeny:
+		denies := func(p evaluator.Policy) bool { return takesAway(e.technique, p.Name) && evaluator.DeniesOnly(p.Doc) }
+		if e.direct {
+			return e.on.within(b.gainers(e.technique.Requires[0].Action, func(a *evaluator.Actor) bool { return slices.ContainsFunc(a.Policies(), denies) }))
+		}
+		g := b.things.list[e.through]
+		if !slices.ContainsFunc(b.world.PoliciesOfGroup(g.account, b.things.groupFacts[e.through].Name), denies) {
+			return none()
+		}
+	}
+	return e.on
+}
+
+// gainers is the users and roles of which something is so, worked out once.
+func (b *builder) gainers(what string, is func(*evaluator.Actor) bool) *roaring.Bitmap {
+	set, ok := b.losers[what]
+	if ok {
+		return set
+	}
+	set = roaring.New()
+	each(roaring.Or(b.things.users, b.things.roles), func(id uint32) {
+		if is(b.nodes[id].actor) {
+			set.Add(id)
+		}
+	})
+	b.losers[what] = set
+	return set
+}
+
+// takesAway tells the policies of a principal, by the names that answers quote, that a technique takes away: its own or its groups', attached or inline.
+func takesAway(t *Technique, name string) bool {
+	rest, ofGroup := strings.CutPrefix(name, "group/")
+	if ofGroup {
+		_, rest, _ = strings.Cut(rest, ": ")
+	}
+	return ofGroup == (t.Target == "group") && strings.HasPrefix(rest, "arn:") == strings.Contains(t.Requires[0].Action, "Detach")
 }
 
 func (b *builder) usersOf(account string) *roaring.Bitmap {

@@ -38,6 +38,20 @@ func (x *evidence) gain(to uint32, e *edge) {
 	x.hop.Technique = x.g.combined(edits, control, x.hop.Technique)
 }
 
+// gainOnly is the evidence of a change of permissions of somebody whom the party has not got hold of.
+func (x *evidence) gainOnly(t *Technique, to *Node) {
+	for _, resource := range x.resources(t, to) {
+		if !x.able(t, resource) {
+			continue
+		}
+		for _, r := range t.Requires {
+			x.step(r.Action, resource, x.best(r.Action, resource))
+		}
+		x.hop.Assumptions = append(x.hop.Assumptions, t.Prerequisites...)
+		return
+	}
+}
+
 func (x *evidence) nodeOf() uint32 { return x.party.members[0] }
 
 // first is the node of a principal that an edge leads to.
@@ -61,11 +75,19 @@ func (x *evidence) control(n *Node, level Level) *edge {
 		if e.leaf || e.kind == GainPermissions || e.level < level || !x.leads(e, n.Principal) {
 			continue
 		}
-		if best == nil || e.level > best.level {
+		if best == nil || e.level > best.level || e.level == best.level && e.needs() < best.needs() {
 			best = e
 		}
 	}
 	return best
+}
+
+// needs counts what the snapshot does not tell of an edge.
+func (e *edge) needs() int {
+	if e.technique == nil {
+		return 0
+	}
+	return len(e.technique.Prerequisites)
 }
 
 // leads tells whether an edge leads to a principal as it is.
@@ -174,7 +196,7 @@ func (x *evidence) able(t *Technique, resource string) bool {
 	return true
 }
 
-// resources are what a technique may act on to edit a principal: itself, its groups, its policies.
+// resources are what a technique may act on to edit a principal: itself, its groups, its policies. Of a node without a change it is whatever may do.
 func (x *evidence) resources(t *Technique, n *Node) []string {
 	th := x.g.things
 	var out []string
@@ -190,9 +212,9 @@ func (x *evidence) resources(t *Technique, n *Node) []string {
 		out = append(out, n.ARN)
 	case t.Target == "group" && t.Edit == EditMembership:
 		for id := range th.groupFacts {
-			if th.list[id].account == n.Account && slices.ContainsFunc(n.Change.Edit.With, func(p evaluator.Policy) bool {
+			if th.list[id].account == n.Account && (n.Change == nil || slices.ContainsFunc(n.Change.Edit.With, func(p evaluator.Policy) bool {
 				return strings.HasPrefix(p.Name, "group/"+th.groupFacts[id].Name+": ")
-			}) {
+			})) {
 				out = append(out, th.list[id].arn)
 			}
 		}
@@ -200,6 +222,9 @@ func (x *evidence) resources(t *Technique, n *Node) []string {
 		in(th.members)
 	case t.Target == "policy":
 		in(th.attached)
+		if n.Change == nil {
+			in(th.bounds)
+		}
 	}
 	slices.Sort(out)
 	return out

@@ -32,12 +32,16 @@ type Step struct {
 func (s *Step) Prove() *evaluator.Proof { return s.Grant.Prove(s.who, s.Action, s.Resource) }
 
 // Hops gives the evidence of a way, hop by hop.
-func (g *Graph) Hops(w *Way, t *Target) []*Hop {
+func (g *Graph) Hops(w *Way) []*Hop {
 	var out []*Hop
 	for _, s := range w.Steps {
 		out = append(out, g.hop(s.From, s.To, g.index.edges[s.Label]))
 	}
-	if t != nil && t.access != nil {
+	switch t := w.target; {
+	case t == nil || t.access == nil:
+	case t.access.opens != nil:
+		out = append(out, t.access.opens[w.End()].hops(g, w.End())...)
+	default:
 		out = append(out, t.access.hop(g, w.End()))
 	}
 	return out
@@ -73,6 +77,28 @@ func (g *Graph) hop(from, to uint32, e *edge) *Hop {
 	case Become, PassRole, HijackCompute:
 		x.technique(e.technique, t)
 	case MemberOf, CanAccess, CanAssumeRoot, OpenResource, WeakenGuardrail:
+	}
+	return x.hop
+}
+
+// leaf is an edge that nobody walks with its evidence. A target that is a principal stands as its first node would.
+func (g *Graph) leaf(from uint32, to string, thing uint32, e *edge) *Hop {
+	f := &g.nodes[from]
+	x := &evidence{
+		g: g, hop: &Hop{From: f, Resource: to, Kind: e.kind, Technique: e.technique, Level: e.level}, party: &g.parties[f.party], actor: f.actor,
+	}
+	target := &Node{ARN: to, Principal: thing}
+	if to != "" {
+		target.Kind, target.Account = g.things.list[thing].kind, g.things.list[thing].account
+	}
+	switch {
+	case e.kind == CanAssumeRoot:
+		x.step(assumeRoot, to, x.best(assumeRoot, to))
+		x.fact("the session has one of the five task policies of AWS, which allow nothing beyond their task")
+	case e.kind == GainPermissions:
+		x.gainOnly(e.technique, target)
+	case e.technique != nil:
+		x.technique(e.technique, target)
 	}
 	return x.hop
 }
@@ -203,7 +229,7 @@ func (x *evidence) technique(t *Technique, to *Node) {
 			x.step(r.Action, to.ARN, x.passing(to.ARN, t.Service))
 		case r.On == OnTarget && t.Target == "provider", r.On == OnCompute:
 			x.step(r.Action, through, x.best(r.Action, through))
-		case r.On == OnTarget:
+		case r.On == OnTarget && t.Target != "organization":
 			x.step(r.Action, to.ARN, x.best(r.Action, to.ARN))
 		default:
 			x.step(r.Action, "", x.bestNew(r))
@@ -214,6 +240,9 @@ func (x *evidence) technique(t *Technique, to *Node) {
 		x.fact("%s runs with %s", through, to.ARN)
 	case t.Target == "provider":
 		x.fact("%s trusts %s", to.ARN, through)
+		if hasFact(t, Absent) {
+			x.fact("%s is not there", through)
+		}
 	}
 	if t.Service != "" {
 		x.trust(t.Service, to)
@@ -277,7 +306,8 @@ func (x *evidence) through(t *Technique, to *Node) string {
 		}
 	case t.Target == "provider":
 		for arn, roles := range x.g.accepts {
-			if roles.any().Contains(to.Principal) && fits(arn) {
+			absent := x.g.things.facts[Absent].Contains(x.g.things.by[arn])
+			if roles.any().Contains(to.Principal) && absent == hasFact(t, Absent) && fits(arn) {
 				found = append(found, arn)
 			}
 		}

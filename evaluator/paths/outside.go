@@ -37,13 +37,44 @@ func (b *builder) addOutsiders() error {
 			b.addGrants(o, 0)
 		}
 	}
+	if err := b.addAbsent(); err != nil {
+		return err
+	}
 	return b.addOpenProviders(found)
+}
+
+// addAbsent finds the roles that identity providers would sign in to which are not there: whoever creates one does (E11).
+func (b *builder) addAbsent() error {
+	absent := map[string]bool{}
+	var roles []string
+	for _, a := range b.world.Absent() {
+		absent[a.ARN] = true
+		roles = append(roles, a.Roles...)
+	}
+	if len(absent) == 0 {
+		return nil
+	}
+	q := evaluator.Question{Actions: signIns, Resources: roles, Budget: b.options.Budget}
+	poll, err := b.world.WithProviders().NewPoll(q, false)
+	if err != nil {
+		return err
+	}
+	found, err := poll.Outside(b.ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range found {
+		if o.Kind == "provider" && absent[o.ARN] {
+			b.addTo(b.accepts, o.ARN, b.letsIn(o))
+		}
+	}
+	return nil
 }
 
 // addOpenProviders makes a node of whoever has any token of an identity provider with many tenants, where trust policies do not say which tenant's
 // tokens they accept (E6): such roles are reachable from anyone.
 func (b *builder) addOpenProviders(found []*evaluator.Outsider) error {
-	openings, _, err := b.world.External(b.ctx, evaluator.Question{Budget: b.options.Budget}, evaluator.ExternalOptions{Trust: true}, nil)
+	openings, _, err := b.world.External(b.ctx, evaluator.Question{Budget: b.options.Budget, Now: b.options.Now}, evaluator.ExternalOptions{Trust: true}, nil)
 	if err != nil {
 		return err
 	}

@@ -215,6 +215,8 @@ func PathSchema() *Schema {
 		{Name: "hop_count", Type: Number},
 		{Name: "verdict", Words: verdicts()},
 		{Name: "admin", Words: []string{"permissions", "escalation"}},
+		{Name: "escalation", Type: Object},
+		{Name: "reaches_admin", Type: Bool},
 		{Name: "withheld", Type: List},
 		{Name: "assumptions", Type: List},
 		{Name: "causes", Type: List},

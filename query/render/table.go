@@ -328,6 +328,9 @@ func footer(l *layout, s answer.Summary, full bool) []string {
 		count += fmt.Sprintf(", %d unknown", s.Unknown)
 	}
 	lines := []string{count}
+	for _, n := range s.Notes {
+		lines = append(lines, neutral(n))
+	}
 	for i, n := range l.notes {
 		lines = append(lines, fmt.Sprintf("[%d] assumes: %s", i+1, neutral(n)))
 	}

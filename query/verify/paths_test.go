@@ -117,7 +117,7 @@ func (o *organization) climb(ctx context.Context, cat *catalog.Catalog, sum *tal
 		if err := s.compare(p, way, sum); err != nil && failed == nil {
 			failed = err
 		}
-		if err := s.confirm(g, admins, way, sum); err != nil && failed == nil {
+		if err := s.confirm(g, way, sum); err != nil && failed == nil {
 			failed = fmt.Errorf("%w\n  on the way of %s", err, p.arn)
 		}
 	}
