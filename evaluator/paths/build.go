@@ -19,7 +19,8 @@ import (
 // Options are how a graph is made.
 type Options struct {
 	Budget int64 // engine steps for one principal and question; 0: the default
-	// Leaves asks for the edges that nobody walks too: open resources, weakened guardrails, and techniques that yield less than the target's power.
+	// Leaves asks for the edges that nobody walks too: memberships, sessions of root users, open resources, weakened guardrails, and techniques that
+	// yield less than the target's power.
 	Leaves bool
 	Now    time.Time // when requests are made (C34); zero: at any time
 	// Zone and Also say who is inside, as evaluator.ExternalOptions do.
@@ -47,6 +48,8 @@ type Graph struct {
 	accepts    map[string]leveled                      // provider -> roles that it signs in to
 	bares      map[*evaluator.Access]*evaluator.Access // see bare
 	givens     map[givenKey]*evaluator.Access          // grants where a key is given, for evidence
+	choosy     map[*evaluator.Access]bool              // grants whose condition names the managed policy that is put in place
+	offered    []string                                // the policies that they admit, sorted
 	index      *index
 
 	adminMu sync.Mutex
@@ -118,7 +121,7 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	}
 	actors := w.Actors()
 	g := &Graph{
-		twins: map[uint32]uint32{}, bares: map[*evaluator.Access]*evaluator.Access{}, givens: map[givenKey]*evaluator.Access{}, services: map[string]leveled{}, accepts: map[string]leveled{}, world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{},
+		twins: map[uint32]uint32{}, bares: map[*evaluator.Access]*evaluator.Access{}, givens: map[givenKey]*evaluator.Access{}, choosy: map[*evaluator.Access]bool{}, services: map[string]leveled{}, accepts: map[string]leveled{}, world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{},
 	}
 	g.things = newThings(w, facts, actors)
 	b := &builder{
@@ -190,6 +193,7 @@ const (
 	passRole       = "iam:PassRole"
 	passedTo       = "iam:PassedToService"
 	policyARN      = "iam:PolicyARN"
+	boundaryARN    = "iam:PermissionsBoundary"
 )
 
 // signIns are the actions that make a session of a role, and what they take besides (D30).
@@ -203,6 +207,7 @@ func (b *builder) preparePolls() error {
 			for _, v := range p.Versions {
 				if !v.Default {
 					b.world.VersionOf(string(a.ID), string(p.ARN), v.ID, "")
+					b.world.BoundaryOf(string(a.ID), string(p.ARN), v.ID, "")
 				}
 			}
 		}

@@ -364,7 +364,8 @@ func (b *builder) openedTo(p *party) leveled {
 	return out
 }
 
-// weakens notes that a party can change the organization's own policies (E23): in the management account, or one that it delegated policies to.
+// weakens notes that a party can change the organization's own policies (E23), in the management account. To whom the organization's resource policy
+// delegates that is not in a snapshot.
 func (b *builder) weakens(p *party, t *Technique) {
 	o := b.facts.Organization
 	if o == nil {

@@ -21,6 +21,7 @@ type edit struct {
 	on        leveled            // principals
 	admitted  []evaluator.Policy // of EditAttach: what may be attached, where that is not everything
 	all       bool               // of EditAttach: whatever there is may be attached
+	bound     *evaluator.Policy  // of EditUnbound: the only boundary that may be put in place; nil: any, or none
 }
 
 // findEdits finds what the members of a party can make of themselves and of the principals whose credentials they can get (E10). What they can
@@ -148,7 +149,13 @@ func (b *builder) joining(group uint32) *roaring.Bitmap {
 func (b *builder) gaining(e *edit) leveled {
 	switch e.technique.Edit {
 	case EditUnbound:
-		return e.on.within(b.gainers("bounded", func(a *evaluator.Actor) bool { return a.Bounded() }))
+		bounded := b.gainers("bounded", func(a *evaluator.Actor) bool { return a.Bounded() })
+		if e.bound != nil {
+			if same := b.things.bounds[b.things.by[e.bound.Name]]; same != nil {
+				bounded = roaring.AndNot(bounded, same)
+			}
+		}
+		return e.on.within(bounded)
 	case EditUndeny:
 		denies := func(p evaluator.Policy) bool { return takesAway(e.technique, p.Name) && evaluator.DeniesOnly(p.Doc) }
 		if e.direct {
@@ -202,9 +209,22 @@ func (b *builder) usersOf(account string) *roaring.Bitmap {
 	return set
 }
 
-// attaching divides an edit that attaches policies by what iam:PolicyARN admits (E10): everything, or some policies of the account.
+// choosing is the key of a request that says which managed policy an edit puts in place; empty for an edit that takes none.
+func choosing(t *Technique) string {
+	switch {
+	case t.Edit == EditAttach:
+		return policyARN
+	case t.Edit == EditUnbound && strings.HasPrefix(t.Requires[0].Action, "iam:Put"):
+		return boundaryARN
+	}
+	return ""
+}
+
+// attaching divides an edit that puts a managed policy in place by what the request's key for it admits (E10, C35): everything, or some policies of
+// the account.
 func (b *builder) attaching(p *party, e edit) []edit {
-	if e.technique.Edit != EditAttach {
+	key := choosing(e.technique)
+	if key == "" {
 		return []edit{e}
 	}
 	action := e.technique.Requires[0].Action
@@ -221,15 +241,19 @@ func (b *builder) attaching(p *party, e edit) []edit {
 			continue
 		}
 		one := e
-		if !g.Reads(policyARN) {
+		if !g.Reads(key) {
 			one.on, one.all = on, true
 			out = append(out, one)
 			continue
 		}
+		b.choosy[g] = true
 		for _, arn := range b.attachable(p.account) {
-			given := b.given(g, policyARN, arn)
+			given := b.given(g, key, arn)
 			if given == nil {
 				continue
+			}
+			if at, have := slices.BinarySearch(b.offered, arn); !have {
+				b.offered = slices.Insert(b.offered, at, arn)
 			}
 			one := e
 			one.on = on
@@ -237,8 +261,16 @@ func (b *builder) attaching(p *party, e edit) []edit {
 				one.on = just(on.any(), l)
 			}
 			doc := b.world.Managed(p.account, arn)
-			one.admitted = []evaluator.Policy{doc}
 			one.all = b.gives(doc)
+			switch bound, ok := b.world.BoundaryOf(p.account, arn, "", arn); {
+			case key == policyARN:
+				one.admitted = []evaluator.Policy{doc}
+			case one.all:
+			case ok:
+				one.bound = &bound
+			default:
+				continue
+			}
 			out = append(out, one)
 		}
 	}
@@ -361,16 +393,18 @@ func (b *builder) eachChange(principal uint32, edits []edit, limit Level, fn fun
 	}
 	seen := map[string]bool{}
 	for level := limit; level >= unknown; level-- {
+		everything, unbound := false, !b.nodes[principal].actor.Bounded()
 		for _, v := range append([]*otherVersion{nil}, b.otherVersions(principal, edits, level)...) {
+			if v != nil && (unbound && v.bounds || everything && !v.bounds) {
+				continue // there is no more to be had
+			}
 			c := b.change(principal, edits, level, v)
 			if c == nil || seen[c.key] {
 				continue
 			}
 			seen[c.key] = true
 			fn(level, c)
-			if c.Edit.Everything {
-				break
-			}
+			everything, unbound = everything || c.Edit.Everything, unbound || c.Edit.Unbound
 		}
 	}
 }
@@ -395,10 +429,11 @@ func (b *builder) simple(principal uint32, edits []edit, limit Level) bool {
 	return false
 }
 
-// otherVersion is a kept version of a policy that is put in force.
+// otherVersion is a kept version of a policy that is put in force, or another boundary: one at a time.
 type otherVersion struct {
 	policy evaluator.Policy
 	arn    string
+	bounds bool // it is the principal's boundary
 }
 
 // change puts the edits of a principal at a level or better together, with a version of a policy where one is given; nil when they change nothing.
@@ -422,7 +457,11 @@ func (b *builder) change(principal uint32, edits []edit, level Level, version *o
 	}
 	c.Edit.Unbound = c.Edit.Unbound && actor.Bounded()
 	replaced := map[string]bool{}
-	if version != nil {
+	switch {
+	case version == nil:
+	case version.bounds && !c.Edit.Unbound:
+		c.Edit.Bound = &version.policy
+	case !version.bounds:
 		added[version.policy.Name] = version.policy
 		for _, p := range actor.Policies() {
 			replaced[p.Name] = p.Name == version.arn || strings.HasSuffix(p.Name, ": "+version.arn)
@@ -446,7 +485,7 @@ func (b *builder) change(principal uint32, edits []edit, level Level, version *o
 			c.Edit.With = append(c.Edit.With, added[name])
 		}
 	}
-	if !c.Edit.Everything && !c.Edit.Unbound && len(c.Edit.Without)+len(c.Edit.With) == 0 {
+	if !c.Edit.Everything && !c.Edit.Unbound && c.Edit.Bound == nil && len(c.Edit.Without)+len(c.Edit.With) == 0 {
 		return nil
 	}
 	c.seal()
@@ -495,29 +534,43 @@ func (b *builder) apply(c *Change, e *edit, actor *evaluator.Actor, gone map[str
 				added[p.Name] = p
 			}
 		}
-	case EditUnbound:
-		c.Edit.Unbound = true
+	case EditUnbound: // another boundary is one at a time too
+		c.Edit.Unbound = c.Edit.Unbound || e.bound == nil
 	case EditUndeny:
 		b.undeny(e, actor, gone)
 	}
 }
 
-// otherVersions lists the versions of a principal's policies that edits of a level put in force.
+// otherVersions lists the versions of a principal's policies, and of its boundary, that edits of a level put in force, and the other boundaries that
+// they give it.
 func (b *builder) otherVersions(principal uint32, edits []edit, level Level) []*otherVersion {
 	var out []*otherVersion
+	actor := b.nodes[principal].actor
 	for i := range edits {
 		e := &edits[i]
+		if !e.on[level].Contains(principal) {
+			continue
+		}
+		if e.bound != nil && e.bound.Name != actor.Boundary() {
+			out = append(out, &otherVersion{*e.bound, e.bound.Name, true})
+		}
 		p := b.things.policyOf[e.through]
-		if e.technique.Edit != EditSetVersion || p == nil || !e.on[level].Contains(principal) {
+		if e.technique.Edit != EditSetVersion || p == nil {
 			continue
 		}
-		if set := b.things.attached[e.through]; set == nil || !set.Contains(principal) {
-			continue
-		}
+		arn := string(p.ARN)
+		set := b.things.attached[e.through]
+		attached, bounds := set != nil && set.Contains(principal), actor.Boundary() == arn
 		for _, v := range p.Versions {
-			name := string(p.ARN) + " version " + v.ID
-			if doc, ok := b.world.VersionOf(b.nodes[principal].Account, string(p.ARN), v.ID, name); ok && !v.Default && !evaluator.DeniesOnly(doc.Doc) {
-				out = append(out, &otherVersion{doc, string(p.ARN)})
+			if v.Default {
+				continue
+			}
+			name := arn + " version " + v.ID
+			if doc, ok := b.world.VersionOf(actor.Account(), arn, v.ID, name); ok && attached && !evaluator.DeniesOnly(doc.Doc) {
+				out = append(out, &otherVersion{doc, arn, false})
+			}
+			if doc, ok := b.world.BoundaryOf(actor.Account(), arn, v.ID, name); ok && bounds {
+				out = append(out, &otherVersion{doc, arn, true})
 			}
 		}
 	}
@@ -560,6 +613,9 @@ func (c *Change) seal() {
 	}
 	if c.Edit.Unbound {
 		words = append(words, "no boundary")
+	}
+	if c.Edit.Bound != nil {
+		words = append(words, "the boundary "+c.Edit.Bound.Name)
 	}
 	c.Words = strings.Join(words, ", ")
 	c.key = fmt.Sprintf("%t%t\x00%q\x00%s", c.Edit.Everything, c.Edit.Unbound, c.Edit.Without, c.Words)
