@@ -79,6 +79,10 @@ func (s *seeker) administers(who *state, at level) bool {
 // isAdmin tells whether somebody may do everything that the ceiling of its account leaves: whatever an identity policy that allows everything, and no
 // boundary, would be allowed in the same context.
 func (s *seeker) isAdmin(who *state) bool {
+	if clear := func(i evaluator.Policy) bool { return denies(i.Doc) }; who.boundary == nil && !slices.ContainsFunc(who.identity, clear) && (who.kind == "root" ||
+		slices.ContainsFunc(who.identity, func(i evaluator.Policy) bool { return wholly(i.Doc) })) {
+		return true // it is its whole self
+	}
 	id := who.id()
 	if have, ok := s.admins[id]; ok {
 		return have
