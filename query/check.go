@@ -66,6 +66,8 @@ func schemaOf(q syntax.Question) *answer.Schema {
 		return answer.WhatCanSchema()
 	case *syntax.WhoReach, *syntax.WhatReach, *syntax.Paths, *syntax.WhoIsAdmin:
 		return answer.PathSchema()
+	case *syntax.Choke:
+		return answer.ChokeSchema()
 	case *syntax.External:
 		return externalSchema()
 	}

@@ -203,7 +203,7 @@ func answerable(q *syntax.Query, text string) error {
 		return answerableShow(q, question, text)
 	case *syntax.External:
 		return answerableExternal(q, &question.Clauses, text)
-	case *syntax.WhoReach, *syntax.WhatReach, *syntax.Paths, *syntax.WhoIsAdmin:
+	case *syntax.WhoReach, *syntax.WhatReach, *syntax.Paths, *syntax.WhoIsAdmin, *syntax.Choke:
 		return answerablePaths(q, text)
 	default:
 		return &NotYetError{Form: q.Form()}
@@ -248,7 +248,7 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 			p.most = n
 		}
 		rows, judged, err = p.whoCan(ctx, question)
-	case *syntax.WhoReach, *syntax.WhatReach, *syntax.WhoIsAdmin:
+	case *syntax.WhoReach, *syntax.WhatReach, *syntax.WhoIsAdmin, *syntax.Choke:
 		rows, judged, err = p.pathsOf(ctx, question)
 	case *syntax.Paths:
 		p.most = firstRows(q)

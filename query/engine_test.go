@@ -202,7 +202,7 @@ func TestPrincipals(t *testing.T) {
 // TestForms holds what forms that later versions answer say.
 func TestForms(t *testing.T) {
 	for question, form := range map[string]string{
-		"choke points to admin": "choke points", "changes from @latest~1 to @latest": "changes",
+		"changes from @latest~1 to @latest": "changes",
 	} {
 		_, err := query.Check(question)
 		var later *query.NotYetError

@@ -27,7 +27,11 @@ func answerablePaths(q *syntax.Query, text string) error {
 		return refuse(c.When, "no when: every step is a request of its own, with its own keys; | where verdict = 'allowed' keeps the paths that hang on none")
 	}
 	switch q.Question.(type) {
-	case *syntax.WhoReach, *syntax.Choke:
+	case *syntax.WhoReach:
+	case *syntax.Choke:
+		if c.Within != nil {
+			return refuse(c.Within, "no within: somebody loses every path when there is none left, however long")
+		}
 	case *syntax.WhoIsAdmin:
 		switch {
 		case len(c.On) > 0:
@@ -140,6 +144,8 @@ func (p *plan) pathsOf(ctx context.Context, q syntax.Question) ([]answer.Row, *e
 		rows, err = pp.paths(q)
 	case *syntax.WhoIsAdmin:
 		rows, err = pp.whoIsAdmin(q)
+	case *syntax.Choke:
+		rows, err = pp.chokes(q)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -231,16 +237,25 @@ func (p *pathPlan) starts(s syntax.Source) ([]uint32, error) {
 
 // whoReach lists the principals and outsiders that reach a target, each by its shortest path.
 func (p *pathPlan) whoReach(q *syntax.WhoReach) ([]answer.Row, error) {
-	filter, err := p.filter(&q.Clauses)
+	from, err := p.reachers(q.Target, &q.Clauses)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.aim(q.Target, &q.Clauses); err != nil {
+	return p.reaching(from)
+}
+
+// reachers aims at a target, and gives the nodes that in and except leave as sources. Services and compute take no step by themselves.
+func (p *pathPlan) reachers(t syntax.Target, c *syntax.Clauses) ([]uint32, error) {
+	filter, err := p.filter(c)
+	if err != nil {
 		return nil, err
 	}
-	return p.reaching(p.graph.Sources(func(n *paths.Node) bool {
+	if err := p.aim(t, c); err != nil {
+		return nil, err
+	}
+	return p.graph.Sources(func(n *paths.Node) bool {
 		return n.Kind != "service" && n.Kind != "compute" && (filter == nil || filter(p.graph.Subject(n)))
-	}))
+	}), nil
 }
 
 // reaching gives the rows of the nodes that reach the target. Several nodes of one name are one row, that of the best way.

@@ -45,7 +45,6 @@ func answered() []string {
 
 func refused() map[string]string {
 	return map[string]string{
-		"choke points to admin":             "choke points",
 		"changes from @latest~1 to @latest": "changes",
 	}
 }

@@ -61,7 +61,6 @@ type party struct {
 	members []uint32 // nodes
 	account string
 	grants  [][]*evaluator.Access // by poll
-	held    map[string]held       // by action in lower case
 	edges   []edge
 }
 
@@ -71,6 +70,7 @@ type held struct {
 	new    Level   // on something that is not there
 	any    Level   // on anything
 	grants []*evaluator.Access
+	id     int // equal for those that nothing tells apart
 }
 
 // edge leads every member of a party to every node of a set.
@@ -105,6 +105,13 @@ type builder struct {
 	managed    map[string][]string                    // see attachable
 	classes    map[changed]string                     // see classOf
 	plain      map[uint32]bool                        // see simple
+	kinds      map[editKind]int
+	changed    map[changesKey][]levelChange // see changes
+	actions    []string                     // all that polls ask about, in lower case
+	helds      map[heldKey]*held
+	admitted   map[string]leveled // see admitting
+	openedBy   map[string]leveled // see openedTo
+	shared     sharing
 	everything *Change
 	err        error // of a survey within a survey
 }
@@ -128,6 +135,7 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
 		made: map[string]uint32{}, sends: map[uint32]bool{},
 		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
+		kinds: map[editKind]int{}, changed: map[changesKey][]levelChange{}, helds: map[heldKey]*held{}, admitted: map[string]leveled{}, openedBy: map[string]leveled{}, shared: newSharing(),
 		everything: &Change{Edit: evaluator.Edit{Everything: true}},
 	}
 	b.everything.seal()
@@ -166,7 +174,6 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 				return nil, err
 			}
 			b.findEdges(&g.parties[i])
-			g.parties[i].held = nil
 		}
 		if first {
 			b.addStatic()
@@ -191,6 +198,7 @@ const (
 	withWeb        = "sts:AssumeRoleWithWebIdentity"
 	assumeRoot     = "sts:AssumeRoot"
 	passRole       = "iam:PassRole"
+	updateTrust    = "iam:UpdateAssumeRolePolicy"
 	passedTo       = "iam:PassedToService"
 	policyARN      = "iam:PolicyARN"
 	boundaryARN    = "iam:PermissionsBoundary"
@@ -340,6 +348,7 @@ func (b *builder) addPoll(gate *place, actions ...string) error {
 	for _, a := range actions {
 		at, ok := p.Action(a)
 		b.places[strings.ToLower(a)] = place{len(b.polls), at, ok}
+		b.actions = append(b.actions, strings.ToLower(a))
 	}
 	b.polls, b.gates = append(b.polls, p), append(b.gates, gate)
 	for _, a := range p.Assumptions() {
@@ -556,25 +565,42 @@ func plain(text string) string {
 }
 
 // holds gives what a party may do with an action.
-func (b *builder) holds(p *party, action string) held {
+func (b *builder) holds(p *party, action string) *held {
 	key := strings.ToLower(action)
-	if h, ok := p.held[key]; ok {
-		return h
+	at, ok := b.places[key]
+	if !ok || !at.asked {
+		return b.shared.nothing
 	}
-	h := held{on: none()}
-	if at, ok := b.places[key]; ok && at.asked {
+	return b.heldBy(p.grants[at.poll], key, func(h *held) {
 		for _, g := range p.grants[at.poll] {
 			if g.HasAt(at.action) {
 				h.grants = append(h.grants, g)
-				b.take(&h, g)
+				b.take(h, g)
 			}
 		}
+	})
+}
+
+// heldBy is what grants of one poll come to, worked out once under a name.
+func (b *builder) heldBy(grants []*evaluator.Access, name string, work func(*held)) *held {
+	if len(grants) == 0 {
+		return b.shared.nothing
 	}
-	if p.held == nil {
-		p.held = map[string]held{}
+	key := heldKey{&grants[0], name}
+	h, ok := b.helds[key]
+	if !ok {
+		h = &held{on: none()}
+		work(h)
+		h.id = b.shared.held(h)
+		b.helds[key] = h
 	}
-	p.held[key] = h
 	return h
+}
+
+// heldKey is a list of grants, by where it begins, and what is read of it.
+type heldKey struct {
+	grants **evaluator.Access
+	name   string
 }
 
 // take counts a grant in.

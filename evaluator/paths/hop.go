@@ -37,14 +37,18 @@ func (g *Graph) Hops(w *Way) []*Hop {
 	for _, s := range w.Steps {
 		out = append(out, g.hop(s.From, s.To, g.index.edges[s.Label]))
 	}
-	switch t := w.target; {
-	case t == nil || t.access == nil:
-	case t.access.opens != nil:
-		out = append(out, t.access.opens[w.End()].hops(g, w.End())...)
-	default:
-		out = append(out, t.access.hop(g, w.End()))
+	if t := w.target; t != nil && t.access != nil {
+		out = append(out, t.access.hops(g, w.End())...)
 	}
 	return out
+}
+
+// hops are the last steps to a resource.
+func (t *accessTarget) hops(g *Graph, n uint32) []*Hop {
+	if t.opens != nil {
+		return t.opens[n].hops(g, n)
+	}
+	return []*Hop{t.hop(g, n)}
 }
 
 // Node gives a node by its number.

@@ -28,24 +28,29 @@ func newIndex(g *Graph) *index {
 			}
 			label := int32(len(x.edges))
 			x.edges, x.party = append(x.edges, e), append(x.party, int32(i))
-			if !e.self {
-				bundles = append(bundles, network.Bundle{From: p.members, To: e.to.ToArray(), Label: label})
-				continue
-			}
-			own := map[uint32][]uint32{} // by principal
-			e.to.Iterate(func(to uint32) bool {
-				own[g.nodes[to].Principal] = append(own[g.nodes[to].Principal], to)
-				return true
-			})
-			for _, from := range p.members {
-				if to := own[g.nodes[from].Principal]; len(to) > 0 {
-					bundles = append(bundles, network.Bundle{From: []uint32{from}, To: to, Label: label})
-				}
-			}
+			g.each(p, e, func(from, to []uint32) { bundles = append(bundles, network.Bundle{From: from, To: to, Label: label}) })
 		}
 	}
 	x.net = network.New(len(g.nodes), bundles)
 	return x
+}
+
+// each gives the nodes that an edge of a party leads from, and those that it leads to: of an edge to what its members make of themselves each by itself.
+func (g *Graph) each(p *party, e *edge, fn func(from, to []uint32)) {
+	if !e.self {
+		fn(p.members, e.to.ToArray())
+		return
+	}
+	own := map[uint32][]uint32{} // by principal
+	e.to.Iterate(func(to uint32) bool {
+		own[g.nodes[to].Principal] = append(own[g.nodes[to].Principal], to)
+		return true
+	})
+	for _, from := range p.members {
+		if to := own[g.nodes[from].Principal]; len(to) > 0 {
+			fn([]uint32{from}, to)
+		}
+	}
 }
 
 // Via says which edges a path may use, in the words of the query language; an empty one means all.

@@ -282,7 +282,7 @@ func TestAbsentProvider(t *testing.T) {
 // can tells whether a principal as it is gets to be able to do something.
 func (g *built) can(t *testing.T, who, action string) bool {
 	t.Helper()
-	target, _, err := g.Access(t.Context(), evaluator.Question{Actions: []string{action}})
+	target, _, err := g.Access(t.Context(), evaluator.Question{Actions: []string{action}}, paths.Via{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,7 +294,7 @@ func (g *built) can(t *testing.T, who, action string) bool {
 	if way == nil {
 		return false
 	}
-	for _, hop := range g.Hops(way, target) {
+	for _, hop := range g.Hops(way) {
 		for i := range hop.Steps {
 			if proof := hop.Steps[i].Prove(); !proof.Agrees {
 				t.Errorf("%s: %s is not proved", action, hop.Steps[i].Action)
