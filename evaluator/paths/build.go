@@ -434,7 +434,8 @@ func through(who []*evaluator.Actor, findings []evaluator.Finding) ([]*evaluator
 // telling tells the keys that the search for edges asks grants about.
 func telling(key string) bool {
 	switch key {
-	case "aws:multifactorauthpresent", "aws:multifactorauthage", "sts:sourceidentity", strings.ToLower(passedTo), strings.ToLower(policyARN), strings.ToLower(boundaryARN):
+	case "aws:multifactorauthpresent", "aws:multifactorauthage", "sts:sourceidentity", strings.ToLower(passedTo), strings.ToLower(policyARN), strings.ToLower(boundaryARN),
+		"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner":
 		return true
 	}
 	return sessionTag(key)

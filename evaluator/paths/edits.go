@@ -229,10 +229,11 @@ func (b *builder) usersOf(account string) *roaring.Bitmap {
 	return set
 }
 
-// choosing is the key of a request that says which managed policy an edit puts in place; empty for an edit that takes none.
+// choosing is the key of a request that says which managed policy an edit is about: that it puts in place, or takes away; empty for an edit of no such
+// policy.
 func choosing(t *Technique) string {
 	switch {
-	case t.Edit == EditAttach:
+	case t.Edit == EditAttach, t.Edit == EditUndeny && strings.Contains(t.Requires[0].Action, "Detach"):
 		return policyARN
 	case t.Edit == EditUnbound && strings.HasPrefix(t.Requires[0].Action, "iam:Put"):
 		return boundaryARN
@@ -240,16 +241,16 @@ func choosing(t *Technique) string {
 	return ""
 }
 
-// attaching divides an edit that puts a managed policy in place by what the request's key for it admits (E10, C35): everything, or some policies of
-// the account.
+// attaching divides an edit by what the request's key for a managed policy admits (E10, C35): everything, or some policies of the account; and by the
+// boundaries that whom it is about have, where a grant hangs on that.
 func (b *builder) attaching(p *party, e edit) []edit {
 	key := choosing(e.technique)
-	if key == "" {
+	grants := b.holds(p, e.technique.Requires[0].Action).grants
+	if key == "" && !(e.direct && slices.ContainsFunc(grants, func(g *evaluator.Access) bool { return g.Reads(boundaryARN) })) {
 		return []edit{e}
 	}
-	action := e.technique.Requires[0].Action
 	var out []edit
-	for _, g := range b.holds(p, action).grants {
+	for _, g := range grants {
 		set := b.thingsOf(g)
 		on := e.on
 		if e.direct {
@@ -261,38 +262,78 @@ func (b *builder) attaching(p *party, e edit) []edit {
 			continue
 		}
 		one := e
-		if !g.Reads(key) {
-			one.on, one.all = on, true
-			out = append(out, one)
+		one.on = on
+		for _, own := range b.byBoundary(g, one) {
+			out = append(out, b.byPolicy(p, own.grant, key, own.edit)...)
+		}
+	}
+	return out
+}
+
+// granted is an edit that a grant allows.
+type granted struct {
+	grant *evaluator.Access
+	edit  edit
+}
+
+// byBoundary divides an edit of principals by the boundary that they have, which the request's key for it holds (C35): what is left of the grant for each.
+func (b *builder) byBoundary(g *evaluator.Access, e edit) []granted {
+	if !e.direct || choosing(e.technique) == boundaryARN || !g.Reads(boundaryARN) {
+		return []granted{{g, e}}
+	}
+	sets := map[string]*roaring.Bitmap{}
+	var order []string
+	each(e.on.any(), func(id uint32) {
+		arn := b.nodes[id].actor.Boundary()
+		if sets[arn] == nil {
+			sets[arn] = roaring.New()
+			order = append(order, arn)
+		}
+		sets[arn].Add(id)
+	})
+	var out []granted
+	for _, arn := range order {
+		if own := b.given(g, boundaryARN, arn); own != nil {
+			one := e
+			one.on = just(sets[arn], b.level(own))
+			out = append(out, granted{own, one})
+		}
+	}
+	return out
+}
+
+// byPolicy divides an edit by the managed policies that the request's key for them admits.
+func (b *builder) byPolicy(p *party, g *evaluator.Access, key string, e edit) []edit {
+	if key == "" || !g.Reads(key) {
+		e.all = key != "" && e.technique.Edit != EditUndeny
+		return []edit{e}
+	}
+	b.choosy[g] = true
+	var out []edit
+	for _, arn := range b.attachable(p.account) {
+		given := b.given(g, key, arn)
+		if given == nil {
 			continue
 		}
-		b.choosy[g] = true
-		for _, arn := range b.attachable(p.account) {
-			given := b.given(g, key, arn)
-			if given == nil {
-				continue
-			}
-			if at, have := slices.BinarySearch(b.offered, arn); !have {
-				b.offered = slices.Insert(b.offered, at, arn)
-			}
-			one := e
-			one.on = on
-			if l := b.level(given); l != b.level(g) {
-				one.on = just(on.any(), l)
-			}
-			doc := b.world.Managed(p.account, arn)
-			one.all = b.gives(doc)
-			switch bound, ok := b.world.BoundaryOf(p.account, arn, "", arn); {
-			case key == policyARN:
-				one.admitted = []evaluator.Policy{doc}
-			case one.all:
-			case ok:
-				one.bound = &bound
-			default:
-				continue
-			}
-			out = append(out, one)
+		if at, have := slices.BinarySearch(b.offered, arn); !have {
+			b.offered = slices.Insert(b.offered, at, arn)
 		}
+		one := e
+		if l := b.level(given); l != b.level(g) {
+			one.on = just(e.on.any(), l)
+		}
+		doc := b.world.Managed(p.account, arn)
+		one.all = b.gives(doc) && e.technique.Edit != EditUndeny
+		switch bound, ok := b.world.BoundaryOf(p.account, arn, "", arn); {
+		case key == policyARN:
+			one.admitted = []evaluator.Policy{doc}
+		case one.all:
+		case ok:
+			one.bound = &bound
+		default:
+			continue
+		}
+		out = append(out, one)
 	}
 	return out
 }
@@ -420,8 +461,7 @@ type changed struct {
 }
 
 // changes lists what a principal becomes by all edits of a level together, from the best level to the worst: a worse one only where it makes
-// something else. Every edit adds to what is allowed, so that all of them together allow the most; but of the versions of a policy one at a time
-// is in force.
+// something else. Most edits add to what is allowed, so that all of them together allow the most; the others are choices.
 func (b *builder) changes(principal uint32, edits []applied, limit Level) []levelChange {
 	if len(edits) == 0 || limit < unknown {
 		return nil
@@ -459,18 +499,20 @@ func (b *builder) findChanges(principal uint32, edits []applied, limit Level) []
 	var out []levelChange
 	seen := map[string]bool{}
 	for level := limit; level >= unknown; level-- {
-		everything, unbound := false, !b.nodes[principal].actor.Bounded()
-		for _, v := range append([]*otherVersion{nil}, b.otherVersions(principal, edits, level)...) {
-			if v != nil && (unbound && v.bounds || everything && !v.bounds) {
-				continue // there is no more to be had
+		note := func(c *Change) {
+			if c != nil && !seen[c.key] {
+				seen[c.key] = true
+				out = append(out, levelChange{c, level})
 			}
-			c := b.change(principal, edits, level, v)
-			if c == nil || seen[c.key] {
-				continue
-			}
-			seen[c.key] = true
-			out = append(out, levelChange{c, level})
-			everything, unbound = everything || c.Edit.Everything, unbound || c.Edit.Unbound
+		}
+		base := b.change(principal, edits, level, nil)
+		note(base)
+		if base != nil && b.nodes[principal].actor.After(&base.Edit).Unbounded() {
+			break // there is no more to be had
+		}
+		choices := b.choices(principal, edits, level, base)
+		if !combinations(choices, func(picked []*option) { note(b.change(principal, edits, level, picked)) }) {
+			b.warn("the policies of " + b.nodes[principal].ARN + " can be put together in more ways than were looked at")
 		}
 	}
 	return out
@@ -489,15 +531,8 @@ func (b *builder) simple(principal uint32, edits []applied, limit Level) bool {
 	})
 }
 
-// otherVersion is a kept version of a policy that is put in force, or another boundary: one at a time.
-type otherVersion struct {
-	policy evaluator.Policy
-	arn    string
-	bounds bool // it is the principal's boundary
-}
-
-// change puts the edits of a principal at a level or better together, with a version of a policy where one is given; nil when they change nothing.
-func (b *builder) change(principal uint32, edits []applied, level Level, version *otherVersion) *Change {
+// change puts the edits of a principal at a level or better together, with the options that are picked; nil when they change nothing.
+func (b *builder) change(principal uint32, edits []applied, level Level, picked []*option) *Change {
 	actor := b.nodes[principal].actor
 	c := &Change{}
 	gone := map[string]bool{}
@@ -514,40 +549,60 @@ func (b *builder) change(principal uint32, edits []applied, level Level, version
 		b.apply(c, e.edit, actor, gone, added)
 	}
 	c.Edit.Unbound = c.Edit.Unbound && actor.Bounded()
-	replaced := map[string]bool{}
-	switch {
-	case version == nil:
-	case version.bounds && !c.Edit.Unbound:
-		c.Edit.Bound = &version.policy
-	case !version.bounds:
-		added[version.policy.Name] = version.policy
-		for _, p := range actor.Policies() {
-			replaced[p.Name] = p.Name == version.arn || strings.HasSuffix(p.Name, ": "+version.arn)
-		}
+	replaced := b.pick(c, picked, actor, added)
+	whole := c.Edit.Everything
+	for _, p := range added {
+		whole = whole || b.gives(p)
 	}
 	for _, p := range actor.Policies() {
-		if replaced[p.Name] || gone[p.Name] && evaluator.Denies(p.Doc) && (c.Edit.Everything || evaluator.DeniesOnly(p.Doc)) {
+		if replaced[p.Name] || gone[p.Name] && evaluator.Denies(p.Doc) && (whole || evaluator.DeniesOnly(p.Doc)) {
 			c.Edit.Without = append(c.Edit.Without, p.Name)
 		}
 	}
 	if c.Edit.Everything && actor.Unbounded() {
 		c.Edit.Everything = false
 	}
-	if !c.Edit.Everything {
-		names := make([]string, 0, len(added))
-		for name := range added {
+	names := make([]string, 0, len(added))
+	for name, p := range added {
+		if !c.Edit.Everything || evaluator.Denies(p.Doc) { // else it adds nothing
 			names = append(names, name)
 		}
-		slices.Sort(names)
-		for _, name := range names {
-			c.Edit.With = append(c.Edit.With, added[name])
-		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		c.Edit.With = append(c.Edit.With, added[name])
 	}
 	if !c.Edit.Everything && !c.Edit.Unbound && c.Edit.Bound == nil && len(c.Edit.Without)+len(c.Edit.With) == 0 {
 		return nil
 	}
 	c.seal()
 	return c
+}
+
+// pick notes the options that are picked, and gives the policies in whose place something comes.
+func (b *builder) pick(c *Change, picked []*option, actor *evaluator.Actor, added map[string]evaluator.Policy) map[string]bool {
+	replaced := map[string]bool{}
+	for _, o := range picked {
+		for _, p := range o.with {
+			added[p.Name] = p
+		}
+		for _, p := range actor.Policies() {
+			replaced[p.Name] = replaced[p.Name] || o.arn != "" && isPolicy(p.Name, o.arn)
+		}
+		if o.bound != nil && !c.Edit.Unbound {
+			c.Edit.Bound = o.bound
+		}
+	}
+	return replaced
+}
+
+// added is the policies that an edit of one of the kinds that add some adds to those of a principal.
+func (b *builder) added(actor *evaluator.Actor, e *edit) []evaluator.Policy {
+	docs := e.admitted
+	if e.technique.Edit == EditMembership {
+		docs = b.world.PoliciesOfGroup(actor.Account(), b.things.groupFacts[e.through].Name)
+	}
+	return slices.DeleteFunc(slices.Clone(docs), func(p evaluator.Policy) bool { return has(actor, p.Name) })
 }
 
 // apply notes what one edit does to a principal.
@@ -568,11 +623,7 @@ func (b *builder) apply(c *Change, e *edit, actor *evaluator.Actor, gone map[str
 		if e.all {
 			c.Edit.Everything = true
 		}
-		for _, p := range e.admitted {
-			if !has(actor, p.Name) {
-				added[p.Name] = p
-			}
-		}
+		b.addHarmless(e, actor, added)
 	case EditVersion:
 		arn := b.things.list[e.through].arn
 		if set := b.things.attached[e.through]; set != nil && set.Contains(b.things.by[actor.ARN()]) {
@@ -584,55 +635,23 @@ func (b *builder) apply(c *Change, e *edit, actor *evaluator.Actor, gone map[str
 		if actor.Boundary() == arn {
 			c.Edit.Unbound = true
 		}
-	case EditSetVersion: // one at a time; see otherVersions
+	case EditSetVersion: // a choice
 	case EditMembership:
-		g := b.things.groupFacts[e.through]
-		for _, p := range b.world.PoliciesOfGroup(actor.Account(), g.Name) {
-			if !has(actor, p.Name) {
-				added[p.Name] = p
-			}
-		}
-	case EditUnbound: // another boundary is one at a time too
+		b.addHarmless(e, actor, added)
+	case EditUnbound: // another boundary is a choice too
 		c.Edit.Unbound = c.Edit.Unbound || e.bound == nil
 	case EditUndeny:
 		b.undeny(e, actor, gone)
 	}
 }
 
-// otherVersions lists the versions of a principal's policies, and of its boundary, that edits of a level put in force, and the other boundaries that
-// they give it.
-func (b *builder) otherVersions(principal uint32, edits []applied, level Level) []*otherVersion {
-	var out []*otherVersion
-	actor := b.nodes[principal].actor
-	for i := range edits {
-		e := &edits[i]
-		if e.level < level {
-			continue
-		}
-		if e.bound != nil && e.bound.Name != actor.Boundary() {
-			out = append(out, &otherVersion{*e.bound, e.bound.Name, true})
-		}
-		p := b.things.policyOf[e.through]
-		if e.technique.Edit != EditSetVersion || p == nil {
-			continue
-		}
-		arn := string(p.ARN)
-		set := b.things.attached[e.through]
-		attached, bounds := set != nil && set.Contains(principal), actor.Boundary() == arn
-		for _, v := range p.Versions {
-			if v.Default {
-				continue
-			}
-			name := arn + " version " + v.ID
-			if doc, ok := b.world.VersionOf(actor.Account(), arn, v.ID, name); ok && attached && !evaluator.DeniesOnly(doc.Doc) {
-				out = append(out, &otherVersion{doc, arn, false})
-			}
-			if doc, ok := b.world.BoundaryOf(actor.Account(), arn, v.ID, name); ok && bounds {
-				out = append(out, &otherVersion{doc, arn, true})
-			}
+// addHarmless notes the policies that an edit adds where none of them denies anything; else adding them is a choice.
+func (b *builder) addHarmless(e *edit, actor *evaluator.Actor, added map[string]evaluator.Policy) {
+	if docs := b.added(actor, e); harmless(docs) {
+		for _, p := range docs {
+			added[p.Name] = p
 		}
 	}
-	return out
 }
 
 // undeny notes the policies that an edit takes away.
@@ -647,7 +666,8 @@ func (b *builder) undeny(e *edit, actor *evaluator.Actor, gone map[string]bool) 
 		if !ok || strings.HasPrefix(name, "group/") {
 			continue
 		}
-		if managed := strings.HasPrefix(name, "arn:"); managed == detach {
+		named := len(e.admitted) == 0 || slices.ContainsFunc(e.admitted, func(m evaluator.Policy) bool { return m.Name == name })
+		if managed := strings.HasPrefix(name, "arn:"); managed == detach && named {
 			gone[p.Name] = true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/accessgraph/accessgraph/evaluator"
+	"github.com/accessgraph/accessgraph/graph"
 )
 
 // part is one thing that a change is made of.
@@ -79,7 +80,13 @@ func (x *evidence) parts(n *Node) []part {
 	}
 	for _, name := range want.Without {
 		makes := func(t *Technique, resource string) bool { return x.ends(t, resource, n, name) }
-		out = append(out, part{[]Edit{EditInline, EditVersion, EditSetVersion, EditUndeny}, makes, x.all})
+		values := func(t *Technique) []string {
+			if t.Edit == EditUndeny && choosing(t) != "" {
+				return []string{ownName(name)}
+			}
+			return x.all(t)
+		}
+		out = append(out, part{[]Edit{EditInline, EditVersion, EditUndeny, EditSetVersion}, makes, values})
 	}
 	return out
 }
@@ -114,18 +121,34 @@ func (x *evidence) ofGroup(name, group string) bool {
 // ends tells whether a technique on a resource does away with a policy of a principal, by the name that answers quote: takes it away, writes over
 // it or puts another version of it in force.
 func (x *evidence) ends(t *Technique, resource string, n *Node, name string) bool {
-	own := name
-	if group, rest, ok := strings.Cut(name, ": "); ok && strings.HasPrefix(group, "group/") {
-		own = rest
-	}
+	own := ownName(name)
 	held := resource == n.ARN && own == name || own != name && x.ofGroup(name, resource)
 	switch t.Edit {
-	case EditVersion, EditSetVersion:
+	case EditVersion:
 		return own == resource
+	case EditSetVersion:
+		return own == resource && (x.harmlessVersion(own) || slices.ContainsFunc(n.Change.Edit.With, func(p evaluator.Policy) bool { return strings.HasPrefix(p.Name, own+" version ") }))
 	case EditInline:
 		return held && !strings.HasPrefix(own, "arn:")
 	}
 	return held && takesAway(t, name)
+}
+
+// ownName is the name of a policy without the group that has it.
+func ownName(name string) string {
+	if group, rest, ok := strings.Cut(name, ": "); ok && strings.HasPrefix(group, "group/") {
+		return rest
+	}
+	return name
+}
+
+// harmlessVersion tells whether a policy has a version that is not in force and denies nothing.
+func (x *evidence) harmlessVersion(arn string) bool {
+	p := x.g.things.policyOf[x.g.things.by[arn]]
+	return p != nil && slices.ContainsFunc(p.Versions, func(v graph.PolicyVersion) bool {
+		doc, ok := x.g.world.VersionOf(x.party.account, arn, v.ID, "")
+		return ok && !v.Default && !evaluator.Denies(doc.Doc)
+	})
 }
 
 // pick takes the technique that makes part of a change at the best level, and of several the first one.
@@ -159,16 +182,16 @@ func (x *evidence) pick(n *Node, part *part, all []taken) []taken {
 // of some policies.
 func (x *evidence) choice(t *Technique, action, resource string, names []string) *evaluator.Access {
 	key := choosing(t)
-	if key == "" {
-		return x.best(action, resource)
-	}
 	var best *evaluator.Access
 	for _, a := range x.grants(action) {
 		if !isOf(a, resource) {
 			continue
 		}
+		if a = x.bounded(t, a, resource); a == nil {
+			continue
+		}
 		fitting := []*evaluator.Access{a}
-		if x.g.choosy[a] {
+		if key != "" && x.g.choosy[a] {
 			fitting = nil
 			for _, name := range names {
 				fitting = append(fitting, x.g.givens[givenKey{a, key, name}])
@@ -181,6 +204,21 @@ func (x *evidence) choice(t *Technique, action, resource string, names []string)
 		}
 	}
 	return best
+}
+
+// bounded is what is left of a grant of an edit of a principal for the boundary that it has; nil: nothing is.
+func (x *evidence) bounded(t *Technique, a *evaluator.Access, resource string) *evaluator.Access {
+	if t.Target != "user" && t.Target != "role" || choosing(t) == boundaryARN {
+		return a
+	}
+	id, ok := x.g.things.by[resource]
+	if !ok || x.g.nodes[id].actor == nil {
+		return a
+	}
+	if own, known := x.g.givens[givenKey{a, boundaryARN, x.g.nodes[id].actor.Boundary()}]; known {
+		return own
+	}
+	return a
 }
 
 // able tells how sure it is that the party may do all that a technique takes on a resource, where the snapshot says nothing against it.

@@ -280,7 +280,11 @@ func (b *builder) handedOver(o *evaluator.Outsider, roles leveled) leveled {
 					return true
 				}
 			}
-			for _, key := range own.Keys() {
+			keys := own.Keys()
+			if own == g && len(keys) == 0 { // a condition on something else, which was let go of
+				return true
+			}
+			for _, key := range keys {
 				if !strings.HasPrefix(key, "aws:source") && !evaluator.Chosen(key) {
 					return true
 				}

@@ -19,13 +19,14 @@ type rights struct {
 	unbound    bool
 	bounds     []evaluator.Policy // that can take the boundary's place
 	adds       [][]evaluator.Policy
-	swaps      []swap
+	swaps      [][]swap // of each policy the versions, of which one is in force
 }
 
-// swap is another version of a policy put in force.
+// swap is another version of a policy put in force, wherever the policy is in use.
 type swap struct {
-	names []string
-	by    evaluator.Policy
+	names []string          // of identity policies; none where it is a boundary alone
+	by    evaluator.Policy  // in their place
+	bound *evaluator.Policy // in the place of the boundary; nil where it is none
 }
 
 // edits lists what somebody can make of a principal at a level: one state for each choice of edits.
@@ -157,17 +158,18 @@ func (s *seeker) editManaged(p *principal, t *paths.Technique, m *graph.ManagedP
 			r.gone[name] = true
 		}
 	case paths.EditSetVersion:
+		versions := []swap{}
 		for _, v := range m.Versions {
 			if v.Default {
 				continue
 			}
+			one := swap{names: names, by: evaluator.Policy{Name: string(m.ARN) + " version " + v.ID, Doc: s.document(v.Document, policy.Identity)}}
 			if bounds {
-				r.bounds = append(r.bounds, evaluator.Policy{Name: string(m.ARN), Doc: s.document(v.Document, policy.Boundary)})
+				one.bound = &evaluator.Policy{Name: string(m.ARN), Doc: s.document(v.Document, policy.Boundary)}
 			}
-			if len(names) > 0 {
-				r.swaps = append(r.swaps, swap{names, evaluator.Policy{Name: string(m.ARN) + " version " + v.ID, Doc: s.document(v.Document, policy.Identity)}})
-			}
+			versions = append(versions, one)
 		}
+		r.swaps = append(r.swaps, versions)
 	}
 }
 
@@ -231,15 +233,25 @@ func (s *seeker) made(p *principal, r *rights) []*principal {
 	}
 	var out []*principal
 	for mask := range 1 << len(choices) {
-		for v := -1; v < len(r.swaps); v++ {
+		for at := make([]int, len(r.swaps)); at != nil; at = count(at, r.swaps) {
 			with, replaced := slices.Clone(always), []string(nil)
 			for i, add := range choices {
 				if mask&(1<<i) != 0 {
 					with = append(with, add...)
 				}
 			}
-			if v >= 0 {
-				with, replaced = append(with, r.swaps[v].by), r.swaps[v].names
+			limits := bounds
+			for i, n := range at {
+				if n == 0 {
+					continue
+				}
+				v := r.swaps[i][n-1]
+				if len(v.names) > 0 {
+					with, replaced = append(with, v.by), append(replaced, v.names...)
+				}
+				if v.bound != nil && !r.unbound {
+					limits = append([]*evaluator.Policy{v.bound}, bounds[1:]...)
+				}
 			}
 			whole := slices.ContainsFunc(with, func(i evaluator.Policy) bool { return wholly(i.Doc) })
 			for _, i := range p.identity {
@@ -247,7 +259,7 @@ func (s *seeker) made(p *principal, r *rights) []*principal {
 					with = append(with, i)
 				}
 			}
-			for _, b := range bounds {
+			for _, b := range limits {
 				own := *p
 				own.identity, own.boundary = with, b
 				if nameOf(&own) == nameOf(p) {
@@ -261,6 +273,17 @@ func (s *seeker) made(p *principal, r *rights) []*principal {
 		}
 	}
 	return out
+}
+
+// count counts up the versions that are in force, none put there first; nil after the last.
+func count(at []int, of [][]swap) []int {
+	for i := range at {
+		if at[i]++; at[i] <= len(of[i]) {
+			return at
+		}
+		at[i] = 0
+	}
+	return nil
 }
 
 func denies(d *policy.Document) bool {

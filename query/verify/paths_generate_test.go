@@ -3,6 +3,7 @@ package verify_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -12,7 +13,7 @@ type climber struct {
 	groups   map[string][]string // account -> group ARNs
 	policies map[string][]string // account -> ARNs of managed policies, AWS's own among them
 	compute  map[string][]string // account -> ARNs of functions and instances
-	edited   []string            // what the rights of one document are about, now and then
+	entities map[string]tree     // users and roles by ARN
 }
 
 const administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -23,7 +24,7 @@ func generateClimb(seed uint64) *organization {
 		generator: &generator{
 			r: rand.New(rand.NewPCG(seed, 20261130)), roles: map[string][]string{}, users: map[string][]string{}, files: tree{},
 		},
-		groups: map[string][]string{}, policies: map[string][]string{}, compute: map[string][]string{},
+		groups: map[string][]string{}, policies: map[string][]string{}, compute: map[string][]string{}, entities: map[string]tree{},
 	}
 	g.accounts = [][]string{{"222222222222"}, {"222222222222"}, {"222222222222", "333333333333"}, {management, "222222222222"}, {management, "222222222222", "333333333333"}}[g.r.IntN(5)]
 	for _, a := range g.accounts {
@@ -33,7 +34,137 @@ func generateClimb(seed uint64) *organization {
 	for _, a := range g.accounts {
 		g.drawAccount(a)
 	}
+	for range 1 + g.r.IntN(5) {
+		g.ladder()
+	}
+	for range g.r.IntN(4) {
+		g.knot()
+	}
 	return &organization{g.files}
+}
+
+// ladder puts one way from a principal to another into its policies, with conditions now and then.
+func (g *climber) ladder() {
+	a, b := pick(g.generator, g.accounts...), pick(g.generator, g.accounts...)
+	from := pick(g.generator, append(append([]string{}, g.users[a]...), g.roles[a]...)...)
+	to := pick(g.generator, g.roles[b]...)
+	if a == b && g.chance(40) {
+		to = pick(g.generator, g.users[a]...)
+	}
+	rights := []tree{}
+	role := g.entities[to]["RoleName"] != nil
+	switch {
+	case from == to || strings.Contains(from+to, "aws-service-role"):
+		return
+	case role && (a != b || g.chance(40)):
+		rights = append(rights, g.when(allow("sts:AssumeRole", to), a))
+		st := tree{"Effect": "Allow", "Principal": tree{"AWS": pick(g.generator, from, "arn:aws:iam::"+a+":root")}, "Action": "sts:AssumeRole"}
+		if g.chance(30) {
+			under(st, "Bool", "aws:MultiFactorAuthPresent", "true")
+		}
+		g.trust(to, st)
+	case role && g.chance(30):
+		rights = append(rights, g.when(allow("iam:UpdateAssumeRolePolicy", to), a))
+	case role:
+		service := pick(g.generator, "lambda", "ec2")
+		st := g.when(allow("iam:PassRole", to), a)
+		if g.chance(40) {
+			under(st, "StringEquals", "iam:PassedToService", service+".amazonaws.com")
+		}
+		rights = append(rights, st, allow(map[string]any{
+			"lambda": []any{"lambda:CreateFunction", "lambda:InvokeFunction"}, "ec2": []any{"ec2:RunInstances", "iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"},
+		}[service], "*"))
+		g.trust(to, tree{"Effect": "Allow", "Principal": tree{"Service": service + ".amazonaws.com"}, "Action": "sts:AssumeRole"})
+	default:
+		rights = append(rights, g.when(allow(pick[any](g.generator, "iam:CreateAccessKey", "iam:CreateLoginProfile"), to), a))
+	}
+	if a == b && g.chance(35) { // and the policies of the other too, or its own
+		about := pick(g.generator, from, to, to)
+		kind := "Role"
+		if g.entities[about]["RoleName"] == nil {
+			kind = "User"
+		}
+		action := "iam:" + pick(g.generator, "Put"+kind+"Policy", "Attach"+kind+"Policy", "Attach"+kind+"Policy", "Delete"+kind+"Policy", "Detach"+kind+"Policy", "Delete"+kind+"PermissionsBoundary", "Put"+kind+"PermissionsBoundary")
+		rights = append(rights, g.when(allow(action, about), a))
+	}
+	for _, st := range rights {
+		g.grant(from, st)
+	}
+}
+
+// knot limits a principal and gives it, or somebody else, rights to undo that: limits and rights about single things, mostly under conditions.
+func (g *climber) knot() {
+	a := pick(g.generator, g.accounts...)
+	all := append(append([]string{}, g.users[a]...), g.roles[a]...)
+	about, who := pick(g.generator, all...), pick(g.generator, all...)
+	if g.chance(70) {
+		who = about
+	}
+	if strings.Contains(about+who, "aws-service-role") {
+		return
+	}
+	e, kind := g.entities[about], "User"
+	if e["RoleName"] != nil {
+		kind = "Role"
+	}
+	managed := e["AttachedManagedPolicies"].([]any)
+	if g.chance(40) {
+		managed = append(managed, attachment(pick(g.generator, administrator, g.policies[a][1])))
+	}
+	if g.chance(40) {
+		managed = append(managed, attachment(g.policies[a][2]))
+	}
+	e["AttachedManagedPolicies"] = distinct(managed)
+	if g.chance(50) {
+		e["PermissionsBoundary"] = tree{"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": g.policies[a][3]}
+	}
+	if g.chance(30) {
+		g.grant(about, g.when(deny(pick[any](g.generator, "iam:CreateUser", "s3:*", "sts:AssumeRole"), "*"), a))
+	}
+	for range 1 + g.r.IntN(3) {
+		g.grant(who, g.undo(a, about, kind))
+	}
+}
+
+// undo draws the right to change the policies of a principal in one of the ways of E10.
+func (g *climber) undo(a, about, kind string) tree {
+	switch g.r.IntN(6) {
+	case 0, 1, 2:
+		return g.when(allow("iam:"+pick(g.generator, "Put"+kind+"Policy", "Attach"+kind+"Policy", "Attach"+kind+"Policy", "Delete"+kind+"Policy", "Detach"+kind+"Policy",
+			"Delete"+kind+"PermissionsBoundary", "Put"+kind+"PermissionsBoundary"), about), a)
+	case 3, 4:
+		return g.when(allow(pick[any](g.generator, "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion"), pick(g.generator, g.policies[a][:4]...)), a)
+	}
+	return g.when(allow(pick[any](g.generator, "iam:AddUserToGroup", "iam:PutGroupPolicy", "iam:AttachGroupPolicy", "iam:DeleteGroupPolicy", "iam:DetachGroupPolicy"), pick(g.generator, g.groups[a]...)), a)
+}
+
+// grant gives a principal one more inline policy.
+func (g *climber) grant(to string, st tree) {
+	inline := "UserPolicyList"
+	if g.entities[to]["RoleName"] != nil {
+		inline = "RolePolicyList"
+	}
+	have, _ := g.entities[to][inline].([]any)
+	g.entities[to][inline] = append(have, tree{"PolicyName": fmt.Sprintf("step%d", len(have)), "PolicyDocument": document(st)})
+}
+
+func distinct(attached []any) []any {
+	seen := map[any]bool{}
+	return slices.DeleteFunc(attached, func(x any) bool {
+		arn := x.(tree)["PolicyArn"]
+		dup := seen[arn]
+		seen[arn] = true
+		return dup
+	})
+}
+
+// trust adds a statement to a role's trust policy.
+func (g *climber) trust(role string, st tree) {
+	if strings.Contains(role, "aws-service-role") {
+		return
+	}
+	doc := g.entities[role]["AssumeRolePolicyDocument"].(tree)
+	doc["Statement"] = append(doc["Statement"].([]any), st)
 }
 
 // drawNames decides what exists in an account.
@@ -161,6 +292,7 @@ func (g *climber) drawAccount(a string) {
 		}
 		g.hand(e, "UserPolicyList", a)
 		g.bind(e, a)
+		g.entities[arn] = e
 		users = append(users, e)
 	}
 	for i, arn := range g.roles[a] {
@@ -174,11 +306,15 @@ func (g *climber) drawAccount(a string) {
 				"Path": "/", "InstanceProfileName": name, "InstanceProfileId": fmt.Sprintf("AIPA%s%d", a, i), "Arn": "arn:aws:iam::" + a + ":instance-profile/" + name, "Roles": []any{},
 			}}
 		}
-		g.hand(e, "RolePolicyList", a)
+		linked := strings.Contains(arn, "aws-service-role")
+		if !linked {
+			g.hand(e, "RolePolicyList", a)
+			g.bind(e, a)
+		}
 		if name == "Admin" && g.chance(60) {
 			e["AttachedManagedPolicies"] = []any{attachment(administrator)}
 		}
-		g.bind(e, a)
+		g.entities[arn] = e
 		roles = append(roles, e)
 	}
 	g.files[a+"/account-authorization-details.json"] = tree{"UserDetailList": users, "GroupDetailList": groups, "RoleDetailList": roles, "Policies": policies}
@@ -249,8 +385,8 @@ func (g *climber) bind(e tree, a string) {
 	if g.chance(30) {
 		e["Tags"] = []any{tree{"Key": "team", "Value": pick(g.generator, "red", "blue")}}
 	}
-	if g.chance(20) {
-		arn := pick(g.generator, g.policies[a][3], g.policies[a][3], g.policies[a][0])
+	if g.chance(30) {
+		arn := pick(g.generator, g.policies[a][3], g.policies[a][3], g.policies[a][3], g.policies[a][0])
 		e["PermissionsBoundary"] = tree{"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}
 	}
 }
@@ -275,9 +411,9 @@ func (g *climber) right(a string) tree {
 	case 9, 10:
 		return g.when(allow(pick[any](g.generator, "iam:PutRolePolicy", "iam:AttachRolePolicy", []any{"iam:DeleteRolePolicy", "iam:DetachRolePolicy"}, "iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"), g.roleOf(a)), a)
 	case 11:
-		return g.when(allow(pick[any](g.generator, "iam:AddUserToGroup", "iam:PutGroupPolicy", "iam:AttachGroupPolicy", []any{"iam:DeleteGroupPolicy", "iam:DetachGroupPolicy"}), pick[any](g.generator, "*", pick(g.generator, g.groups[a]...))), a)
+		return g.when(allow(pick[any](g.generator, "iam:AddUserToGroup", "iam:PutGroupPolicy", "iam:AttachGroupPolicy", []any{"iam:DeleteGroupPolicy", "iam:DetachGroupPolicy"}), pick[any](g.generator, "*", pick(g.generator, g.groups[a]...), pick(g.generator, g.groups[a]...))), a)
 	case 12, 13:
-		return g.when(allow(pick[any](g.generator, "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", []any{"iam:CreatePolicyVersion", "iam:DeletePolicyVersion"}), pick[any](g.generator, "*", pick(g.generator, g.policies[a][:4]...))), a)
+		return g.when(allow(pick[any](g.generator, "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", []any{"iam:CreatePolicyVersion", "iam:DeletePolicyVersion"}), pick[any](g.generator, "*", pick(g.generator, g.policies[a][:4]...), pick(g.generator, g.policies[a][:4]...), g.policies[a][0])), a)
 	case 14:
 		return pick(g.generator, allow("iam:*", "*"), tree{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, g.when(allow("*", "*"), a), allow("iam:UpdateSAMLProvider", "*"))
 	case 15, 16:
@@ -308,16 +444,17 @@ func (g *climber) pass(a string) tree {
 
 func (g *climber) roleOf(a string) any {
 	role := pick(g.generator, g.roles[a]...)
-	return pick[any](g.generator, "*", role, role, "arn:aws:iam::"+a+":role/*", "arn:aws:iam::*:role/"+lastName(role))
+	return pick[any](g.generator, "*", role, role, role, "arn:aws:iam::"+a+":role/*", "arn:aws:iam::*:role/"+lastName(role))
 }
 
 func (g *climber) userOf(a string) any {
-	return pick[any](g.generator, "*", pick(g.generator, g.users[a]...), "arn:aws:iam::"+a+":user/${aws:username}", "arn:aws:iam::*:user/*")
+	user := pick(g.generator, g.users[a]...)
+	return pick[any](g.generator, "*", user, user, user, "arn:aws:iam::"+a+":user/${aws:username}")
 }
 
 // when puts a condition on a statement now and then.
 func (g *climber) when(st tree, a string) tree {
-	for g.chance(30) {
+	for g.chance(45) {
 		g.condition(st, a)
 	}
 	return st

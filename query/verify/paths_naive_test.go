@@ -272,15 +272,16 @@ func (s *seeker) byTechnique(who *state, t *paths.Technique, p *principal) level
 	if out == never {
 		return never
 	}
+	here := func(r paths.Requirement) bool { return r.On == paths.OnTarget || r.On == paths.OnCompute }
+	if !slices.ContainsFunc(t.Requires, here) && who.Account != p.Account { // what it needs is in the caller's account
+		return never
+	}
 	if t.Kind == paths.HijackCompute {
 		best := never
 		for _, c := range s.computeOf(t, p) {
 			best = max(best, s.meets(who, t, p.arn, c))
 		}
 		return min(out, best)
-	}
-	if onNone := !slices.ContainsFunc(t.Requires, func(r paths.Requirement) bool { return r.On == paths.OnTarget }); onNone && who.Account != p.Account {
-		return never
 	}
 	return min(out, s.meets(who, t, p.arn, ""))
 }

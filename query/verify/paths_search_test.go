@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator"
-	"github.com/accessgraph/accessgraph/evaluator/paths"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 )
 
@@ -80,6 +79,10 @@ func (s *seeker) administers(who *state, at level) bool {
 // isAdmin tells whether somebody may do everything that the ceiling of its account leaves: whatever an identity policy that allows everything, and no
 // boundary, would be allowed in the same context.
 func (s *seeker) isAdmin(who *state) bool {
+	if clear := func(i evaluator.Policy) bool { return denies(i.Doc) }; who.boundary == nil && !slices.ContainsFunc(who.identity, clear) && (who.kind == "root" ||
+		slices.ContainsFunc(who.identity, func(i evaluator.Policy) bool { return wholly(i.Doc) })) {
+		return true // it is its whole self
+	}
 	id := who.id()
 	if have, ok := s.admins[id]; ok {
 		return have
@@ -126,8 +129,8 @@ func (s *seeker) covers(who *state, whole *principal, q ask) bool {
 	return covered
 }
 
-// actions are those that a principal must be allowed to be an administrator, as far as they are looked at: some of every sort, those that techniques
-// require, and some for each pattern of a policy.
+// actions are those that a principal must be allowed to be an administrator, as far as they are looked at: some of every sort, all of the services that
+// limits are about, and some for each pattern of a policy.
 func (s *seeker) actions() []string {
 	seen := map[string]bool{}
 	out := []string{}
@@ -143,13 +146,9 @@ func (s *seeker) actions() []string {
 	} {
 		add(a)
 	}
-	for i := range s.techniques {
-		if t := &s.techniques[i]; t.Kind == paths.GainPermissions || t.Kind == paths.Become {
-			for _, r := range t.Requires {
-				if strings.HasPrefix(r.Action, "iam:") {
-					add(r.Action)
-				}
-			}
+	for _, service := range []string{"iam", "sts", "organizations"} { // what guardrails and boundaries are about
+		for a := range s.catalog.Actions(service + ":*") {
+			add(a.Name)
 		}
 	}
 	for _, d := range s.parsed {
