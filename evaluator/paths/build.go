@@ -100,6 +100,7 @@ type builder struct {
 	usable     []*Technique                           // those that can lead anywhere
 	users      map[string]*roaring.Bitmap             // of an account
 	losers     map[string]*roaring.Bitmap             // see gainers
+	joiners    map[uint32]*roaring.Bitmap             // see joining
 	managed    map[string][]string                    // see attachable
 	classes    map[changed]string                     // see classOf
 	plain      map[uint32]bool                        // see simple
@@ -125,7 +126,7 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	b := &builder{
 		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
 		made: map[string]uint32{}, sends: map[uint32]bool{},
-		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
+		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, joiners: map[uint32]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
 		everything: &Change{Edit: evaluator.Edit{Everything: true}},
 	}
 	b.everything.seal()
@@ -204,7 +205,6 @@ func (b *builder) preparePolls() error {
 			for _, v := range p.Versions {
 				if !v.Default {
 					b.world.VersionOf(string(a.ID), string(p.ARN), v.ID, "")
-					b.world.BoundaryOf(string(a.ID), string(p.ARN), v.ID, "")
 				}
 			}
 		}
