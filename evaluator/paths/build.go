@@ -102,6 +102,7 @@ type builder struct {
 	usable     []*Technique                           // those that can lead anywhere
 	users      map[string]*roaring.Bitmap             // of an account
 	losers     map[string]*roaring.Bitmap             // see gainers
+	joiners    map[uint32]*roaring.Bitmap             // see joining
 	managed    map[string][]string                    // see attachable
 	classes    map[changed]string                     // see classOf
 	plain      map[uint32]bool                        // see simple
@@ -134,7 +135,7 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	b := &builder{
 		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
 		made: map[string]uint32{}, sends: map[uint32]bool{},
-		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
+		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, joiners: map[uint32]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
 		kinds: map[editKind]int{}, changed: map[changesKey][]levelChange{}, helds: map[heldKey]*held{}, admitted: map[string]leveled{}, openedBy: map[string]leveled{}, shared: newSharing(),
 		everything: &Change{Edit: evaluator.Edit{Everything: true}},
 	}
@@ -215,7 +216,6 @@ func (b *builder) preparePolls() error {
 			for _, v := range p.Versions {
 				if !v.Default {
 					b.world.VersionOf(string(a.ID), string(p.ARN), v.ID, "")
-					b.world.BoundaryOf(string(a.ID), string(p.ARN), v.ID, "")
 				}
 			}
 		}

@@ -247,6 +247,9 @@ func (x *evidence) technique(t *Technique, to *Node) {
 		if hasFact(t, Absent) {
 			x.fact("%s is not there", through)
 		}
+		if x.g.things.presumed.Contains(x.g.things.by[through]) {
+			x.hop.Assumptions = append(x.hop.Assumptions, through+" is there, which was not read")
+		}
 	}
 	if t.Service != "" {
 		x.trust(t.Service, to)
