@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
 )
 
 // Administration says whether a principal of the snapshot is an administrator.
@@ -29,27 +30,95 @@ func (w *World) Admins(ctx context.Context, q Question, filter func(*Subject) bo
 			chosen = append(chosen, c)
 		}
 	}
-	return w.adminsOf(ctx, q, chosen)
+	return w.adminsOf(ctx, q, chosen, nil)
 }
 
-// AdminsAmong is Admins for actors, in their order: for what a principal would be after an edit too.
+// AdminsAmong is Admins for actors, in their order: for what a principal would be after an edit too. What somebody lacks who is none is not told.
 func (w *World) AdminsAmong(ctx context.Context, q Question, who []*Actor) ([]*Administration, error) {
 	chosen := make([]*caller, len(who))
 	for i, a := range who {
 		chosen[i] = a.caller
 	}
-	return w.adminsOf(ctx, q, chosen)
+	short, err := w.fallingShort(ctx, q, chosen)
+	if err != nil {
+		return nil, err
+	}
+	return w.adminsOf(ctx, q, chosen, short)
 }
 
-func (w *World) adminsOf(ctx context.Context, q Question, chosen []*caller) ([]*Administration, error) {
+// fallingShort finds callers none of whose own policies allows some action that the ceiling leaves: most of those that are no administrators.
+func (w *World) fallingShort(ctx context.Context, q Question, callers []*caller) (map[*caller]bool, error) {
+	q.Actions, q.Resources, q.When = telling(), nil, nil
+	poll, err := w.NewPoll(q, true)
+	if err != nil {
+		return nil, err
+	}
+	poll.t.unproved = true
+	poll.Settle(func(string) bool { return false })
+	bound, full := []*caller{}, []*Actor{}
+	for _, c := range callers {
+		if hasPolicies(&c.principal) && !c.unbounded() {
+			own := *c
+			own.identity, own.boundary = []Policy{{Name: GivenPolicy, Doc: w.everything()}}, nil
+			bound, full = append(bound, c), append(full, &Actor{caller: &own, world: w})
+		}
+	}
+	found, err := poll.Ask(ctx, full)
+	if err != nil {
+		return nil, err
+	}
+	short := map[*caller]bool{}
+	for _, f := range found {
+		left := poll.t.question.none()
+		for _, a := range f.Grants {
+			if a.Verdict != Unknown {
+				left = left.Or(a.members)
+			}
+		}
+		for _, m := range f.Members {
+			short[bound[m]] = !left.SubsetOf(poll.t.question.mayAllow(bound[m]))
+		}
+	}
+	return short, nil
+}
+
+// mayAllow gives the members that some Allow of a caller's identity policies, and one of its boundary, speaks of.
+func (q *compiledQuestion) mayAllow(c *caller) region.Set {
+	speaks := func(docs ...Policy) region.Set {
+		out := q.none()
+		for i := range docs {
+			for j := range docs[i].Doc.Statements {
+				switch s := &docs[i].Doc.Statements[j]; {
+				case s.Unanalysable != "":
+					return q.all()
+				case s.Effect == policy.Allow:
+					out = out.Or(q.matching(&s.Actions))
+				}
+			}
+		}
+		return out
+	}
+	out := speaks(c.identity...)
+	if c.boundary != nil {
+		out = out.And(speaks(*c.boundary))
+	}
+	return out
+}
+
+// adminsOf decides for callers; those that fall short are known to be none.
+func (w *World) adminsOf(ctx context.Context, q Question, chosen []*caller, short map[*caller]bool) ([]*Administration, error) {
 	var open []*caller
 	found := map[*caller]*Administration{}
 	for _, c := range chosen {
-		if c.unbounded() {
-			found[c] = &Administration{Principal: c.arn, Kind: c.kind, Account: c.principal.Account, Answer: Included}
-			continue
+		switch one := (Administration{Principal: c.arn, Kind: c.kind, Account: c.principal.Account}); {
+		case c.unbounded():
+			one.Answer = Included
+			found[c] = &one
+		case short[c]:
+			found[c] = &one
+		default:
+			open = append(open, c)
 		}
-		open = append(open, c)
 	}
 	// Who lacks one action of what the ceiling leaves lacks some of everything: most principals need no second look.
 	q.Actions, q.Resources, q.When = telling(), nil, nil

@@ -79,13 +79,14 @@ func (p *Poll) Ask(ctx context.Context, who []*Actor) ([]Finding, error) {
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, cl := range classes {
 		group.Go(func() (err error) {
-			found[i], _, err = p.world.judgeApart(gctx, t, cl.first)
+			found[i], err = p.world.judgeApart(gctx, t, cl.first, nil)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	t.views = views{} // the next survey is of others, who see little of the same
 	var out []Finding
 	for i, cl := range classes {
 		if len(found[i]) == 0 {
