@@ -66,6 +66,7 @@ type Edit struct {
 	Without    []string // identity policies that are gone, by the names that answers quote
 	With       []Policy // others that it gets
 	Unbound    bool     // its boundary is gone
+	Bound      *Policy  // its boundary is this one
 }
 
 // GivenPolicy is what answers call the policy of an Edit with Everything.
@@ -92,8 +93,11 @@ func (a *Actor) After(e *Edit) *Actor {
 		}
 	}
 	own.identity = append(own.identity, e.With...)
-	if e.Unbound {
+	switch {
+	case e.Unbound:
 		own.boundary = nil
+	case e.Bound != nil:
+		own.boundary = e.Bound
 	}
 	return &Actor{caller: &own, world: a.world}
 }
@@ -158,17 +162,30 @@ func (w *World) PoliciesOfGroup(account, name string) []Policy {
 
 // VersionOf is a kept version of a customer managed policy as an identity policy of the given name.
 func (w *World) VersionOf(account, arn, version, name string) (Policy, bool) {
+	return w.versionOf(account, arn, version, name, policy.Identity)
+}
+
+// BoundaryOf is a managed policy as a boundary: a kept version of it, under the given name, or for no version the one in force.
+func (w *World) BoundaryOf(account, arn, version, name string) (Policy, bool) {
+	if version != "" {
+		return w.versionOf(account, arn, version, name, policy.Boundary)
+	}
+	a := w.account(account)
+	if a == nil || a.policies[graph.ARN(arn)] == nil {
+		return Policy{}, false
+	}
+	return *w.boundary(a, graph.ARN(arn)), true
+}
+
+func (w *World) versionOf(account, arn, version, name string, kind policy.Kind) (Policy, bool) {
 	a := w.account(account)
 	if a == nil {
 		return Policy{}, false
 	}
-	for key, p := range a.policies {
-		if string(key) != arn {
-			continue
-		}
+	if p := a.policies[graph.ARN(arn)]; p != nil {
 		for _, v := range p.Versions {
 			if v.ID == version {
-				return Policy{Name: name, Doc: w.docs.get(v.Document, policy.Identity)}, true
+				return Policy{Name: name, Doc: w.docs.get(v.Document, kind)}, true
 			}
 		}
 	}

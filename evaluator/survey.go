@@ -276,10 +276,27 @@ func (a *Access) Given(key string, value ...string) *Access {
 	}
 	for _, g := range found { // pieces of one item may be a grant of their own
 		if slices.EqualFunc(g.named, a.named, func(x, y *names) bool { return x == y || slices.Equal(x.list, y.list) }) {
-			return g
+			return g.requesting(d.key, value)
 		}
 	}
-	return found[0]
+	return found[0].requesting(d.key, value)
+}
+
+// requesting is a grant whose witness has the very value of a key, and not another one that nothing tells apart.
+func (a *Access) requesting(key string, value []string) *Access {
+	if a.sketch == nil || len(value) != 1 {
+		return a
+	}
+	for i, kv := range a.sketch.request {
+		if policy.CanonicalKey(kv.Key) == key && !slices.Equal(kv.Values, value) {
+			own, sk := *a, *a.sketch
+			sk.request = slices.Clone(sk.request)
+			sk.request[i].Values = value
+			own.sketch = &sk
+			return &own
+		}
+	}
+	return a
 }
 
 // Eased tells whether somebody who chooses freely what a caller may choose of a request is allowed for certain, whatever all else is (E17, C38).

@@ -19,7 +19,8 @@ import (
 // Options are how a graph is made.
 type Options struct {
 	Budget int64 // engine steps for one principal and question; 0: the default
-	// Leaves asks for the edges that nobody walks too: open resources, weakened guardrails, and techniques that yield less than the target's power.
+	// Leaves asks for the edges that nobody walks too: memberships, sessions of root users, open resources, weakened guardrails, and techniques that
+	// yield less than the target's power.
 	Leaves bool
 	Now    time.Time // when requests are made (C34); zero: at any time
 	// Zone and Also say who is inside, as evaluator.ExternalOptions do.
@@ -47,6 +48,8 @@ type Graph struct {
 	accepts    map[string]leveled                      // provider -> roles that it signs in to
 	bares      map[*evaluator.Access]*evaluator.Access // see bare
 	givens     map[givenKey]*evaluator.Access          // grants where a key is given, for evidence
+	choosy     map[*evaluator.Access]bool              // grants whose condition names the managed policy that is put in place
+	offered    []string                                // the policies that they admit, sorted
 	index      *index
 
 	adminMu sync.Mutex
@@ -58,7 +61,6 @@ type party struct {
 	members []uint32 // nodes
 	account string
 	grants  [][]*evaluator.Access // by poll
-	held    map[string]held       // by action in lower case
 	edges   []edge
 }
 
@@ -68,6 +70,7 @@ type held struct {
 	new    Level   // on something that is not there
 	any    Level   // on anything
 	grants []*evaluator.Access
+	id     int // equal for those that nothing tells apart
 }
 
 // edge leads every member of a party to every node of a set.
@@ -102,6 +105,13 @@ type builder struct {
 	managed    map[string][]string                    // see attachable
 	classes    map[changed]string                     // see classOf
 	plain      map[uint32]bool                        // see simple
+	kinds      map[editKind]int
+	changed    map[changesKey][]levelChange // see changes
+	actions    []string                     // all that polls ask about, in lower case
+	helds      map[heldKey]*held
+	admitted   map[string]leveled // see admitting
+	openedBy   map[string]leveled // see openedTo
+	shared     sharing
 	everything *Change
 	err        error // of a survey within a survey
 }
@@ -118,13 +128,14 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	}
 	actors := w.Actors()
 	g := &Graph{
-		twins: map[uint32]uint32{}, bares: map[*evaluator.Access]*evaluator.Access{}, givens: map[givenKey]*evaluator.Access{}, services: map[string]leveled{}, accepts: map[string]leveled{}, world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{},
+		twins: map[uint32]uint32{}, bares: map[*evaluator.Access]*evaluator.Access{}, givens: map[givenKey]*evaluator.Access{}, choosy: map[*evaluator.Access]bool{}, services: map[string]leveled{}, accepts: map[string]leveled{}, world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{},
 	}
 	g.things = newThings(w, facts, actors)
 	b := &builder{
 		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
 		made: map[string]uint32{}, sends: map[uint32]bool{},
 		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
+		kinds: map[editKind]int{}, changed: map[changesKey][]levelChange{}, helds: map[heldKey]*held{}, admitted: map[string]leveled{}, openedBy: map[string]leveled{}, shared: newSharing(),
 		everything: &Change{Edit: evaluator.Edit{Everything: true}},
 	}
 	b.everything.seal()
@@ -163,7 +174,6 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 				return nil, err
 			}
 			b.findEdges(&g.parties[i])
-			g.parties[i].held = nil
 		}
 		if first {
 			b.addStatic()
@@ -188,8 +198,10 @@ const (
 	withWeb        = "sts:AssumeRoleWithWebIdentity"
 	assumeRoot     = "sts:AssumeRoot"
 	passRole       = "iam:PassRole"
+	updateTrust    = "iam:UpdateAssumeRolePolicy"
 	passedTo       = "iam:PassedToService"
 	policyARN      = "iam:PolicyARN"
+	boundaryARN    = "iam:PermissionsBoundary"
 )
 
 // signIns are the actions that make a session of a role, and what they take besides (D30).
@@ -203,6 +215,7 @@ func (b *builder) preparePolls() error {
 			for _, v := range p.Versions {
 				if !v.Default {
 					b.world.VersionOf(string(a.ID), string(p.ARN), v.ID, "")
+					b.world.BoundaryOf(string(a.ID), string(p.ARN), v.ID, "")
 				}
 			}
 		}
@@ -335,6 +348,7 @@ func (b *builder) addPoll(gate *place, actions ...string) error {
 	for _, a := range actions {
 		at, ok := p.Action(a)
 		b.places[strings.ToLower(a)] = place{len(b.polls), at, ok}
+		b.actions = append(b.actions, strings.ToLower(a))
 	}
 	b.polls, b.gates = append(b.polls, p), append(b.gates, gate)
 	for _, a := range p.Assumptions() {
@@ -420,7 +434,7 @@ func through(who []*evaluator.Actor, findings []evaluator.Finding) ([]*evaluator
 // telling tells the keys that the search for edges asks grants about.
 func telling(key string) bool {
 	switch key {
-	case "aws:multifactorauthpresent", "aws:multifactorauthage", "sts:sourceidentity", strings.ToLower(passedTo), strings.ToLower(policyARN):
+	case "aws:multifactorauthpresent", "aws:multifactorauthage", "sts:sourceidentity", strings.ToLower(passedTo), strings.ToLower(policyARN), strings.ToLower(boundaryARN):
 		return true
 	}
 	return sessionTag(key)
@@ -551,25 +565,42 @@ func plain(text string) string {
 }
 
 // holds gives what a party may do with an action.
-func (b *builder) holds(p *party, action string) held {
+func (b *builder) holds(p *party, action string) *held {
 	key := strings.ToLower(action)
-	if h, ok := p.held[key]; ok {
-		return h
+	at, ok := b.places[key]
+	if !ok || !at.asked {
+		return b.shared.nothing
 	}
-	h := held{on: none()}
-	if at, ok := b.places[key]; ok && at.asked {
+	return b.heldBy(p.grants[at.poll], key, func(h *held) {
 		for _, g := range p.grants[at.poll] {
 			if g.HasAt(at.action) {
 				h.grants = append(h.grants, g)
-				b.take(&h, g)
+				b.take(h, g)
 			}
 		}
+	})
+}
+
+// heldBy is what grants of one poll come to, worked out once under a name.
+func (b *builder) heldBy(grants []*evaluator.Access, name string, work func(*held)) *held {
+	if len(grants) == 0 {
+		return b.shared.nothing
 	}
-	if p.held == nil {
-		p.held = map[string]held{}
+	key := heldKey{&grants[0], name}
+	h, ok := b.helds[key]
+	if !ok {
+		h = &held{on: none()}
+		work(h)
+		h.id = b.shared.held(h)
+		b.helds[key] = h
 	}
-	p.held[key] = h
 	return h
+}
+
+// heldKey is a list of grants, by where it begins, and what is read of it.
+type heldKey struct {
+	grants **evaluator.Access
+	name   string
 }
 
 // take counts a grant in.

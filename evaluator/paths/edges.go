@@ -10,9 +10,27 @@ import (
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 )
 
-// findEdges finds all edges of a party.
+// findEdges finds all edges of a party: those that it shares with parties whose permissions come to the same once for all of them.
 func (b *builder) findEdges(p *party) {
-	control := none() // principals whose credentials the party can get, itself aside
+	name := b.signature(p)
+	f, known := b.shared.edges[name]
+	if !known {
+		f = b.shareable(p)
+		b.shared.edges[name] = f
+	}
+	own := b.findSelf(p, f)
+	if !known {
+		b.findControlled(f)
+	}
+	p.edges = f.edges
+	if len(own) > 0 {
+		p.edges = slices.Concat(f.edges[:f.own], own, f.edges[f.own:])
+	}
+}
+
+// shareable finds what hangs on a party's permissions and its account alone, but for what it can make of others; see findControlled.
+func (b *builder) shareable(p *party) *findings {
+	f := &findings{control: none()}
 	note := func(e edge, on leveled) {
 		on.each(func(level Level, set *roaring.Bitmap) {
 			one := e
@@ -20,10 +38,10 @@ func (b *builder) findEdges(p *party) {
 			if !e.leaf {
 				one.to = b.sessions(set)
 			}
-			p.edges = append(p.edges, one)
+			f.edges = append(f.edges, one)
 		})
 		if !e.leaf {
-			control.or(on)
+			f.control.or(on)
 		}
 	}
 	note(edge{kind: CanAssume}, b.assumable(p))
@@ -39,11 +57,14 @@ func (b *builder) findEdges(p *party) {
 				note(edge{kind: t.Kind, technique: t, leaf: true}, on)
 			}
 		case WeakenGuardrail:
-			b.weakens(p, t)
+			b.weakens(p, t, f)
 		case MemberOf, CanAssume, CanFederate, ServiceAssumes, RunsAs, CanAccess, CanAssumeRoot, GainPermissions:
 		}
 	}
-	b.findEdits(p, control)
+	f.edits = b.edits(p)
+	b.noteGains(f)
+	f.own = len(f.edges)
+	return f
 }
 
 // rootSessions gives the root users that a party can get sessions of (E9), limited to one of AWS's five tasks. Another root user gets none.
@@ -159,7 +180,7 @@ func (b *builder) meets(p *party, t *Technique) leveled {
 		switch {
 		case r.On == OnTarget && strings.EqualFold(r.Action, passRole) && t.Service != "":
 			narrow(b.passable(p, t.Service))
-		case r.On == OnTarget && strings.EqualFold(r.Action, "iam:UpdateAssumeRolePolicy"):
+		case r.On == OnTarget && strings.EqualFold(r.Action, updateTrust):
 			narrow(b.holds(p, r.Action).on)
 			narrow(b.openedTo(p))
 		case r.On == OnTarget || r.On == OnCompute:
@@ -200,21 +221,16 @@ func hasFact(t *Technique, f Fact) bool {
 
 // passable gives the roles that a party may pass to a service (D49).
 func (b *builder) passable(p *party, service string) leveled {
-	key := "pass\x00" + service
-	if h, ok := p.held[key]; ok {
-		return h.on
-	}
-	out := none()
-	for _, g := range b.holds(p, passRole).grants {
-		if g.Reads(passedTo) {
-			if g = b.given(g, passedTo, service); g == nil {
-				continue
+	return b.heldBy(b.holds(p, passRole).grants, service, func(h *held) {
+		for _, g := range b.holds(p, passRole).grants {
+			if g.Reads(passedTo) {
+				if g = b.given(g, passedTo, service); g == nil {
+					continue
+				}
 			}
+			h.on.add(b.thingsOf(g), b.level(g))
 		}
-		out.add(b.thingsOf(g), b.level(g))
-	}
-	p.held[key] = held{on: out}
-	return out
+	}).on
 }
 
 // given is Access.Given, worked out once; no value stands for an absent key.
@@ -346,12 +362,13 @@ func (b *builder) prepareOpened() error {
 
 // openedTo gives the roles of its account that a party may assume once their trust policies name it.
 func (b *builder) openedTo(p *party) leveled {
-	const key = "opened"
-	if h, ok := p.held[key]; ok {
-		return h.on
+	actor := b.nodes[p.members[0]].actor
+	class := b.opened.Class(actor)
+	if on, ok := b.openedBy[class]; ok {
+		return on
 	}
 	out := none()
-	found, err := b.opened.Ask(b.ctx, []*evaluator.Actor{b.nodes[p.members[0]].actor})
+	found, err := b.opened.Ask(b.ctx, []*evaluator.Actor{actor})
 	if err == nil && len(found) > 0 {
 		for _, g := range found[0].Grants {
 			out.add(b.thingsOf(g), b.level(g))
@@ -360,12 +377,13 @@ func (b *builder) openedTo(p *party) leveled {
 	if err != nil && b.err == nil {
 		b.err = err
 	}
-	p.held[key] = held{on: out}
+	b.openedBy[class] = out
 	return out
 }
 
-// weakens notes that a party can change the organization's own policies (E23): in the management account, or one that it delegated policies to.
-func (b *builder) weakens(p *party, t *Technique) {
+// weakens notes that a party can change the organization's own policies (E23), in the management account. To whom the organization's resource policy
+// delegates that is not in a snapshot.
+func (b *builder) weakens(p *party, t *Technique, f *findings) {
 	o := b.facts.Organization
 	if o == nil {
 		return
@@ -380,16 +398,20 @@ func (b *builder) weakens(p *party, t *Technique) {
 	if string(o.ManagementAccount) != p.account {
 		return
 	}
-	p.edges = append(p.edges, edge{kind: t.Kind, technique: t, level: limit, to: roaring.New(), leaf: true})
+	f.edges = append(f.edges, edge{kind: t.Kind, technique: t, level: limit, to: roaring.New(), leaf: true})
 }
 
 // admitting gives the roles whose trust policies let a service in; Amazon Cognito signs in as a built-in identity provider (A28).
 func (b *builder) admitting(service string) leveled {
+	if roles, ok := b.admitted[service]; ok {
+		return roles
+	}
 	out := none()
 	for _, roles := range []leveled{b.services[service], b.services["*"], b.accepts[service]} {
 		if roles.any() != nil {
 			out.or(roles)
 		}
 	}
+	b.admitted[service] = out
 	return out
 }

@@ -2,6 +2,7 @@ package paths
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"slices"
@@ -21,45 +22,54 @@ type edit struct {
 	on        leveled            // principals
 	admitted  []evaluator.Policy // of EditAttach: what may be attached, where that is not everything
 	all       bool               // of EditAttach: whatever there is may be attached
+	kind      int                // equal for edits that do the same, to whomever
+	bound     *evaluator.Policy  // of EditUnbound: the only boundary that may be put in place; nil: any, or none
 }
 
-// findEdits finds what the members of a party can make of themselves and of the principals whose credentials they can get (E10). What they can
-// do to others alone is an edge that nobody walks (E16).
-func (b *builder) findEdits(p *party, control leveled) {
-	edits := b.edits(p)
-	if len(edits) == 0 {
-		return
-	}
-	touched := none()
+// editKind is what tells edits apart beside whom they are done to.
+type editKind struct {
+	technique   *Technique
+	through     uint32
+	direct, all bool
+	admitted    string // and the account that sees it
+}
+
+// applied is an edit of one principal, at its best level.
+type applied struct {
+	*edit
+	level Level
+}
+
+// of lists the edits of each principal of a set.
+func (b *builder) of(edits []edit, who *roaring.Bitmap) map[uint32][]applied {
+	out := map[uint32][]applied{}
 	for i := range edits {
-		touched.or(edits[i].on)
+		e := &edits[i]
+		e.on.within(who).each(func(level Level, set *roaring.Bitmap) {
+			each(set, func(t uint32) { out[t] = append(out[t], applied{e, level}) })
+		})
 	}
-	b.noteGains(p, edits)
-	itself := roaring.New()
-	for _, n := range p.members {
-		itself.Add(b.nodes[n].Principal)
-	}
-	b.findSelf(p, edits, roaring.And(touched.any(), itself))
-	b.findControlled(p, edits, roaring.And(touched.any(), control.any()), control)
+	return out
 }
 
-// noteGains adds the edges that say whose permissions a party can change.
-func (b *builder) noteGains(p *party, edits []edit) {
+// noteGains adds the edges that say whose permissions a party can change. What it can do to others alone, whose credentials it cannot get, is an edge
+// that nobody walks (E16).
+func (b *builder) noteGains(f *findings) {
 	byTechnique := map[*Technique]leveled{}
 	var order []*Technique
-	for i := range edits {
-		t := edits[i].technique
+	for i := range f.edits {
+		t := f.edits[i].technique
 		have, ok := byTechnique[t]
 		if !ok {
 			have = none()
 			order = append(order, t)
 		}
-		have.or(b.gaining(&edits[i]))
+		have.or(b.gaining(&f.edits[i]))
 		byTechnique[t] = have
 	}
 	for _, t := range order {
 		byTechnique[t].each(func(level Level, set *roaring.Bitmap) {
-			p.edges = append(p.edges, edge{kind: GainPermissions, technique: t, level: level, to: set, leaf: true})
+			f.edges = append(f.edges, edge{kind: GainPermissions, technique: t, level: level, to: set, leaf: true})
 		})
 	}
 }
@@ -93,6 +103,17 @@ func (b *builder) edits(p *party) []edit {
 		}
 	}
 	slices.SortStableFunc(out, func(x, y edit) int { return x.rank() - y.rank() })
+	for i := range out {
+		e := &out[i]
+		kind := editKind{technique: e.technique, through: e.through, direct: e.direct, all: e.all}
+		for _, doc := range e.admitted {
+			kind.admitted += p.account + doc.Name
+		}
+		if e.bound != nil {
+			kind.admitted += p.account + e.bound.Name
+		}
+		e.kind = number(b.kinds, kind)
+	}
 	return out
 }
 
@@ -148,7 +169,13 @@ func (b *builder) joining(group uint32) *roaring.Bitmap {
 func (b *builder) gaining(e *edit) leveled {
 	switch e.technique.Edit {
 	case EditUnbound:
-		return e.on.within(b.gainers("bounded", func(a *evaluator.Actor) bool { return a.Bounded() }))
+		bounded := b.gainers("bounded", func(a *evaluator.Actor) bool { return a.Bounded() })
+		if e.bound != nil {
+			if same := b.things.bounds[b.things.by[e.bound.Name]]; same != nil {
+				bounded = roaring.AndNot(bounded, same)
+			}
+		}
+		return e.on.within(bounded)
 	case EditUndeny:
 		denies := func(p evaluator.Policy) bool { return takesAway(e.technique, p.Name) && evaluator.DeniesOnly(p.Doc) }
 		if e.direct {
@@ -202,9 +229,22 @@ func (b *builder) usersOf(account string) *roaring.Bitmap {
 	return set
 }
 
-// attaching divides an edit that attaches policies by what iam:PolicyARN admits (E10): everything, or some policies of the account.
+// choosing is the key of a request that says which managed policy an edit puts in place; empty for an edit that takes none.
+func choosing(t *Technique) string {
+	switch {
+	case t.Edit == EditAttach:
+		return policyARN
+	case t.Edit == EditUnbound && strings.HasPrefix(t.Requires[0].Action, "iam:Put"):
+		return boundaryARN
+	}
+	return ""
+}
+
+// attaching divides an edit that puts a managed policy in place by what the request's key for it admits (E10, C35): everything, or some policies of
+// the account.
 func (b *builder) attaching(p *party, e edit) []edit {
-	if e.technique.Edit != EditAttach {
+	key := choosing(e.technique)
+	if key == "" {
 		return []edit{e}
 	}
 	action := e.technique.Requires[0].Action
@@ -221,15 +261,19 @@ func (b *builder) attaching(p *party, e edit) []edit {
 			continue
 		}
 		one := e
-		if !g.Reads(policyARN) {
+		if !g.Reads(key) {
 			one.on, one.all = on, true
 			out = append(out, one)
 			continue
 		}
+		b.choosy[g] = true
 		for _, arn := range b.attachable(p.account) {
-			given := b.given(g, policyARN, arn)
+			given := b.given(g, key, arn)
 			if given == nil {
 				continue
+			}
+			if at, have := slices.BinarySearch(b.offered, arn); !have {
+				b.offered = slices.Insert(b.offered, at, arn)
 			}
 			one := e
 			one.on = on
@@ -237,8 +281,16 @@ func (b *builder) attaching(p *party, e edit) []edit {
 				one.on = just(on.any(), l)
 			}
 			doc := b.world.Managed(p.account, arn)
-			one.admitted = []evaluator.Policy{doc}
 			one.all = b.gives(doc)
+			switch bound, ok := b.world.BoundaryOf(p.account, arn, "", arn); {
+			case key == policyARN:
+				one.admitted = []evaluator.Policy{doc}
+			case one.all:
+			case ok:
+				one.bound = &bound
+			default:
+				continue
+			}
 			out = append(out, one)
 		}
 	}
@@ -278,54 +330,70 @@ func (b *builder) attachable(account string) []string {
 // gives tells whether a policy allows everything.
 func (b *builder) gives(p evaluator.Policy) bool { return evaluator.AllowsEverything(p.Doc) }
 
-// findSelf makes nodes of what members can make of themselves.
-func (b *builder) findSelf(p *party, edits []edit, who *roaring.Bitmap) {
-	made := map[Level]*roaring.Bitmap{}
+// findSelf makes nodes of what members of a party can make of themselves (E10).
+func (b *builder) findSelf(p *party, f *findings) []edge {
+	if len(f.edits) == 0 {
+		return nil
+	}
+	who := roaring.New()
 	for _, n := range p.members {
-		node := b.nodes[n]
-		if node.Change != nil || !who.Contains(node.Principal) {
-			continue // E19: what was edited is not edited again
+		if node := &b.nodes[n]; node.Change == nil { // E19: what was edited is not edited again
+			who.Add(node.Principal)
 		}
-		b.eachChange(node.Principal, edits, certain, func(level Level, c *Change) {
-			to := b.node(node.Principal, node.Chained, c)
-			if made[level] == nil {
-				made[level] = roaring.New()
+	}
+	if who.IsEmpty() {
+		return nil
+	}
+	edits := b.of(f.edits, who)
+	var made leveled
+	for _, n := range p.members {
+		if node := b.nodes[n]; node.Change == nil {
+			for _, c := range b.changes(node.Principal, edits[node.Principal], certain) {
+				made.put(b.node(node.Principal, node.Chained, c.Change), c.level)
 			}
-			made[level].Add(to)
-		})
-	}
-	for level := certain; level >= unknown; level-- {
-		if set := made[level]; set != nil {
-			p.edges = append(p.edges, edge{kind: GainPermissions, level: level, to: set, self: true})
 		}
 	}
+	return made.gains(true)
 }
 
 // findControlled makes nodes of principals that a party can both edit and get the credentials of: it edits them as itself, and then takes them over.
 // Of those that can do the same afterwards, which nothing tells apart, the first one stands for all.
-func (b *builder) findControlled(p *party, edits []edit, who *roaring.Bitmap, control leveled) {
-	made := map[Level]*roaring.Bitmap{}
+func (b *builder) findControlled(f *findings) {
+	if len(f.edits) == 0 {
+		return
+	}
+	var made leveled
 	seen := map[string]bool{}
-	who.Iterate(func(t uint32) bool {
-		b.eachChange(t, edits, control.of(t), func(level Level, c *Change) {
-			class := string(rune(level)) + b.classOf(t, c)
-			if seen[class] {
-				return
+	edits := b.of(f.edits, f.control.any())
+	each(f.control.any(), func(t uint32) {
+		for _, c := range b.changes(t, edits[t], f.control.of(t)) {
+			class := string(rune(c.level)) + b.classOf(t, c.Change)
+			if !seen[class] {
+				seen[class] = true
+				made.put(b.node(t, true, c.Change), c.level)
 			}
-			seen[class] = true
-			to := b.node(t, true, c)
-			if made[level] == nil {
-				made[level] = roaring.New()
-			}
-			made[level].Add(to)
-		})
-		return true
+		}
 	})
+	f.edges = append(f.edges, made.gains(false)...)
+}
+
+// put notes a node at a level alone.
+func (l *leveled) put(node uint32, level Level) {
+	if l[level] == nil {
+		l[level] = roaring.New()
+	}
+	l[level].Add(node)
+}
+
+// gains are edges to the nodes of each level by themselves.
+func (l *leveled) gains(self bool) []edge {
+	var out []edge
 	for level := certain; level >= unknown; level-- {
-		if set := made[level]; set != nil {
-			p.edges = append(p.edges, edge{kind: GainPermissions, level: level, to: set})
+		if l[level] != nil {
+			out = append(out, edge{kind: GainPermissions, level: level, to: l[level], self: self})
 		}
 	}
+	return out
 }
 
 // classOf names what a principal can do after a change: equal for those that nothing tells apart.
@@ -351,58 +419,85 @@ type changed struct {
 	change    string
 }
 
-// eachChange visits what a principal becomes by all edits of a level together, from the best level to the worst: a worse one only where it makes
+// changes lists what a principal becomes by all edits of a level together, from the best level to the worst: a worse one only where it makes
 // something else. Every edit adds to what is allowed, so that all of them together allow the most; but of the versions of a policy one at a time
 // is in force.
-func (b *builder) eachChange(principal uint32, edits []edit, limit Level, fn func(Level, *Change)) {
-	if b.simple(principal, edits, limit) {
-		fn(limit, b.everything)
-		return
+func (b *builder) changes(principal uint32, edits []applied, limit Level) []levelChange {
+	if len(edits) == 0 || limit < unknown {
+		return nil
 	}
+	if b.simple(principal, edits, limit) {
+		return []levelChange{{b.everything, limit}}
+	}
+	list := make([]byte, 0, 64)
+	for _, e := range edits {
+		list = binary.AppendUvarint(append(list, byte(min(e.level, limit))), uint64(e.kind))
+	}
+	key := changesKey{principal, limit, string(list)}
+	out, known := b.changed[key]
+	if !known {
+		out = b.findChanges(principal, edits, limit)
+		b.changed[key] = out
+	}
+	return out
+}
+
+// levelChange is a change and how sure it is.
+type levelChange struct {
+	*Change
+	level Level
+}
+
+// changesKey is a principal and its edits, by kind and level.
+type changesKey struct {
+	principal uint32
+	limit     Level
+	edits     string
+}
+
+func (b *builder) findChanges(principal uint32, edits []applied, limit Level) []levelChange {
+	var out []levelChange
 	seen := map[string]bool{}
 	for level := limit; level >= unknown; level-- {
+		everything, unbound := false, !b.nodes[principal].actor.Bounded()
 		for _, v := range append([]*otherVersion{nil}, b.otherVersions(principal, edits, level)...) {
+			if v != nil && (unbound && v.bounds || everything && !v.bounds) {
+				continue // there is no more to be had
+			}
 			c := b.change(principal, edits, level, v)
 			if c == nil || seen[c.key] {
 				continue
 			}
 			seen[c.key] = true
-			fn(level, c)
-			if c.Edit.Everything {
-				break
-			}
+			out = append(out, levelChange{c, level})
+			everything, unbound = everything || c.Edit.Everything, unbound || c.Edit.Unbound
 		}
 	}
+	return out
 }
 
 // simple tells whether an edit of the best level gives a principal everything, and there is nothing else to be had.
-func (b *builder) simple(principal uint32, edits []edit, limit Level) bool {
+func (b *builder) simple(principal uint32, edits []applied, limit Level) bool {
 	plain, ok := b.plain[principal]
 	if !ok {
 		actor := b.nodes[principal].actor
 		plain = !actor.Bounded() && !actor.Unbounded() && !slices.ContainsFunc(actor.Policies(), func(p evaluator.Policy) bool { return evaluator.Denies(p.Doc) })
 		b.plain[principal] = plain
 	}
-	if !plain || limit < unknown {
-		return false
-	}
-	for i := range edits {
-		e := &edits[i]
-		if e.direct && (e.technique.Edit == EditInline || e.technique.Edit == EditAttach && e.all) && e.on[limit].Contains(principal) {
-			return true
-		}
-	}
-	return false
+	return plain && slices.ContainsFunc(edits, func(e applied) bool {
+		return e.direct && (e.technique.Edit == EditInline || e.technique.Edit == EditAttach && e.all) && e.level >= limit
+	})
 }
 
-// otherVersion is a kept version of a policy that is put in force.
+// otherVersion is a kept version of a policy that is put in force, or another boundary: one at a time.
 type otherVersion struct {
 	policy evaluator.Policy
 	arn    string
+	bounds bool // it is the principal's boundary
 }
 
 // change puts the edits of a principal at a level or better together, with a version of a policy where one is given; nil when they change nothing.
-func (b *builder) change(principal uint32, edits []edit, level Level, version *otherVersion) *Change {
+func (b *builder) change(principal uint32, edits []applied, level Level, version *otherVersion) *Change {
 	actor := b.nodes[principal].actor
 	c := &Change{}
 	gone := map[string]bool{}
@@ -413,16 +508,18 @@ func (b *builder) change(principal uint32, edits []edit, level Level, version *o
 			break // there is no more to be had
 		}
 		e := &edits[i]
-		if c.Edit.Everything && e.adds() {
+		if e.level < level || c.Edit.Everything && e.adds() {
 			continue
 		}
-		if e.on[level].Contains(principal) {
-			b.apply(c, e, actor, gone, added)
-		}
+		b.apply(c, e.edit, actor, gone, added)
 	}
 	c.Edit.Unbound = c.Edit.Unbound && actor.Bounded()
 	replaced := map[string]bool{}
-	if version != nil {
+	switch {
+	case version == nil:
+	case version.bounds && !c.Edit.Unbound:
+		c.Edit.Bound = &version.policy
+	case !version.bounds:
 		added[version.policy.Name] = version.policy
 		for _, p := range actor.Policies() {
 			replaced[p.Name] = p.Name == version.arn || strings.HasSuffix(p.Name, ": "+version.arn)
@@ -446,7 +543,7 @@ func (b *builder) change(principal uint32, edits []edit, level Level, version *o
 			c.Edit.With = append(c.Edit.With, added[name])
 		}
 	}
-	if !c.Edit.Everything && !c.Edit.Unbound && len(c.Edit.Without)+len(c.Edit.With) == 0 {
+	if !c.Edit.Everything && !c.Edit.Unbound && c.Edit.Bound == nil && len(c.Edit.Without)+len(c.Edit.With) == 0 {
 		return nil
 	}
 	c.seal()
@@ -495,29 +592,43 @@ func (b *builder) apply(c *Change, e *edit, actor *evaluator.Actor, gone map[str
 				added[p.Name] = p
 			}
 		}
-	case EditUnbound:
-		c.Edit.Unbound = true
+	case EditUnbound: // another boundary is one at a time too
+		c.Edit.Unbound = c.Edit.Unbound || e.bound == nil
 	case EditUndeny:
 		b.undeny(e, actor, gone)
 	}
 }
 
-// otherVersions lists the versions of a principal's policies that edits of a level put in force.
-func (b *builder) otherVersions(principal uint32, edits []edit, level Level) []*otherVersion {
+// otherVersions lists the versions of a principal's policies, and of its boundary, that edits of a level put in force, and the other boundaries that
+// they give it.
+func (b *builder) otherVersions(principal uint32, edits []applied, level Level) []*otherVersion {
 	var out []*otherVersion
+	actor := b.nodes[principal].actor
 	for i := range edits {
 		e := &edits[i]
+		if e.level < level {
+			continue
+		}
+		if e.bound != nil && e.bound.Name != actor.Boundary() {
+			out = append(out, &otherVersion{*e.bound, e.bound.Name, true})
+		}
 		p := b.things.policyOf[e.through]
-		if e.technique.Edit != EditSetVersion || p == nil || !e.on[level].Contains(principal) {
+		if e.technique.Edit != EditSetVersion || p == nil {
 			continue
 		}
-		if set := b.things.attached[e.through]; set == nil || !set.Contains(principal) {
-			continue
-		}
+		arn := string(p.ARN)
+		set := b.things.attached[e.through]
+		attached, bounds := set != nil && set.Contains(principal), actor.Boundary() == arn
 		for _, v := range p.Versions {
-			name := string(p.ARN) + " version " + v.ID
-			if doc, ok := b.world.VersionOf(b.nodes[principal].Account, string(p.ARN), v.ID, name); ok && !v.Default && !evaluator.DeniesOnly(doc.Doc) {
-				out = append(out, &otherVersion{doc, string(p.ARN)})
+			if v.Default {
+				continue
+			}
+			name := arn + " version " + v.ID
+			if doc, ok := b.world.VersionOf(actor.Account(), arn, v.ID, name); ok && attached && !evaluator.DeniesOnly(doc.Doc) {
+				out = append(out, &otherVersion{doc, arn, false})
+			}
+			if doc, ok := b.world.BoundaryOf(actor.Account(), arn, v.ID, name); ok && bounds {
+				out = append(out, &otherVersion{doc, arn, true})
 			}
 		}
 	}
@@ -560,6 +671,9 @@ func (c *Change) seal() {
 	}
 	if c.Edit.Unbound {
 		words = append(words, "no boundary")
+	}
+	if c.Edit.Bound != nil {
+		words = append(words, "the boundary "+c.Edit.Bound.Name)
 	}
 	c.Words = strings.Join(words, ", ")
 	c.key = fmt.Sprintf("%t%t\x00%q\x00%s", c.Edit.Everything, c.Edit.Unbound, c.Edit.Without, c.Words)

@@ -111,7 +111,7 @@ func (g *Graph) leaf(from uint32, to string, thing uint32, e *edge) *Hop {
 func (x *evidence) best(action, arn string) *evaluator.Access {
 	var best *evaluator.Access
 	for _, a := range x.grants(action) {
-		if arn != "" && !names(a, arn) {
+		if arn != "" && !isOf(a, arn) {
 			continue
 		}
 		if best == nil || levelOf(a) > levelOf(best) {
@@ -136,8 +136,8 @@ func (x *evidence) grants(action string) []*evaluator.Access {
 	return out
 }
 
-// names tells whether a grant is of a thing of the snapshot.
-func names(a *evaluator.Access, arn string) bool {
+// isOf tells whether a grant is of a thing of the snapshot.
+func isOf(a *evaluator.Access, arn string) bool {
 	found := false
 	a.Named(func(list []string) {
 		found = found || slices.ContainsFunc(list, func(text string) bool { return plain(text) == arn })
@@ -166,7 +166,7 @@ func (x *evidence) fact(format string, args ...any) {
 func (x *evidence) assume(t *Node) {
 	var best, bare *evaluator.Access
 	for _, a := range x.grants(assumeRole) {
-		if !names(a, t.ARN) {
+		if !isOf(a, t.ARN) {
 			continue
 		}
 		without := x.g.bare(a)
@@ -203,7 +203,7 @@ func (x *evidence) outsiderStep(o *evaluator.Outsider, t *Node, actions ...strin
 	for _, action := range actions {
 		at := x.g.places[strings.ToLower(action)]
 		for _, a := range o.Grants {
-			if a.HasAt(at.action) && names(a, t.ARN) {
+			if a.HasAt(at.action) && isOf(a, t.ARN) {
 				x.step(action, t.ARN, a)
 				return
 			}
@@ -263,7 +263,7 @@ func (x *evidence) technique(t *Technique, to *Node) {
 func (x *evidence) passing(role, service string) *evaluator.Access {
 	var best *evaluator.Access
 	for _, a := range x.grants(passRole) {
-		if !names(a, role) {
+		if !isOf(a, role) {
 			continue
 		}
 		if given, ok := x.g.givens[givenKey{a, passedTo, service}]; ok {

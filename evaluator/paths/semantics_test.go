@@ -1,6 +1,7 @@
 package paths_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -275,5 +276,141 @@ func TestAbsentProvider(t *testing.T) {
 			c.change(o)
 			o.build(t, leaves).only(t, iam(home, "user/P"), c.want...)
 		})
+	}
+}
+
+// can tells whether a principal as it is gets to be able to do something.
+func (g *built) can(t *testing.T, who, action string) bool {
+	t.Helper()
+	target, _, err := g.Access(t.Context(), evaluator.Question{Actions: []string{action}}, paths.Via{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reaching, err := g.Toward(t.Context(), target, paths.Search{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	way := reaching.Way(g.NodesOf(who)[0])
+	if way == nil {
+		return false
+	}
+	for _, hop := range g.Hops(way) {
+		for i := range hop.Steps {
+			if proof := hop.Steps[i].Prove(); !proof.Agrees {
+				t.Errorf("%s: %s is not proved", action, hop.Steps[i].Action)
+			}
+		}
+	}
+	return true
+}
+
+// TestControlledApart holds that of several principals that can be edited and taken over, each is had with what its boundary leaves: those that no
+// technique tells apart too.
+func TestControlledApart(t *testing.T) {
+	o := newOrganization()
+	o.user(home, "P", allow("iam:PutUserPolicy", "*"), allow("iam:CreateAccessKey", "*"))
+	o.account(home).Users[0].Boundary = o.policy(home, "BP", `{"Effect":"Allow","Action":["iam:PutUserPolicy","iam:CreateAccessKey"],"Resource":"*"}`).ARN
+	for name, action := range map[string]string{"S": "s3:GetObject", "Q": "sqs:SendMessage", "N": "sns:Publish"} {
+		o.user(home, name).Boundary = o.policy(home, "B"+name, allow(action, "*")).ARN
+	}
+	for _, options := range []paths.Options{{}, leaves} {
+		g := o.build(t, options)
+		for action, want := range map[string]bool{"s3:GetObject": true, "sqs:SendMessage": true, "sns:Publish": true, "ses:SendEmail": false, "s3:PutObject": false} {
+			if got := g.can(t, iam(home, "user/P"), action); got != want {
+				t.Errorf("%s: %t, want %t", action, got, want)
+			}
+		}
+	}
+}
+
+// TestBoundaries is E10 of boundaries: who puts another one in place gives what it leaves, and who may put only the same one in place gives nothing.
+func TestBoundaries(t *testing.T) {
+	r, bounds := iam(home, "role/R"), func(arn string) string { return when("ArnEquals", "iam:PermissionsBoundary", arn) }
+	put := func(arn string) string { return allow("iam:PutRolePermissionsBoundary", r, bounds(arn)) }
+	const administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
+	for name, c := range map[string]struct {
+		may, edge, words string
+		can              string // what R's own policy allows and its boundary does not
+	}{
+		"the same one":            {may: put(iam(home, "policy/B"))},
+		"another one":             {may: put(iam(home, "policy/W")), edge: "iam-boundary-replace-role", words: "the boundary " + iam(home, "policy/W"), can: "sqs:SendMessage"},
+		"one of two":              {may: put(iam(home, "policy/?")), edge: "iam-boundary-replace-role", words: "the boundary " + iam(home, "policy/W"), can: "sqs:SendMessage"},
+		"one that leaves all":     {may: put(administrator), edge: "iam-boundary-replace-role", words: "no boundary", can: "sns:Publish"},
+		"any":                     {may: allow("iam:PutRolePermissionsBoundary", r), edge: "iam-boundary-replace-role", words: "no boundary", can: "sns:Publish"},
+		"none":                    {may: allow("iam:DeleteRolePermissionsBoundary", r), edge: "iam-boundary-delete-role", words: "no boundary", can: "sns:Publish"},
+		"a new version of it":     {may: allow("iam:CreatePolicyVersion", iam(home, "policy/B")), edge: "iam-policy-version-create", words: "no boundary", can: "sns:Publish"},
+		"another version of it":   {may: allow("iam:SetDefaultPolicyVersion", iam(home, "policy/B")), edge: "iam-policy-version-default", words: "the boundary " + iam(home, "policy/B") + " version v1", can: "sqs:SendMessage"},
+		"a version of another":    {may: allow("iam:CreatePolicyVersion", iam(home, "policy/W"))},
+		"another version of none": {may: allow("iam:SetDefaultPolicyVersion", iam(home, "policy/W"))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrganization()
+			o.user(home, "P", c.may, allow("sts:AssumeRole", r))
+			role := o.role(home, "R", trusts("AWS", home), allow("sqs:*", "*"), allow("sns:*", "*"), allow("s3:*", "*"))
+			role.Boundary = o.policy(home, "B", allow("sqs:*", "*"), allow("s3:*", "*")).ARN
+			o.policy(home, "W", `{"Effect":"Allow","Action":["s3:*","sqs:*"],"Resource":"*"}`)
+			g := o.build(t, leaves)
+			want := []string{"CAN_ASSUME -> role/R: allowed"}
+			if c.edge != "" {
+				want = append(want, "GAIN_PERMISSIONS "+c.edge+" role/R: allowed", "GAIN_PERMISSIONS -> role/R (chained) with "+c.words+": allowed")
+			}
+			g.only(t, iam(home, "user/P"), want...)
+			for _, action := range []string{"sqs:SendMessage", "sns:Publish"} {
+				allowed := action == c.can || c.can == "sns:Publish"
+				if got := g.can(t, iam(home, "user/P"), action); got != allowed {
+					t.Errorf("%s: %t, want %t", action, got, allowed)
+				}
+			}
+		})
+	}
+}
+
+// TestEvidenceIsWhole holds that the evidence of a change has a request for each of its parts.
+func TestEvidenceIsWhole(t *testing.T) {
+	o := newOrganization()
+	u := o.user(home, "P",
+		allow("iam:PutUserPolicy", iam(home, "user/P")), allow("iam:DetachUserPolicy", iam(home, "user/P")), allow("iam:DeleteGroupPolicy", iam(home, "group/G")),
+		allow("iam:DeleteUserPermissionsBoundary", iam(home, "user/P")))
+	u.Boundary = o.policy(home, "B", allow("iam:*", "*")).ARN
+	u.Attached = append(u.Attached, o.policy(home, "D", deny("s3:*", "*")).ARN)
+	o.group(home, "G", []*graph.User{u}, deny("sqs:*", "*"))
+	v := o.user(home, "V", allow("iam:AddUserToGroup", iam(home, "group/A")), allow("iam:AddUserToGroup", iam(home, "group/C")), allow("iam:AttachUserPolicy", iam(home, "user/V"),
+		when("ArnEquals", "iam:PolicyARN", iam(home, "policy/X"), iam(home, "policy/Y"))))
+	o.group(home, "A", nil, allow("s3:GetObject", "*"))
+	o.group(home, "C", nil, allow("sqs:SendMessage", "*"))
+	o.policy(home, "X", allow("sns:Publish", "*"))
+	o.policy(home, "Y", allow("ses:SendEmail", "*"))
+	g := o.build(t, paths.Options{})
+	for who, want := range map[*graph.User][]string{
+		u: {
+			"iam:DeleteGroupPolicy " + iam(home, "group/G"), "iam:DeleteUserPermissionsBoundary " + iam(home, "user/P"), "iam:DetachUserPolicy " + iam(home, "user/P"),
+			"iam:PutUserPolicy " + iam(home, "user/P"),
+		},
+		v: {
+			"iam:AddUserToGroup " + iam(home, "group/A"), "iam:AddUserToGroup " + iam(home, "group/C"),
+			"iam:AttachUserPolicy " + iam(home, "user/V") + " iam:PolicyARN=" + iam(home, "policy/X"), "iam:AttachUserPolicy " + iam(home, "user/V") + " iam:PolicyARN=" + iam(home, "policy/Y"),
+		},
+	} {
+		n := g.NodesOf(string(who.ARN))[0]
+		for _, e := range g.EdgesFrom(n) {
+			if e.Node == nil {
+				continue
+			}
+			g.proved(t, n, &e)
+			var got []string
+			for _, s := range g.Evidence(n, e.Node, e.Kind, e.Technique).Steps {
+				text := s.Action + " " + s.Resource
+				for _, kv := range s.Prove().Witness.Context {
+					if kv.Key == "iam:PolicyARN" {
+						text += " iam:PolicyARN=" + strings.Join(kv.Values, ",")
+					}
+				}
+				got = append(got, text)
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %s stands on\n  %s\nwant\n  %s", who.Name, line(&e), strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+			}
+		}
 	}
 }

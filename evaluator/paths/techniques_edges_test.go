@@ -157,6 +157,10 @@ func (s *sample) fill() {
 		false := s.target(fmt.Sprintf("F%d", i), s.service(), f)
 		s.principal("not-"+string(f), false, evaluator.Denied, func(need) (string, *target) { return "", false })
 	}
+	if s.untold() {
+		untold := s.target("U", s.service(), "untold")
+		s.principal("untold", untold, evaluator.AllowedAlways, func(need) (string, *target) { return "", untold })
+	}
 	if e := s.edit(); e == paths.EditUnbound || e == paths.EditUndeny || e == paths.EditMembership {
 		nothing := s.target("N", "", "nothing to gain")
 		s.principal("nothing-to-gain", nothing, evaluator.Denied, func(need) (string, *target) { return "", nothing })
@@ -166,6 +170,13 @@ func (s *sample) fill() {
 		s.scp(root, s.denials...)
 		s.scp(root, allow("*", "*"))
 	}
+}
+
+// untold tells whether a snapshot may not tell a fact of the technique, which is then supposed.
+func (s *sample) untold() bool {
+	return slices.ContainsFunc(s.facts, func(f paths.Fact) bool {
+		return slices.Contains([]paths.Fact{paths.OneKey, paths.TwoKeys, paths.Password, paths.NoPassword, paths.ACLs}, f)
+	})
 }
 
 // elsewhere is what becomes of a technique on the organization for whom is allowed it on another of its policies: the edge is to no one of them.
@@ -297,8 +308,11 @@ func (s *sample) resource(name string, but paths.Fact) string {
 	switch {
 	case typ.Name == "bucket":
 		r.Type, r.Attributes.ObjectOwnership = "AWS::S3::Bucket", "ObjectWriter"
-		if but == paths.ACLs {
+		switch but {
+		case paths.ACLs:
 			r.Attributes.ObjectOwnership = "BucketOwnerEnforced"
+		case "untold":
+			r.Attributes.ObjectOwnership = ""
 		}
 	case typ.Name == "key":
 		r.Type, r.Policy = "AWS::KMS::Key", s.document(`{"Effect":"Allow","Principal":{"AWS":"`+home+`"},"Action":"kms:*","Resource":"*"}`)
@@ -355,7 +369,7 @@ func (s *sample) credentials(u *graph.User, but paths.Fact) {
 	opposite := map[paths.Fact]paths.Fact{paths.OneKey: paths.TwoKeys, paths.TwoKeys: paths.OneKey, paths.Password: paths.NoPassword, paths.NoPassword: paths.Password}
 	fields := map[string]string{"password_enabled": "false", "access_key_1_active": "true", "access_key_2_active": "false"}
 	for _, f := range s.facts {
-		if opposite[f] == "" {
+		if opposite[f] == "" || but == "untold" {
 			return
 		}
 		if f == but {
@@ -481,6 +495,9 @@ func (s *sample) check(t *testing.T) {
 		var from uint32
 		for _, n := range g.NodesOf(c.arn) {
 			for _, e := range g.EdgesFrom(n) {
+				if e.From.Change == nil && e.Technique != nil {
+					s.within(t, c, &e)
+				}
 				if e.From.Change == nil && s.is(g, n, &e, c.to) && (found == nil || e.Level > found.Level) {
 					found, from = &e, n
 				}
@@ -530,9 +547,22 @@ func (s *sample) stands(t *testing.T, g *built, from uint32, e *paths.Edge, c *s
 			t.Errorf("%s: no step is %s", c.name, n.Action)
 		}
 	}
+	if c.name == "untold" && len(hop.Assumptions) == 0 {
+		t.Errorf("%s: what nobody told is not supposed", c.name)
+	}
 	for _, p := range s.technique.Prerequisites {
 		if !slices.Contains(hop.Assumptions, p) {
 			t.Errorf("%s: %q is no assumption", c.name, p)
+		}
+	}
+}
+
+// within holds that an edge of a principal takes no more than it is allowed.
+func (s *sample) within(t *testing.T, c *sampleCase, e *paths.Edge) {
+	t.Helper()
+	for _, r := range e.Technique.Requires {
+		if !slices.ContainsFunc(s.requires, func(n need) bool { return strings.EqualFold(n.Action, r.Action) }) {
+			t.Errorf("%s: %s takes %s", c.name, line(e), r.Action)
 		}
 	}
 }
