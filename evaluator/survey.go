@@ -334,7 +334,7 @@ type Proof struct {
 // Prove makes a request of a grant for an actor of its class: this action on this resource, which must be the grant's. who is nil for an
 // outsider. The point engine decides it with the layers of that very resource.
 func (a *Access) Prove(who *Actor, action, resource string) *Proof {
-	p := &Proof{Via: a.viaOn(resource)}
+	p := &Proof{Via: a.ViaOn(resource)}
 	if a.sketch == nil || a.evaluation == nil {
 		return p
 	}
@@ -359,9 +359,9 @@ func (a *Access) Prove(who *Actor, action, resource string) *Proof {
 	return p
 }
 
-// viaOn are the statements of a grant with the resource's own alone among those of resources: resources whose policies say the same are judged
+// ViaOn are the statements of a grant with the resource's own alone among those of resources: resources whose policies say the same are judged
 // together, and the others' stand beside it.
-func (a *Access) viaOn(resource string) []StatementRef {
+func (a *Access) ViaOn(resource string) []StatementRef {
 	if a.evaluation == nil || !a.evaluation.group.holdsLiteral(resource) {
 		return a.Via()
 	}
