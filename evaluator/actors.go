@@ -66,6 +66,7 @@ type Edit struct {
 	Without    []string // identity policies that are gone, by the names that answers quote
 	With       []Policy // others that it gets
 	Unbound    bool     // its boundary is gone
+	Bound      *Policy  // its boundary is this one
 }
 
 // GivenPolicy is what answers call the policy of an Edit with Everything.
@@ -92,8 +93,11 @@ func (a *Actor) After(e *Edit) *Actor {
 		}
 	}
 	own.identity = append(own.identity, e.With...)
-	if e.Unbound {
+	switch {
+	case e.Unbound:
 		own.boundary = nil
+	case e.Bound != nil:
+		own.boundary = e.Bound
 	}
 	return &Actor{caller: &own, world: a.world}
 }
@@ -158,17 +162,30 @@ func (w *World) PoliciesOfGroup(account, name string) []Policy {
 
 // VersionOf is a kept version of a customer managed policy as an identity policy of the given name.
 func (w *World) VersionOf(account, arn, version, name string) (Policy, bool) {
+	return w.versionOf(account, arn, version, name, policy.Identity)
+}
+
+// BoundaryOf is a managed policy as a boundary: a kept version of it, under the given name, or for no version the one in force.
+func (w *World) BoundaryOf(account, arn, version, name string) (Policy, bool) {
+	if version != "" {
+		return w.versionOf(account, arn, version, name, policy.Boundary)
+	}
+	a := w.account(account)
+	if a == nil || a.policies[graph.ARN(arn)] == nil {
+		return Policy{}, false
+	}
+	return *w.boundary(a, graph.ARN(arn)), true
+}
+
+func (w *World) versionOf(account, arn, version, name string, kind policy.Kind) (Policy, bool) {
 	a := w.account(account)
 	if a == nil {
 		return Policy{}, false
 	}
-	for key, p := range a.policies {
-		if string(key) != arn {
-			continue
-		}
+	if p := a.policies[graph.ARN(arn)]; p != nil {
 		for _, v := range p.Versions {
 			if v.ID == version {
-				return Policy{Name: name, Doc: w.docs.get(v.Document, policy.Identity)}, true
+				return Policy{Name: name, Doc: w.docs.get(v.Document, kind)}, true
 			}
 		}
 	}
@@ -244,8 +261,25 @@ func (a *Actor) Unbounded() bool { return a.caller.unbounded() }
 // FromAssumeRole tells a role whose trust policy lets no identity provider in: every session of it comes from AssumeRole (C31).
 func (a *Actor) FromAssumeRole() bool { return a.caller.kind == "role" && !a.caller.origins.federated }
 
+// WithPolicies is the world with one document in the place of the policies of some resources, roles aside: what would be if they were rewritten (E14).
+func (w *World) WithPolicies(doc *policy.Document, takes func(arn string) bool) *World {
+	own := *w
+	own.resources, own.byARN = make([]*resource, len(w.resources)), make(map[string]*resource, len(w.byARN))
+	for i, r := range w.resources {
+		if !r.trust && !r.entity && takes(r.arn) {
+			changed := *r
+			changed.policy = &Policy{Name: r.arn + " as rewritten", Doc: doc}
+			changed.seal(changed.owner)
+			r = &changed
+		}
+		own.resources[i] = r
+		own.byARN[r.arn] = r
+	}
+	return &own
+}
+
 // CompileWithCompute is Compile for questions about access paths: what runs with a role is a resource too, judged with its tags, whichever
-// service acts on it.
+// service acts on it, and so are identity providers that are named and not listed, and root users whose sessions the organization gives out.
 func CompileWithCompute(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*World, error) {
 	compute := map[string]bool{}
 	own := *facts
@@ -273,6 +307,8 @@ func CompileWithCompute(ctx context.Context, facts *graph.Facts, cat *catalog.Ca
 	for _, r := range w.resources {
 		r.compute = compute[r.arn]
 	}
+	w.addUnlisted()
+	w.addRoots()
 	return w, nil
 }
 

@@ -126,10 +126,7 @@ func (w *World) grantee(e *policy.PrincipalEntry, partition string) *caller {
 	case policy.PrincipalService:
 		return &caller{kind: "service", arn: e.Text, name: e.Text, outside: true, principal: Principal{Kind: Service, ARN: e.Text}}
 	case policy.PrincipalFederated:
-		kind := OIDCFederated
-		if strings.Contains(e.Text, ":saml-provider/") {
-			kind = SAMLFederated
-		}
+		kind := federatedKind(e.Text)
 		if w.noProvider(e.Text, kind) {
 			return nil
 		}
@@ -185,7 +182,7 @@ func (a *account) principalsRead() bool {
 // noProvider tells an identity provider that its account does not have (D29): others of its kind were read there, and it was not.
 func (w *World) noProvider(arn string, kind PrincipalKind) bool {
 	a := w.account(arnAccount(arn))
-	if a == nil || a.facts == nil || a.coverage[graph.KindIdentityProviders] != graph.CoverageComplete {
+	if w.providers || a == nil || a.facts == nil || a.coverage[graph.KindIdentityProviders] != graph.CoverageComplete {
 		return false
 	}
 	some := false

@@ -277,10 +277,27 @@ func (a *Access) Given(key string, value ...string) *Access {
 	}
 	for _, g := range found { // pieces of one item may be a grant of their own
 		if slices.EqualFunc(g.named, a.named, func(x, y *names) bool { return x == y || slices.Equal(x.list, y.list) }) {
-			return g
+			return g.requesting(d.key, value)
 		}
 	}
-	return found[0]
+	return found[0].requesting(d.key, value)
+}
+
+// requesting is a grant whose witness has the very value of a key, and not another one that nothing tells apart.
+func (a *Access) requesting(key string, value []string) *Access {
+	if a.sketch == nil || len(value) != 1 {
+		return a
+	}
+	for i, kv := range a.sketch.request {
+		if policy.CanonicalKey(kv.Key) == key && !slices.Equal(kv.Values, value) {
+			own, sk := *a, *a.sketch
+			sk.request = slices.Clone(sk.request)
+			sk.request[i].Values = value
+			own.sketch = &sk
+			return &own
+		}
+	}
+	return a
 }
 
 // Eased tells whether somebody who chooses freely what a caller may choose of a request is allowed for certain, whatever all else is (E17, C38).
@@ -317,12 +334,7 @@ type Proof struct {
 // Prove makes a request of a grant for an actor of its class: this action on this resource, which must be the grant's. who is nil for an
 // outsider. The point engine decides it with the layers of that very resource.
 func (a *Access) Prove(who *Actor, action, resource string) *Proof {
-	p := &Proof{}
-	for _, ref := range a.Via() {
-		if ref.Layer != LayerResource || ref.Policy == resource || ref.Policy == "" || !a.several() {
-			p.Via = append(p.Via, ref)
-		}
-	}
+	p := &Proof{Via: a.ViaOn(resource)}
 	if a.sketch == nil || a.evaluation == nil {
 		return p
 	}
@@ -347,8 +359,31 @@ func (a *Access) Prove(who *Actor, action, resource string) *Proof {
 	return p
 }
 
-// several tells whether the grant is of a group that several resources with policies of their own were joined to.
-func (a *Access) several() bool { return a.evaluation != nil && len(a.evaluation.group.parts) > 1 }
+// ViaOn are the statements of a grant with the resource's own alone among those of resources: resources whose policies say the same are judged
+// together, and the others' stand beside it.
+func (a *Access) ViaOn(resource string) []StatementRef {
+	if a.evaluation == nil || !a.evaluation.group.holdsLiteral(resource) {
+		return a.Via()
+	}
+	var out []StatementRef
+	for _, ref := range a.Via() {
+		if ref.Layer == LayerResource && ref.Policy != resource {
+			if len(a.evaluation.group.parts) > 0 {
+				continue // the resource's own is there too
+			}
+			ref.Policy = resource
+		}
+		if !slices.Contains(out, ref) {
+			out = append(out, ref)
+		}
+	}
+	return out
+}
+
+// holdsLiteral tells whether a resource is one of the group's own, not something that lies under one.
+func (g *targetGroup) holdsLiteral(resource string) bool {
+	return resource != "" && slices.ContainsFunc(g.items, func(it *item) bool { return it.literal && it.text == resource })
+}
 
 // Settle lets go of what Reads and Given work with: they then say nothing, and the grant takes little room.
 func (a *Access) Settle() {

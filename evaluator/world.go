@@ -29,6 +29,7 @@ type World struct {
 	shares    map[graph.ARN][]accountShare // while compiling
 	known     *resourceTypes
 	readsTime bool // some document reads the time of the request
+	providers bool // every identity provider is there that a policy names
 	part      *part
 }
 

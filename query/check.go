@@ -64,6 +64,10 @@ func schemaOf(q syntax.Question) *answer.Schema {
 		return answer.WhySchema()
 	case *syntax.WhatCan:
 		return answer.WhatCanSchema()
+	case *syntax.WhoReach, *syntax.WhatReach, *syntax.Paths, *syntax.WhoIsAdmin:
+		return answer.PathSchema()
+	case *syntax.Choke:
+		return answer.ChokeSchema()
 	case *syntax.External:
 		return externalSchema()
 	}

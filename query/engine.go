@@ -10,6 +10,7 @@ import (
 
 	"github.com/accessgraph/accessgraph/evaluator"
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
+	"github.com/accessgraph/accessgraph/evaluator/paths"
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/query/answer"
 	"github.com/accessgraph/accessgraph/query/answer/stage"
@@ -34,16 +35,10 @@ type Options struct {
 }
 
 // NotYetError is returned for a form of the language that parses and is answered by a later version.
-type NotYetError struct {
-	Form string
-	With string // what it comes with; empty where that says nothing
-}
+type NotYetError struct{ Form string }
 
 func (e *NotYetError) Error() string {
-	if e.With != "" {
-		return fmt.Sprintf("%q is not answered by this version; it comes with %s", e.Form, e.With)
-	}
-	return fmt.Sprintf("%q questions are not answered by this version; who can, can, why, what can … do, external and show are", e.Form)
+	return fmt.Sprintf("%q questions are not answered by this version", e.Form)
 }
 
 // Engine answers questions about one snapshot. It is safe for concurrent use.
@@ -59,6 +54,7 @@ type Engine struct {
 	world   *evaluator.World     // the same
 	listed  *inventory.Inventory // the same
 	counted map[string]*evaluator.Counted
+	graphs  map[graphKey]*paths.Graph
 }
 
 // New makes an engine over facts that are in memory already. The facts must not change afterwards.
@@ -207,17 +203,17 @@ func answerable(q *syntax.Query, text string) error {
 		return answerableShow(q, question, text)
 	case *syntax.External:
 		return answerableExternal(q, &question.Clauses, text)
-	case *syntax.WhoIsAdmin:
-		return &NotYetError{Form: q.Form(), With: "access paths; show principals where admin lists those whose own permissions make them one"}
+	case *syntax.WhoReach, *syntax.WhatReach, *syntax.Paths, *syntax.WhoIsAdmin, *syntax.Choke:
+		return answerablePaths(q, text)
 	default:
 		return &NotYetError{Form: q.Form()}
 	}
 	c := syntax.ClausesOf(q.Question)
 	if len(c.Via) > 0 {
-		return &NotYetError{Form: q.Form() + " … via"}
+		return fail(text, c.Via[0].Pos, c.Via[0].String(), "", "%q takes no via: it is about no path; who can reach … is", q.Form())
 	}
 	if c.Within != nil {
-		return &NotYetError{Form: q.Form() + " … within"}
+		return fail(text, c.Within.Pos, c.Within.String(), "", "%q takes no within: it is about no path; who can reach … is", q.Form())
 	}
 	if _, ok := q.Question.(*syntax.WhoCan); ok {
 		return nil
@@ -248,12 +244,15 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 	var judged *evaluator.Answer
 	switch question := q.Question.(type) {
 	case *syntax.WhoCan:
-		if len(q.Stages) > 0 {
-			if limit, ok := q.Stages[0].(*syntax.Limit); ok && limit.Rows <= maxFirst {
-				p.most = limit.Rows
-			}
+		if n := firstRows(q); n <= maxFirst {
+			p.most = n
 		}
 		rows, judged, err = p.whoCan(ctx, question)
+	case *syntax.WhoReach, *syntax.WhatReach, *syntax.WhoIsAdmin, *syntax.Choke:
+		rows, judged, err = p.pathsOf(ctx, question)
+	case *syntax.Paths:
+		p.most = firstRows(q)
+		rows, judged, err = p.pathsOf(ctx, question)
 	case *syntax.Can:
 		rows, judged, err = p.can(ctx, question)
 	case *syntax.Why:
@@ -284,7 +283,7 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 		count, unknown := staged.Tally()
 		_, incomplete := p.world.Complete()
 		return answer.Summary{
-			Count: count, Unknown: unknown, Assumptions: judged.Assumptions, Incomplete: incomplete, Warnings: append(p.warnings, judged.Warnings...),
+			Count: count, Unknown: unknown, Assumptions: judged.Assumptions, Incomplete: incomplete, Notes: p.notes, Warnings: append(p.warnings, judged.Warnings...),
 			Plan: planOf(judged.Plan),
 		}
 	}
@@ -307,6 +306,16 @@ func planOf(from *evaluator.Plan) *answer.Plan {
 
 // maxFirst is how many first rows are looked for account by account; more are looked for in all at once.
 const maxFirst = 10_000
+
+// firstRows is how many rows the first stage keeps, 0 where it is no limit.
+func firstRows(q *syntax.Query) int {
+	if len(q.Stages) > 0 {
+		if limit, ok := q.Stages[0].(*syntax.Limit); ok {
+			return limit.Rows
+		}
+	}
+	return 0
+}
 
 // now is what ages are counted from, for the question; without an engine nothing is counted.
 func (p *plan) now() time.Time {

@@ -202,10 +202,7 @@ func TestPrincipals(t *testing.T) {
 // TestForms holds what forms that later versions answer say.
 func TestForms(t *testing.T) {
 	for question, form := range map[string]string{
-		"who is admin": "who is admin", "who can reach admin": "who can reach", "what can user/ann reach": "what can … reach",
-		"paths from external to admin": "paths", "choke points to admin": "choke points",
-		"show compute where reaches_admin": "show … reaches_admin", "changes from @latest~1 to @latest": "changes",
-		"who can s3:* via assume": "who can … via", "who can s3:* within 2 hops": "who can … within", "can user/ann do s3:* via direct": "can … via",
+		"changes from @latest~1 to @latest": "changes",
 	} {
 		_, err := query.Check(question)
 		var later *query.NotYetError
@@ -246,7 +243,7 @@ func TestReferenceExamples(t *testing.T) {
 			}
 		}
 	}
-	if now < 25 || later < 10 {
+	if now < 50 || later < 2 {
 		t.Errorf("%d examples were asked and %d are for later versions, want more", now, later)
 	}
 }

@@ -23,6 +23,7 @@ type plan struct {
 	worded   map[*evaluator.Access]answer.Grant   // grants, which the rows of a class share, in words
 	briefly  map[*evaluator.Access][]answer.Grant // what tables show of a class, by its first grant
 	warnings []string
+	notes    []string // what the answer says as a whole
 
 	ofResources bool // scopes say whose resources are meant
 }

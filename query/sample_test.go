@@ -45,13 +45,7 @@ func answered() []string {
 
 func refused() map[string]string {
 	return map[string]string{
-		"who can reach admin in account 111122223333 | where principal like 'user/*'":             "who can reach",
-		"who can reach admin except tag Team=platform via assume, escalation":                     "who can reach",
-		"who can reach secretsmanager:GetSecretValue on arn:aws:secretsmanager:*:*:secret:prod/*": "who can reach",
-		"what can service lambda.amazonaws.com reach":                                             "what can … reach",
-		"who can kms:Decrypt via direct":                                                          "who can … via",
-		"who can kms:Decrypt within 3 hops":                                                       "who can … within",
-		"who is admin":                                                                            "who is admin",
+		"changes from @latest~1 to @latest": "changes",
 	}
 }
 

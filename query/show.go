@@ -12,16 +12,8 @@ import (
 	"github.com/accessgraph/accessgraph/query/syntax"
 )
 
-// reachesAdmin is the field that comes with access paths.
-const reachesAdmin = "reaches_admin"
-
 // answerableShow tells what this version cannot show.
 func answerableShow(q *syntax.Query, s *syntax.Show, text string) error {
-	for _, name := range namedFields(s.Where, q.Stages) {
-		if strings.EqualFold(name, reachesAdmin) {
-			return &NotYetError{Form: "show … " + reachesAdmin, With: "access paths"}
-		}
-	}
 	c := &s.Clauses
 	refuse := func(name string, at syntax.Node) error {
 		return fail(text, at.Position(), at.String(), "", "\"show\" takes no %s: it lists what there is; put can('ACTION', 'RESOURCE') into its predicate", name)

@@ -22,7 +22,7 @@ type asking struct {
 	assumptions []string
 	warnings    []string
 	open        map[bool]openings // by whether they are into roles
-	admins      map[string]*bool  // by ARN; nil is not known
+	graph       *onPaths          // nil: nobody asked yet
 }
 
 // openings tell what somebody outside may get into: by field, external and public, and ARN. What is not there is closed; nil is not known.

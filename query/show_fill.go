@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator"
+	"github.com/accessgraph/accessgraph/evaluator/paths"
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/query/answer"
 	"github.com/accessgraph/accessgraph/query/inventory"
@@ -14,11 +15,6 @@ import (
 
 // Fill works out a field of rows that facts alone do not say.
 func (a *asking) Fill(field string, rows []answer.Row) error {
-	if field == "admin" {
-		if err := a.administrators(rows); err != nil {
-			return err
-		}
-	}
 	var unsure []string
 	for _, r := range rows {
 		row, ok := r.(inventory.Row)
@@ -49,53 +45,53 @@ func (a *asking) Fill(field string, rows []answer.Row) error {
 	return nil
 }
 
-// aboutAdmin says what admin leaves out (E22: its second clause needs the results of E10).
-const aboutAdmin = "admin is what a principal has whatever the keys of its requests: not what it could give itself, nor what it has under a condition alone"
+// onPaths is what the access graph says of who is an administrator and who reaches one.
+type onPaths struct {
+	known            map[string]bool  // ARNs of principals
+	admins, reaching map[string]*bool // by ARN; what is not there is none
+}
 
-// administrators finds out which of the principals that rows are about are administrators.
-func (a *asking) administrators(rows []answer.Row) error {
-	wanted := map[string]bool{}
-	for _, r := range rows {
-		who := caller(r)
-		if _, done := a.admins[who]; who != "" && !done {
-			wanted[who] = true
+// paths asks the access graph, once.
+func (a *asking) paths() (*onPaths, error) {
+	if a.graph != nil {
+		return a.graph, nil
+	}
+	g, err := a.plan.engine.accessGraph(a.ctx, &a.plan.options)
+	if err != nil {
+		return nil, err
+	}
+	admins, err := g.Admins(a.ctx, "", paths.Via{})
+	if err != nil {
+		return nil, err
+	}
+	toward, err := g.Toward(a.ctx, admins, paths.Search{})
+	if err != nil {
+		return nil, err
+	}
+	out := &onPaths{known: map[string]bool{}, admins: map[string]*bool{}, reaching: map[string]*bool{}}
+	for _, n := range g.Sources(func(n *paths.Node) bool { return n.Kind != "public" }) {
+		arn := g.Node(n).ARN
+		out.known[arn] = true
+		if level := admins.Level(n); level > evaluator.Denied {
+			out.admins[arn] = decided(level)
+		}
+		if w := toward.Way(n); w != nil {
+			out.reaching[arn] = decided(w.Level)
 		}
 	}
-	if len(wanted) == 0 {
-		return nil
-	}
-	w, err := a.plan.engine.compiled(a.ctx)
-	if err != nil {
-		return err
-	}
-	a.assumptions = append(a.assumptions, aboutAdmin)
-	question := evaluator.Question{Budget: a.plan.options.Budget, Now: a.plan.engine.snapshot.Time}
-	found, err := w.Admins(a.ctx, question, func(s *evaluator.Subject) bool { return wanted[s.ARN] })
-	if err != nil {
-		return err
-	}
-	if a.admins == nil {
-		a.admins = map[string]*bool{}
-	}
-	for who := range wanted {
-		a.admins[who] = nil // one that the snapshot does not have
-	}
-	for _, f := range found {
-		if f.Answer != evaluator.Uncertain {
-			yes := f.Answer == evaluator.Included
-			a.admins[f.Principal] = &yes
+	for _, text := range g.Assumptions {
+		if !slices.Contains(a.assumptions, text) {
+			a.assumptions = append(a.assumptions, text)
 		}
 	}
-	return nil
+	a.graph = out
+	return out, nil
 }
 
 // judge works out one field of one thing.
 func (a *asking) judge(field string, about *inventory.About) (*bool, error) {
-	if field == "admin" {
-		if about.Caller == "" { // nobody is no administrator
-			return new(bool), nil
-		}
-		return a.admins[about.Caller], nil
+	if field == "admin" || field == "reaches_admin" {
+		return a.onPath(field, about)
 	}
 	if about.Open == "" { // a user or a root user
 		return a.inventory.Stranger(graph.AccountID(about.Account)), nil
@@ -109,6 +105,28 @@ func (a *asking) judge(field string, about *inventory.About) (*bool, error) {
 		return new(bool), nil
 	}
 	return v, nil
+}
+
+// onPath tells whether a principal is an administrator or reaches one, and compute by its role.
+func (a *asking) onPath(field string, about *inventory.About) (*bool, error) {
+	found, err := a.paths()
+	if err != nil {
+		return nil, err
+	}
+	who, of := about.Caller, found.admins
+	if who != "" && !found.known[who] { // a principal that the snapshot does not have
+		return nil, nil
+	}
+	if field == "reaches_admin" {
+		of = found.reaching
+		if about.Compute != "" {
+			who = about.Compute
+		}
+	}
+	if v, ok := of[who]; ok {
+		return v, nil
+	}
+	return new(bool), nil
 }
 
 // opened tells what somebody outside the zone of trust may get into: the rows of external trust for roles, of external access for the rest. AWS

@@ -49,6 +49,8 @@ func demonstrations() []demonstration {
 			"what can role/App do on arn:aws:s3:::payroll/* ?"},
 		{"In which accounts can someone pass a role and create a function, and how many are they?",
 			"who can do all of iam:PassRole, lambda:CreateFunction | group by account count ?"},
+		{"How does somebody outside become an administrator? Step by step, with the statements that let it happen.",
+			"paths from external to admin"},
 		{"And what is there: who signs in to the console without MFA?",
 			"show users where mfa = false and console = true | select principal, policies, keys"},
 	}

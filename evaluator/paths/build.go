@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -18,8 +19,10 @@ import (
 // Options are how a graph is made.
 type Options struct {
 	Budget int64 // engine steps for one principal and question; 0: the default
-	// Leaves asks for the edges that nobody walks too: open resources, weakened guardrails, and techniques that yield less than the target's power.
+	// Leaves asks for the edges that nobody walks too: memberships, sessions of root users, open resources, weakened guardrails, and techniques that
+	// yield less than the target's power.
 	Leaves bool
+	Now    time.Time // when requests are made (C34); zero: at any time
 	// Zone and Also say who is inside, as evaluator.ExternalOptions do.
 	Zone, Also []string
 }
@@ -45,6 +48,8 @@ type Graph struct {
 	accepts    map[string]leveled                      // provider -> roles that it signs in to
 	bares      map[*evaluator.Access]*evaluator.Access // see bare
 	givens     map[givenKey]*evaluator.Access          // grants where a key is given, for evidence
+	choosy     map[*evaluator.Access]bool              // grants whose condition names the managed policy that is put in place
+	offered    []string                                // the policies that they admit, sorted
 	index      *index
 
 	adminMu sync.Mutex
@@ -96,6 +101,8 @@ type builder struct {
 	beyond     func(kind, arn, account string) bool   // outside of the zone of trust
 	usable     []*Technique                           // those that can lead anywhere
 	users      map[string]*roaring.Bitmap             // of an account
+	losers     map[string]*roaring.Bitmap             // see gainers
+	joiners    map[uint32]*roaring.Bitmap             // see joining
 	managed    map[string][]string                    // see attachable
 	classes    map[changed]string                     // see classOf
 	plain      map[uint32]bool                        // see simple
@@ -122,13 +129,13 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	}
 	actors := w.Actors()
 	g := &Graph{
-		twins: map[uint32]uint32{}, bares: map[*evaluator.Access]*evaluator.Access{}, givens: map[givenKey]*evaluator.Access{}, services: map[string]leveled{}, accepts: map[string]leveled{}, world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{},
+		twins: map[uint32]uint32{}, bares: map[*evaluator.Access]*evaluator.Access{}, givens: map[givenKey]*evaluator.Access{}, choosy: map[*evaluator.Access]bool{}, services: map[string]leveled{}, accepts: map[string]leveled{}, world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{},
 	}
 	g.things = newThings(w, facts, actors)
 	b := &builder{
 		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
 		made: map[string]uint32{}, sends: map[uint32]bool{},
-		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
+		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, joiners: map[uint32]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
 		kinds: map[editKind]int{}, changed: map[changesKey][]levelChange{}, helds: map[heldKey]*held{}, admitted: map[string]leveled{}, openedBy: map[string]leveled{}, shared: newSharing(),
 		everything: &Change{Edit: evaluator.Edit{Everything: true}},
 	}
@@ -195,7 +202,11 @@ const (
 	updateTrust    = "iam:UpdateAssumeRolePolicy"
 	passedTo       = "iam:PassedToService"
 	policyARN      = "iam:PolicyARN"
+	boundaryARN    = "iam:PermissionsBoundary"
 )
+
+// signIns are the actions that make a session of a role, and what they take besides (D30).
+var signIns = []string{assumeRole, tagSession, sourceIdentity, withSAML, withWeb}
 
 // preparePolls divides the actions of all techniques into questions: those that act on the same type of resource are asked together.
 func (b *builder) preparePolls() error {
@@ -210,7 +221,7 @@ func (b *builder) preparePolls() error {
 		}
 	}
 	b.places = map[string]place{}
-	if err := b.addPoll(nil, assumeRole, tagSession, sourceIdentity, withSAML, withWeb); err != nil {
+	if err := b.addPoll(nil, signIns...); err != nil {
 		return err
 	}
 	if err := b.addOutsiders(); err != nil {
@@ -218,6 +229,11 @@ func (b *builder) preparePolls() error {
 	}
 	if err := b.addPoll(nil, passRole); err != nil {
 		return err
+	}
+	if b.options.Leaves && len(b.world.RootSessions()) > 0 {
+		if err := b.addPoll(nil, assumeRoot); err != nil {
+			return err
+		}
 	}
 	return b.prepareOpened()
 }
@@ -297,7 +313,7 @@ func (b *builder) possible(t *Technique, leaves bool) bool {
 		return false
 	case t.Kind == OpenResource || t.Kind == WeakenGuardrail || t.Limited != "":
 		return leaves
-	case t.Target == "provider" && b.things.providers.IsEmpty(), hasFact(t, Absent):
+	case t.Target == "provider" && b.things.providers.IsEmpty(), hasFact(t, Absent) && b.things.facts[Absent].IsEmpty():
 		return false
 	case hasFact(t, SSORole) && b.things.facts[SSORole].IsEmpty():
 		return false
@@ -324,7 +340,7 @@ type place struct {
 
 // addPoll makes a poll of actions. With a gate it is for those alone who have a finding there.
 func (b *builder) addPoll(gate *place, actions ...string) error {
-	p, err := b.world.NewPoll(evaluator.Question{Actions: actions, Budget: b.options.Budget}, false)
+	p, err := b.world.NewPoll(evaluator.Question{Actions: actions, Budget: b.options.Budget, Now: b.options.Now}, false)
 	if err != nil {
 		return fmt.Errorf("techniques: %w", err)
 	}
@@ -418,7 +434,8 @@ func through(who []*evaluator.Actor, findings []evaluator.Finding) ([]*evaluator
 // telling tells the keys that the search for edges asks grants about.
 func telling(key string) bool {
 	switch key {
-	case "aws:multifactorauthpresent", "aws:multifactorauthage", "sts:sourceidentity", strings.ToLower(passedTo), strings.ToLower(policyARN):
+	case "aws:multifactorauthpresent", "aws:multifactorauthage", "sts:sourceidentity", strings.ToLower(passedTo), strings.ToLower(policyARN), strings.ToLower(boundaryARN),
+		"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner":
 		return true
 	}
 	return sessionTag(key)

@@ -18,10 +18,10 @@ func (g *Graph) NodesOf(arn string) []uint32 { return g.byARN[arn] }
 // EdgesFrom lists the edges of a node. Those that nobody walks are there where Options.Leaves asked for them, but for GAIN_PERMISSIONS, which always is.
 func (g *Graph) EdgesFrom(n uint32) []Edge {
 	from := &g.nodes[n]
+	out := g.memberships(from)
 	if from.party < 0 {
-		return nil
+		return out
 	}
-	var out []Edge
 	p := &g.parties[from.party]
 	for i := range p.edges {
 		e := &p.edges[i]
@@ -41,6 +41,18 @@ func (g *Graph) EdgesFrom(n uint32) []Edge {
 			}
 			out = append(out, one)
 		})
+	}
+	return out
+}
+
+// memberships are the groups of a user, where Options.Leaves asked for edges that nobody walks (E4).
+func (g *Graph) memberships(from *Node) []Edge {
+	if !g.options.Leaves || from.Kind != "user" || from.actor == nil {
+		return nil
+	}
+	var out []Edge
+	for _, group := range g.things.groupsOf[from.Principal] {
+		out = append(out, Edge{From: from, To: g.things.list[group].arn, Kind: MemberOf, Level: certain})
 	}
 	return out
 }
@@ -68,6 +80,28 @@ func (g *Graph) Evidence(from uint32, to *Node, kind Kind, technique *Technique)
 		})
 		if found != nil {
 			return found
+		}
+	}
+	return nil
+}
+
+// LeafEvidence is Evidence of an edge that nobody walks, by the ARN of what it leads to.
+func (g *Graph) LeafEvidence(from uint32, to string, kind Kind, technique *Technique) *Hop {
+	f := &g.nodes[from]
+	if kind == MemberOf {
+		h := &Hop{From: f, Resource: to, Kind: kind, Level: certain}
+		h.Facts = append(h.Facts, f.ARN+" is in "+to)
+		return h
+	}
+	if f.party < 0 {
+		return nil
+	}
+	p := &g.parties[f.party]
+	thing, known := g.things.by[to]
+	for i := range p.edges {
+		e := &p.edges[i]
+		if e.leaf && e.kind == kind && e.technique == technique && (known && e.to.Contains(thing) || to == "" && e.to.IsEmpty()) {
+			return g.leaf(from, to, thing, e)
 		}
 	}
 	return nil

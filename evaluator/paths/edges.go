@@ -45,6 +45,7 @@ func (b *builder) shareable(p *party) *findings {
 		}
 	}
 	note(edge{kind: CanAssume}, b.assumable(p))
+	note(edge{kind: CanAssumeRoot, leaf: true}, b.rootSessions(p))
 	for _, t := range b.usable {
 		switch t.Kind {
 		case Become, PassRole, HijackCompute:
@@ -64,6 +65,18 @@ func (b *builder) shareable(p *party) *findings {
 	b.noteGains(f)
 	f.own = len(f.edges)
 	return f
+}
+
+// rootSessions gives the root users that a party can get sessions of (E9), limited to one of AWS's five tasks. Another root user gets none.
+func (b *builder) rootSessions(p *party) leveled {
+	if !b.options.Leaves || b.nodes[p.members[0]].Kind == "root" || !contains(b.world.RootSessions(), p.account) {
+		return none()
+	}
+	members := roaring.New()
+	for _, arn := range b.world.RootsOfMembers() {
+		members.Add(b.things.by[arn])
+	}
+	return b.holds(p, assumeRoot).on.within(members)
 }
 
 // assumable gives the roles that a party may assume (E5). A trust policy or identity policy that wants session tags or a source identity wants
@@ -187,6 +200,9 @@ func (b *builder) meets(p *party, t *Technique) leveled {
 		if has, told := b.things.facts[f]; told {
 			out = out.within(roaring.Or(has, b.things.open[f]))
 		}
+	}
+	if t.Target == "provider" && !hasFact(t, Absent) {
+		out = out.within(roaring.AndNot(b.things.providers, b.things.facts[Absent]))
 	}
 	if !compute && t.Kind != PassRole && t.Target != "resource" && t.Target != "organization" && !hasFact(t, SSORole) {
 		out = out.within(b.things.editable)
@@ -337,7 +353,7 @@ func (b *builder) prepareOpened() error {
 	if err != nil {
 		return err
 	}
-	if b.opened, err = w.NewPoll(evaluator.Question{Actions: []string{assumeRole}, Budget: b.options.Budget}, true); err != nil {
+	if b.opened, err = w.NewPoll(evaluator.Question{Actions: []string{assumeRole}, Budget: b.options.Budget, Now: b.options.Now}, true); err != nil {
 		return err
 	}
 	b.opened.Settle(func(string) bool { return false })
@@ -365,7 +381,8 @@ func (b *builder) openedTo(p *party) leveled {
 	return out
 }
 
-// weakens notes that a party can change the organization's own policies (E23): in the management account, or one that it delegated policies to.
+// weakens notes that a party can change the organization's own policies (E23), in the management account. To whom the organization's resource policy
+// delegates that is not in a snapshot.
 func (b *builder) weakens(p *party, t *Technique, f *findings) {
 	o := b.facts.Organization
 	if o == nil {

@@ -23,6 +23,7 @@ type edit struct {
 	admitted  []evaluator.Policy // of EditAttach: what may be attached, where that is not everything
 	all       bool               // of EditAttach: whatever there is may be attached
 	kind      int                // equal for edits that do the same, to whomever
+	bound     *evaluator.Policy  // of EditUnbound: the only boundary that may be put in place; nil: any, or none
 }
 
 // editKind is what tells edits apart beside whom they are done to.
@@ -63,7 +64,7 @@ func (b *builder) noteGains(f *findings) {
 			have = none()
 			order = append(order, t)
 		}
-		have.or(f.edits[i].on)
+		have.or(b.gaining(&f.edits[i]))
 		byTechnique[t] = have
 	}
 	for _, t := range order {
@@ -108,6 +109,9 @@ func (b *builder) edits(p *party) []edit {
 		for _, doc := range e.admitted {
 			kind.admitted += p.account + doc.Name
 		}
+		if e.bound != nil {
+			kind.admitted += p.account + e.bound.Name
+		}
 		e.kind = number(b.kinds, kind)
 	}
 	return out
@@ -135,8 +139,8 @@ func (b *builder) through(p *party, t *Technique, on leveled, whom map[uint32]*r
 	on.each(func(level Level, set *roaring.Bitmap) {
 		set.Iterate(func(id uint32) bool {
 			who := whom[id]
-			if t.Edit == EditMembership { // whoever is put in it: every user of the account
-				who = b.usersOf(b.things.list[id].account)
+			if t.Edit == EditMembership { // whoever is put in it: every other user of the account
+				who = b.joining(id)
 			}
 			if who != nil && !who.IsEmpty() {
 				out = append(out, b.attaching(p, edit{technique: t, through: id, on: just(who, level)})...)
@@ -145,6 +149,74 @@ func (b *builder) through(p *party, t *Technique, on leveled, whom map[uint32]*r
 		})
 	})
 	return out
+}
+
+// joining is who gains by being put in a group: the users of its account that are not in it, where it has any policy that allows something.
+func (b *builder) joining(group uint32) *roaring.Bitmap {
+	if set, ok := b.joiners[group]; ok {
+		return set
+	}
+	account := b.things.list[group].account
+	given := b.world.PoliciesOfGroup(account, b.things.groupFacts[group].Name)
+	if !slices.ContainsFunc(given, func(p evaluator.Policy) bool { return len(p.Doc.Statements) > 0 && !evaluator.DeniesOnly(p.Doc) }) {
+		b.joiners[group] = nil
+		return nil
+	}
+	users := b.usersOf(account)
+	if members := b.things.members[group]; members != nil {
+		users = roaring.AndNot(users, members)
+	}
+	b.joiners[group] = users
+	return users
+}
+
+// gaining is whom an edit gives something by itself: what takes a boundary or a Deny away, only those that have one (E10).
+func (b *builder) gaining(e *edit) leveled {
+	switch e.technique.Edit {
+	case EditUnbound:
+		bounded := b.gainers("bounded", func(a *evaluator.Actor) bool { return a.Bounded() })
+		if e.bound != nil {
+			if same := b.things.bounds[b.things.by[e.bound.Name]]; same != nil {
+				bounded = roaring.AndNot(bounded, same)
+			}
+		}
+		return e.on.within(bounded)
+	case EditUndeny:
+		denies := func(p evaluator.Policy) bool { return takesAway(e.technique, p.Name) && evaluator.DeniesOnly(p.Doc) }
+		if e.direct {
+			return e.on.within(b.gainers(e.technique.Requires[0].Action, func(a *evaluator.Actor) bool { return slices.ContainsFunc(a.Policies(), denies) }))
+		}
+		g := b.things.list[e.through]
+		if !slices.ContainsFunc(b.world.PoliciesOfGroup(g.account, b.things.groupFacts[e.through].Name), denies) {
+			return none()
+		}
+	}
+	return e.on
+}
+
+// gainers is the users and roles of which something is so, worked out once.
+func (b *builder) gainers(what string, is func(*evaluator.Actor) bool) *roaring.Bitmap {
+	set, ok := b.losers[what]
+	if ok {
+		return set
+	}
+	set = roaring.New()
+	each(roaring.Or(b.things.users, b.things.roles), func(id uint32) {
+		if is(b.nodes[id].actor) {
+			set.Add(id)
+		}
+	})
+	b.losers[what] = set
+	return set
+}
+
+// takesAway tells the policies of a principal, by the names that answers quote, that a technique takes away: its own or its groups', attached or inline.
+func takesAway(t *Technique, name string) bool {
+	rest, ofGroup := strings.CutPrefix(name, "group/")
+	if ofGroup {
+		_, rest, _ = strings.Cut(rest, ": ")
+	}
+	return ofGroup == (t.Target == "group") && strings.HasPrefix(rest, "arn:") == strings.Contains(t.Requires[0].Action, "Detach")
 }
 
 func (b *builder) usersOf(account string) *roaring.Bitmap {
@@ -162,14 +234,28 @@ func (b *builder) usersOf(account string) *roaring.Bitmap {
 	return set
 }
 
-// attaching divides an edit that attaches policies by what iam:PolicyARN admits (E10): everything, or some policies of the account.
+// choosing is the key of a request that says which managed policy an edit is about: that it puts in place, or takes away; empty for an edit of no such
+// policy.
+func choosing(t *Technique) string {
+	switch {
+	case t.Edit == EditAttach, t.Edit == EditUndeny && strings.Contains(t.Requires[0].Action, "Detach"):
+		return policyARN
+	case t.Edit == EditUnbound && strings.HasPrefix(t.Requires[0].Action, "iam:Put"):
+		return boundaryARN
+	}
+	return ""
+}
+
+// attaching divides an edit by what the request's key for a managed policy admits (E10, C35): everything, or some policies of the account; and by the
+// boundaries that whom it is about have, where a grant hangs on that.
 func (b *builder) attaching(p *party, e edit) []edit {
-	if e.technique.Edit != EditAttach {
+	key := choosing(e.technique)
+	grants := b.holds(p, e.technique.Requires[0].Action).grants
+	if key == "" && !(e.direct && slices.ContainsFunc(grants, func(g *evaluator.Access) bool { return g.Reads(boundaryARN) })) {
 		return []edit{e}
 	}
-	action := e.technique.Requires[0].Action
 	var out []edit
-	for _, g := range b.holds(p, action).grants {
+	for _, g := range grants {
 		set := b.thingsOf(g)
 		on := e.on
 		if e.direct {
@@ -181,26 +267,78 @@ func (b *builder) attaching(p *party, e edit) []edit {
 			continue
 		}
 		one := e
-		if !g.Reads(policyARN) {
-			one.on, one.all = on, true
-			out = append(out, one)
+		one.on = on
+		for _, own := range b.byBoundary(g, one) {
+			out = append(out, b.byPolicy(p, own.grant, key, own.edit)...)
+		}
+	}
+	return out
+}
+
+// granted is an edit that a grant allows.
+type granted struct {
+	grant *evaluator.Access
+	edit  edit
+}
+
+// byBoundary divides an edit of principals by the boundary that they have, which the request's key for it holds (C35): what is left of the grant for each.
+func (b *builder) byBoundary(g *evaluator.Access, e edit) []granted {
+	if !e.direct || choosing(e.technique) == boundaryARN || !g.Reads(boundaryARN) {
+		return []granted{{g, e}}
+	}
+	sets := map[string]*roaring.Bitmap{}
+	var order []string
+	each(e.on.any(), func(id uint32) {
+		arn := b.nodes[id].actor.Boundary()
+		if sets[arn] == nil {
+			sets[arn] = roaring.New()
+			order = append(order, arn)
+		}
+		sets[arn].Add(id)
+	})
+	var out []granted
+	for _, arn := range order {
+		if own := b.given(g, boundaryARN, arn); own != nil {
+			one := e
+			one.on = just(sets[arn], b.level(own))
+			out = append(out, granted{own, one})
+		}
+	}
+	return out
+}
+
+// byPolicy divides an edit by the managed policies that the request's key for them admits.
+func (b *builder) byPolicy(p *party, g *evaluator.Access, key string, e edit) []edit {
+	if key == "" || !g.Reads(key) {
+		e.all = key != "" && e.technique.Edit != EditUndeny
+		return []edit{e}
+	}
+	b.choosy[g] = true
+	var out []edit
+	for _, arn := range b.attachable(p.account) {
+		given := b.given(g, key, arn)
+		if given == nil {
 			continue
 		}
-		for _, arn := range b.attachable(p.account) {
-			given := b.given(g, policyARN, arn)
-			if given == nil {
-				continue
-			}
-			one := e
-			one.on = on
-			if l := b.level(given); l != b.level(g) {
-				one.on = just(on.any(), l)
-			}
-			doc := b.world.Managed(p.account, arn)
-			one.admitted = []evaluator.Policy{doc}
-			one.all = b.gives(doc)
-			out = append(out, one)
+		if at, have := slices.BinarySearch(b.offered, arn); !have {
+			b.offered = slices.Insert(b.offered, at, arn)
 		}
+		one := e
+		if l := b.level(given); l != b.level(g) {
+			one.on = just(e.on.any(), l)
+		}
+		doc := b.world.Managed(p.account, arn)
+		one.all = b.gives(doc) && e.technique.Edit != EditUndeny
+		switch bound, ok := b.world.BoundaryOf(p.account, arn, "", arn); {
+		case key == policyARN:
+			one.admitted = []evaluator.Policy{doc}
+		case one.all:
+		case ok:
+			one.bound = &bound
+		default:
+			continue
+		}
+		out = append(out, one)
 	}
 	return out
 }
@@ -328,8 +466,7 @@ type changed struct {
 }
 
 // changes lists what a principal becomes by all edits of a level together, from the best level to the worst: a worse one only where it makes
-// something else. Every edit adds to what is allowed, so that all of them together allow the most; but of the versions of a policy one at a time
-// is in force.
+// something else. Most edits add to what is allowed, so that all of them together allow the most; the others are choices.
 func (b *builder) changes(principal uint32, edits []applied, limit Level) []levelChange {
 	if len(edits) == 0 || limit < unknown {
 		return nil
@@ -367,16 +504,20 @@ func (b *builder) findChanges(principal uint32, edits []applied, limit Level) []
 	var out []levelChange
 	seen := map[string]bool{}
 	for level := limit; level >= unknown; level-- {
-		for _, v := range append([]*otherVersion{nil}, b.otherVersions(principal, edits, level)...) {
-			c := b.change(principal, edits, level, v)
-			if c == nil || seen[c.key] {
-				continue
+		note := func(c *Change) {
+			if c != nil && !seen[c.key] {
+				seen[c.key] = true
+				out = append(out, levelChange{c, level})
 			}
-			seen[c.key] = true
-			out = append(out, levelChange{c, level})
-			if c.Edit.Everything {
-				break
-			}
+		}
+		base := b.change(principal, edits, level, nil)
+		note(base)
+		if base != nil && b.nodes[principal].actor.After(&base.Edit).Unbounded() {
+			break // there is no more to be had
+		}
+		choices := b.choices(principal, edits, level, base)
+		if !combinations(choices, func(picked []*option) { note(b.change(principal, edits, level, picked)) }) {
+			b.warn("the policies of " + b.nodes[principal].ARN + " can be put together in more ways than were looked at")
 		}
 	}
 	return out
@@ -395,14 +536,8 @@ func (b *builder) simple(principal uint32, edits []applied, limit Level) bool {
 	})
 }
 
-// otherVersion is a kept version of a policy that is put in force.
-type otherVersion struct {
-	policy evaluator.Policy
-	arn    string
-}
-
-// change puts the edits of a principal at a level or better together, with a version of a policy where one is given; nil when they change nothing.
-func (b *builder) change(principal uint32, edits []applied, level Level, version *otherVersion) *Change {
+// change puts the edits of a principal at a level or better together, with the options that are picked; nil when they change nothing.
+func (b *builder) change(principal uint32, edits []applied, level Level, picked []*option) *Change {
 	actor := b.nodes[principal].actor
 	c := &Change{}
 	gone := map[string]bool{}
@@ -419,36 +554,60 @@ func (b *builder) change(principal uint32, edits []applied, level Level, version
 		b.apply(c, e.edit, actor, gone, added)
 	}
 	c.Edit.Unbound = c.Edit.Unbound && actor.Bounded()
-	replaced := map[string]bool{}
-	if version != nil {
-		added[version.policy.Name] = version.policy
-		for _, p := range actor.Policies() {
-			replaced[p.Name] = p.Name == version.arn || strings.HasSuffix(p.Name, ": "+version.arn)
-		}
+	replaced := b.pick(c, picked, actor, added)
+	whole := c.Edit.Everything
+	for _, p := range added {
+		whole = whole || b.gives(p)
 	}
 	for _, p := range actor.Policies() {
-		if replaced[p.Name] || gone[p.Name] && evaluator.Denies(p.Doc) && (c.Edit.Everything || evaluator.DeniesOnly(p.Doc)) {
+		if replaced[p.Name] || gone[p.Name] && evaluator.Denies(p.Doc) && (whole || evaluator.DeniesOnly(p.Doc)) {
 			c.Edit.Without = append(c.Edit.Without, p.Name)
 		}
 	}
 	if c.Edit.Everything && actor.Unbounded() {
 		c.Edit.Everything = false
 	}
-	if !c.Edit.Everything {
-		names := make([]string, 0, len(added))
-		for name := range added {
+	names := make([]string, 0, len(added))
+	for name, p := range added {
+		if !c.Edit.Everything || evaluator.Denies(p.Doc) { // else it adds nothing
 			names = append(names, name)
 		}
-		slices.Sort(names)
-		for _, name := range names {
-			c.Edit.With = append(c.Edit.With, added[name])
-		}
 	}
-	if !c.Edit.Everything && !c.Edit.Unbound && len(c.Edit.Without)+len(c.Edit.With) == 0 {
+	slices.Sort(names)
+	for _, name := range names {
+		c.Edit.With = append(c.Edit.With, added[name])
+	}
+	if !c.Edit.Everything && !c.Edit.Unbound && c.Edit.Bound == nil && len(c.Edit.Without)+len(c.Edit.With) == 0 {
 		return nil
 	}
 	c.seal()
 	return c
+}
+
+// pick notes the options that are picked, and gives the policies in whose place something comes.
+func (b *builder) pick(c *Change, picked []*option, actor *evaluator.Actor, added map[string]evaluator.Policy) map[string]bool {
+	replaced := map[string]bool{}
+	for _, o := range picked {
+		for _, p := range o.with {
+			added[p.Name] = p
+		}
+		for _, p := range actor.Policies() {
+			replaced[p.Name] = replaced[p.Name] || o.arn != "" && isPolicy(p.Name, o.arn)
+		}
+		if o.bound != nil && !c.Edit.Unbound {
+			c.Edit.Bound = o.bound
+		}
+	}
+	return replaced
+}
+
+// added is the policies that an edit of one of the kinds that add some adds to those of a principal.
+func (b *builder) added(actor *evaluator.Actor, e *edit) []evaluator.Policy {
+	docs := e.admitted
+	if e.technique.Edit == EditMembership {
+		docs = b.world.PoliciesOfGroup(actor.Account(), b.things.groupFacts[e.through].Name)
+	}
+	return slices.DeleteFunc(slices.Clone(docs), func(p evaluator.Policy) bool { return has(actor, p.Name) })
 }
 
 // apply notes what one edit does to a principal.
@@ -469,11 +628,7 @@ func (b *builder) apply(c *Change, e *edit, actor *evaluator.Actor, gone map[str
 		if e.all {
 			c.Edit.Everything = true
 		}
-		for _, p := range e.admitted {
-			if !has(actor, p.Name) {
-				added[p.Name] = p
-			}
-		}
+		b.addHarmless(e, actor, added)
 	case EditVersion:
 		arn := b.things.list[e.through].arn
 		if set := b.things.attached[e.through]; set != nil && set.Contains(b.things.by[actor.ARN()]) {
@@ -485,41 +640,23 @@ func (b *builder) apply(c *Change, e *edit, actor *evaluator.Actor, gone map[str
 		if actor.Boundary() == arn {
 			c.Edit.Unbound = true
 		}
-	case EditSetVersion: // one at a time; see otherVersions
+	case EditSetVersion: // a choice
 	case EditMembership:
-		g := b.things.groupFacts[e.through]
-		for _, p := range b.world.PoliciesOfGroup(actor.Account(), g.Name) {
-			if !has(actor, p.Name) {
-				added[p.Name] = p
-			}
-		}
-	case EditUnbound:
-		c.Edit.Unbound = true
+		b.addHarmless(e, actor, added)
+	case EditUnbound: // another boundary is a choice too
+		c.Edit.Unbound = c.Edit.Unbound || e.bound == nil
 	case EditUndeny:
 		b.undeny(e, actor, gone)
 	}
 }
 
-// otherVersions lists the versions of a principal's policies that edits of a level put in force.
-func (b *builder) otherVersions(principal uint32, edits []applied, level Level) []*otherVersion {
-	var out []*otherVersion
-	for i := range edits {
-		e := &edits[i]
-		p := b.things.policyOf[e.through]
-		if e.technique.Edit != EditSetVersion || p == nil || e.level < level {
-			continue
-		}
-		if set := b.things.attached[e.through]; set == nil || !set.Contains(principal) {
-			continue
-		}
-		for _, v := range p.Versions {
-			name := string(p.ARN) + " version " + v.ID
-			if doc, ok := b.world.VersionOf(b.nodes[principal].Account, string(p.ARN), v.ID, name); ok && !v.Default && !evaluator.DeniesOnly(doc.Doc) {
-				out = append(out, &otherVersion{doc, string(p.ARN)})
-			}
+// addHarmless notes the policies that an edit adds where none of them denies anything; else adding them is a choice.
+func (b *builder) addHarmless(e *edit, actor *evaluator.Actor, added map[string]evaluator.Policy) {
+	if docs := b.added(actor, e); harmless(docs) {
+		for _, p := range docs {
+			added[p.Name] = p
 		}
 	}
-	return out
 }
 
 // undeny notes the policies that an edit takes away.
@@ -534,7 +671,8 @@ func (b *builder) undeny(e *edit, actor *evaluator.Actor, gone map[string]bool) 
 		if !ok || strings.HasPrefix(name, "group/") {
 			continue
 		}
-		if managed := strings.HasPrefix(name, "arn:"); managed == detach {
+		named := len(e.admitted) == 0 || slices.ContainsFunc(e.admitted, func(m evaluator.Policy) bool { return m.Name == name })
+		if managed := strings.HasPrefix(name, "arn:"); managed == detach && named {
 			gone[p.Name] = true
 		}
 	}
@@ -558,6 +696,9 @@ func (c *Change) seal() {
 	}
 	if c.Edit.Unbound {
 		words = append(words, "no boundary")
+	}
+	if c.Edit.Bound != nil {
+		words = append(words, "the boundary "+c.Edit.Bound.Name)
 	}
 	c.Words = strings.Join(words, ", ")
 	c.key = fmt.Sprintf("%t%t\x00%q\x00%s", c.Edit.Everything, c.Edit.Unbound, c.Edit.Without, c.Words)

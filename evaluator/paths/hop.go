@@ -32,15 +32,23 @@ type Step struct {
 func (s *Step) Prove() *evaluator.Proof { return s.Grant.Prove(s.who, s.Action, s.Resource) }
 
 // Hops gives the evidence of a way, hop by hop.
-func (g *Graph) Hops(w *Way, t *Target) []*Hop {
+func (g *Graph) Hops(w *Way) []*Hop {
 	var out []*Hop
 	for _, s := range w.Steps {
 		out = append(out, g.hop(s.From, s.To, g.index.edges[s.Label]))
 	}
-	if t != nil && t.access != nil {
-		out = append(out, t.access.hop(g, w.End()))
+	if t := w.target; t != nil && t.access != nil {
+		out = append(out, t.access.hops(g, w.End())...)
 	}
 	return out
+}
+
+// hops are the last steps to a resource.
+func (t *accessTarget) hops(g *Graph, n uint32) []*Hop {
+	if t.opens != nil {
+		return t.opens[n].hops(g, n)
+	}
+	return []*Hop{t.hop(g, n)}
 }
 
 // Node gives a node by its number.
@@ -77,11 +85,33 @@ func (g *Graph) hop(from, to uint32, e *edge) *Hop {
 	return x.hop
 }
 
+// leaf is an edge that nobody walks with its evidence. A target that is a principal stands as its first node would.
+func (g *Graph) leaf(from uint32, to string, thing uint32, e *edge) *Hop {
+	f := &g.nodes[from]
+	x := &evidence{
+		g: g, hop: &Hop{From: f, Resource: to, Kind: e.kind, Technique: e.technique, Level: e.level}, party: &g.parties[f.party], actor: f.actor,
+	}
+	target := &Node{ARN: to, Principal: thing}
+	if to != "" {
+		target.Kind, target.Account = g.things.list[thing].kind, g.things.list[thing].account
+	}
+	switch {
+	case e.kind == CanAssumeRoot:
+		x.step(assumeRoot, to, x.best(assumeRoot, to))
+		x.fact("the session has one of the five task policies of AWS, which allow nothing beyond their task")
+	case e.kind == GainPermissions:
+		x.gainOnly(e.technique, target)
+	case e.technique != nil:
+		x.technique(e.technique, target)
+	}
+	return x.hop
+}
+
 // best gives the grant of an action on a thing that is had at the best level; nil: none is.
 func (x *evidence) best(action, arn string) *evaluator.Access {
 	var best *evaluator.Access
 	for _, a := range x.grants(action) {
-		if arn != "" && !names(a, arn) {
+		if arn != "" && !isOf(a, arn) {
 			continue
 		}
 		if best == nil || levelOf(a) > levelOf(best) {
@@ -106,8 +136,8 @@ func (x *evidence) grants(action string) []*evaluator.Access {
 	return out
 }
 
-// names tells whether a grant is of a thing of the snapshot.
-func names(a *evaluator.Access, arn string) bool {
+// isOf tells whether a grant is of a thing of the snapshot.
+func isOf(a *evaluator.Access, arn string) bool {
 	found := false
 	a.Named(func(list []string) {
 		found = found || slices.ContainsFunc(list, func(text string) bool { return plain(text) == arn })
@@ -136,7 +166,7 @@ func (x *evidence) fact(format string, args ...any) {
 func (x *evidence) assume(t *Node) {
 	var best, bare *evaluator.Access
 	for _, a := range x.grants(assumeRole) {
-		if !names(a, t.ARN) {
+		if !isOf(a, t.ARN) {
 			continue
 		}
 		without := x.g.bare(a)
@@ -173,7 +203,7 @@ func (x *evidence) outsiderStep(o *evaluator.Outsider, t *Node, actions ...strin
 	for _, action := range actions {
 		at := x.g.places[strings.ToLower(action)]
 		for _, a := range o.Grants {
-			if a.HasAt(at.action) && names(a, t.ARN) {
+			if a.HasAt(at.action) && isOf(a, t.ARN) {
 				x.step(action, t.ARN, a)
 				return
 			}
@@ -188,9 +218,11 @@ func (x *evidence) trust(service string, t *Node) {
 		if o == nil || o.ARN != service && !(o.Kind == "service" && o.ARN == "*") {
 			continue
 		}
-		own := &evidence{g: x.g, hop: x.hop, party: x.party}
+		own, before := &evidence{g: x.g, hop: x.hop, party: x.party}, len(x.hop.Steps)
 		own.outsiderStep(o, t, assumeRole, withWeb)
-		return
+		if len(x.hop.Steps) > before { // a service can stand there several times, with the roles that name it and those that let every service in
+			return
+		}
 	}
 }
 
@@ -203,7 +235,7 @@ func (x *evidence) technique(t *Technique, to *Node) {
 			x.step(r.Action, to.ARN, x.passing(to.ARN, t.Service))
 		case r.On == OnTarget && t.Target == "provider", r.On == OnCompute:
 			x.step(r.Action, through, x.best(r.Action, through))
-		case r.On == OnTarget:
+		case r.On == OnTarget && t.Target != "organization":
 			x.step(r.Action, to.ARN, x.best(r.Action, to.ARN))
 		default:
 			x.step(r.Action, "", x.bestNew(r))
@@ -214,6 +246,12 @@ func (x *evidence) technique(t *Technique, to *Node) {
 		x.fact("%s runs with %s", through, to.ARN)
 	case t.Target == "provider":
 		x.fact("%s trusts %s", to.ARN, through)
+		if hasFact(t, Absent) {
+			x.fact("%s is not there", through)
+		}
+		if x.g.things.presumed.Contains(x.g.things.by[through]) {
+			x.hop.Assumptions = append(x.hop.Assumptions, through+" is there, which was not read")
+		}
 	}
 	if t.Service != "" {
 		x.trust(t.Service, to)
@@ -230,7 +268,7 @@ func (x *evidence) technique(t *Technique, to *Node) {
 func (x *evidence) passing(role, service string) *evaluator.Access {
 	var best *evaluator.Access
 	for _, a := range x.grants(passRole) {
-		if !names(a, role) {
+		if !isOf(a, role) {
 			continue
 		}
 		if given, ok := x.g.givens[givenKey{a, passedTo, service}]; ok {
@@ -277,7 +315,8 @@ func (x *evidence) through(t *Technique, to *Node) string {
 		}
 	case t.Target == "provider":
 		for arn, roles := range x.g.accepts {
-			if roles.any().Contains(to.Principal) && fits(arn) {
+			absent := x.g.things.facts[Absent].Contains(x.g.things.by[arn])
+			if roles.any().Contains(to.Principal) && absent == hasFact(t, Absent) && fits(arn) {
 				found = append(found, arn)
 			}
 		}

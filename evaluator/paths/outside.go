@@ -37,13 +37,46 @@ func (b *builder) addOutsiders() error {
 			b.addGrants(o, 0)
 		}
 	}
+	if err := b.addAbsent(); err != nil {
+		return err
+	}
 	return b.addOpenProviders(found)
+}
+
+// addAbsent finds the roles that identity providers would sign in to which are not there: whoever creates one does (E11).
+func (b *builder) addAbsent() error {
+	absent := map[string]bool{}
+	var roles []string
+	for _, p := range b.world.Unlisted() {
+		if p.Absent {
+			absent[p.ARN] = true
+			roles = append(roles, p.Roles...)
+		}
+	}
+	if len(absent) == 0 {
+		return nil
+	}
+	q := evaluator.Question{Actions: signIns, Resources: roles, Budget: b.options.Budget}
+	poll, err := b.world.WithProviders().NewPoll(q, false)
+	if err != nil {
+		return err
+	}
+	found, err := poll.Outside(b.ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range found {
+		if o.Kind == "provider" && absent[o.ARN] {
+			b.addTo(b.accepts, o.ARN, b.letsIn(o))
+		}
+	}
+	return nil
 }
 
 // addOpenProviders makes a node of whoever has any token of an identity provider with many tenants, where trust policies do not say which tenant's
 // tokens they accept (E6): such roles are reachable from anyone.
 func (b *builder) addOpenProviders(found []*evaluator.Outsider) error {
-	openings, _, err := b.world.External(b.ctx, evaluator.Question{Budget: b.options.Budget}, evaluator.ExternalOptions{Trust: true}, nil)
+	openings, _, err := b.world.External(b.ctx, evaluator.Question{Budget: b.options.Budget, Now: b.options.Now}, evaluator.ExternalOptions{Trust: true}, nil)
 	if err != nil {
 		return err
 	}
@@ -249,7 +282,11 @@ func (b *builder) handedOver(o *evaluator.Outsider, roles leveled) leveled {
 					return true
 				}
 			}
-			for _, key := range own.Keys() {
+			keys := own.Keys()
+			if own == g && len(keys) == 0 { // a condition on something else, which was let go of
+				return true
+			}
+			for _, key := range keys {
 				if !strings.HasPrefix(key, "aws:source") && !evaluator.Chosen(key) {
 					return true
 				}

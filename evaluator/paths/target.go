@@ -12,6 +12,10 @@ type Target struct {
 	nodes  [certain + 1][]uint32     // by level: those that are it at that level or a better one
 	admins map[uint32]*Administrator // why a node is an administrator
 	access *accessTarget
+	opened *Target // being able to open a resource first (E14); nil: nobody is
+
+	// again finds what the same words mean in another graph.
+	again func(ctx context.Context, in *Graph) (*Target, error)
 }
 
 // at gives the nodes of a target at a level or better.
@@ -49,9 +53,12 @@ type Administrator struct {
 	Withheld   []string
 }
 
+// Administrator says why a node is an administrator; nil where it is none, or the target is something else.
+func (t *Target) Administrator(n uint32) *Administrator { return t.admins[n] }
+
 // Principals is the target of being one of some principals, in whatever state.
 func (g *Graph) Principals(takes func(*Node) bool) *Target {
-	t := &Target{}
+	t := &Target{again: func(_ context.Context, in *Graph) (*Target, error) { return in.Principals(takes), nil }}
 	for i := range g.nodes {
 		if n := &g.nodes[i]; n.actor != nil && takes(n) {
 			t.add(uint32(i), certain)
@@ -68,7 +75,7 @@ func (g *Graph) Admins(ctx context.Context, account string, via Via) (*Target, e
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{admins: map[uint32]*Administrator{}}
+	t := &Target{admins: map[uint32]*Administrator{}, again: func(ctx context.Context, in *Graph) (*Target, error) { return in.Admins(ctx, account, via) }}
 	for n, a := range all {
 		if account != "" && g.nodes[n].Account != account || a.Escalation && !via.uses(GainPermissions) {
 			continue
@@ -94,7 +101,7 @@ func (g *Graph) administrators(ctx context.Context) (map[uint32]*Administrator, 
 			who, nodes = append(who, a), append(nodes, uint32(i))
 		}
 	}
-	found, err := g.world.AdminsAmong(ctx, evaluator.Question{Budget: g.options.Budget}, who)
+	found, err := g.world.AdminsAmong(ctx, evaluator.Question{Budget: g.options.Budget, Now: g.options.Now}, who)
 	if err != nil {
 		return nil, err
 	}
@@ -146,14 +153,27 @@ func (g *Graph) ceiling(account string, known map[string][]string) []string {
 	return list
 }
 
-// accessTarget is being able to do something: what nodes may do of a question.
+// accessTarget is being able to do something: what nodes may do of a question, and what opens the resource to them where it takes that.
 type accessTarget struct {
 	poll   *evaluator.Poll
 	grants map[uint32][]*evaluator.Access
+	opens  map[uint32]*opening
 }
 
-// Access is the target of being able to do something of a question. Every node is asked: the edited and chained ones too.
-func (g *Graph) Access(ctx context.Context, q evaluator.Question) (*Target, []string, error) {
+// tail is how many hops end a path to the target: the access, and the opening of the resource before it.
+func (t *Target) tail() int {
+	switch {
+	case t.access == nil:
+		return 0
+	case t.access.opens != nil:
+		return 2
+	}
+	return 1
+}
+
+// Access is the target of being able to do something of a question. Every node is asked: the edited and chained ones too. Where paths may use
+// escalation, it is enough to be able to open the resource first (E14).
+func (g *Graph) Access(ctx context.Context, q evaluator.Question, via Via) (*Target, []string, error) {
 	poll, err := g.world.NewPoll(q, false)
 	if err != nil {
 		return nil, nil, err
@@ -169,20 +189,14 @@ func (g *Graph) Access(ctx context.Context, q evaluator.Question) (*Target, []st
 	if err != nil {
 		return nil, nil, err
 	}
-	t := &Target{access: &accessTarget{poll: poll, grants: map[uint32][]*evaluator.Access{}}}
-	note := func(n uint32, grants []*evaluator.Access) {
-		best := evaluator.Denied
-		for _, a := range grants {
-			best = max(best, levelOf(a))
-		}
-		if best > evaluator.Denied {
-			t.add(n, best)
-			t.access.grants[n] = append(t.access.grants[n], grants...)
-		}
+	t := newAccess(poll)
+	t.again = func(ctx context.Context, in *Graph) (*Target, error) {
+		again, _, err := in.Access(ctx, q, via)
+		return again, err
 	}
 	for _, f := range found {
 		for _, m := range f.Members {
-			note(nodes[m], f.Grants)
+			t.note(nodes[m], f.Grants)
 		}
 	}
 	outside, err := poll.Outside(ctx)
@@ -192,10 +206,31 @@ func (g *Graph) Access(ctx context.Context, q evaluator.Question) (*Target, []st
 	for _, o := range outside {
 		for _, n := range g.outside {
 			if have := g.nodes[n].outsider; have != nil && have.Kind == o.Kind && have.ARN == o.ARN && have.Name == o.Name {
-				note(n, o.Grants)
+				t.note(n, o.Grants)
 			}
 		}
 	}
 	t.sort()
+	if via.uses(OpenResource) {
+		if t.opened, err = g.opened(ctx, q, who, nodes); err != nil {
+			return nil, nil, err
+		}
+	}
 	return t, append(poll.Assumptions(), poll.Warnings()...), nil
+}
+
+func newAccess(poll *evaluator.Poll) *Target {
+	return &Target{access: &accessTarget{poll: poll, grants: map[uint32][]*evaluator.Access{}}}
+}
+
+// note counts a node in, with what it may do.
+func (t *Target) note(n uint32, grants []*evaluator.Access) {
+	best := evaluator.Denied
+	for _, a := range grants {
+		best = max(best, levelOf(a))
+	}
+	if best > evaluator.Denied {
+		t.add(n, best)
+		t.access.grants[n] = append(t.access.grants[n], grants...)
+	}
 }

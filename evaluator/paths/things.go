@@ -24,9 +24,11 @@ type things struct {
 	by   map[string]uint32
 
 	users, roles, groups, policies, providers, resources, compute *roaring.Bitmap
+	presumed                                                      *roaring.Bitmap // providers that trust policies name and nobody read
 	editable                                                      *roaring.Bitmap // users, roles, groups, policies and providers that somebody may change
 
 	members    map[uint32]*roaring.Bitmap // of a group
+	groupsOf   map[uint32][]uint32        // of a user (E4)
 	attached   map[uint32]*roaring.Bitmap // whom a policy is attached to, itself or through a group
 	bounds     map[uint32]*roaring.Bitmap // whom a policy bounds
 	runs       map[uint32]uint32          // compute -> its role
@@ -41,11 +43,11 @@ type things struct {
 
 func newThings(w *evaluator.World, facts *graph.Facts, actors []*evaluator.Actor) *things {
 	t := &things{
-		by: map[string]uint32{}, members: map[uint32]*roaring.Bitmap{}, attached: map[uint32]*roaring.Bitmap{}, bounds: map[uint32]*roaring.Bitmap{},
+		by: map[string]uint32{}, members: map[uint32]*roaring.Bitmap{}, groupsOf: map[uint32][]uint32{}, attached: map[uint32]*roaring.Bitmap{}, bounds: map[uint32]*roaring.Bitmap{},
 		runs: map[uint32]uint32{}, trusting: map[uint32]*roaring.Bitmap{}, groupFacts: map[uint32]*graph.Group{}, policyOf: map[uint32]*graph.ManagedPolicy{},
 		computeOf: map[uint32]*graph.Compute{}, facts: map[Fact]*roaring.Bitmap{}, open: map[Fact]*roaring.Bitmap{},
 	}
-	for _, set := range []**roaring.Bitmap{&t.users, &t.roles, &t.groups, &t.policies, &t.providers, &t.resources, &t.compute, &t.editable} {
+	for _, set := range []**roaring.Bitmap{&t.users, &t.roles, &t.groups, &t.policies, &t.providers, &t.resources, &t.compute, &t.presumed, &t.editable} {
 		*set = roaring.New()
 	}
 	for _, a := range actors {
@@ -58,6 +60,17 @@ func newThings(w *evaluator.World, facts *graph.Facts, actors []*evaluator.Actor
 		t.addTies(a)
 	}
 	t.addFacts(facts)
+	for _, arn := range w.RootsOfMembers() { // of accounts that were not read too
+		t.put(arn, "root", "", string(graph.ARN(arn).Account()))
+	}
+	for _, p := range w.Unlisted() {
+		id := t.put(p.ARN, "provider", p.Kind, p.Account)
+		if p.Absent {
+			t.facts[Absent].Add(id)
+		} else {
+			t.presumed.Add(id)
+		}
+	}
 	return t
 }
 
@@ -152,6 +165,7 @@ func (t *things) addTies(a *graph.Account) {
 				continue
 			}
 			tie(t.members, g.ARN, who)
+			t.groupsOf[who] = append(t.groupsOf[who], t.by[string(g.ARN)])
 			for _, p := range g.Attached {
 				tie(t.attached, p, who)
 			}
@@ -178,8 +192,7 @@ func (t *things) addTies(a *graph.Account) {
 	}
 }
 
-// addFacts notes what techniques take of the snapshot. What a credential report does not tell is open. A provider that is listed is there, so that
-// none is absent.
+// addFacts notes what techniques take of the snapshot. What a credential report does not tell is open.
 func (t *things) addFacts(facts *graph.Facts) {
 	for _, f := range []Fact{InstanceProfile, NoInstanceProfile, NoPassword, Password, OneKey, TwoKeys, FourVersions, FiveVersions, OtherVersion, SSORole, ACLs, Absent} {
 		t.facts[f], t.open[f] = roaring.New(), roaring.New()

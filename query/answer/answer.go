@@ -75,6 +75,7 @@ type Summary struct {
 	Unknown     int      // rows with the verdict unknown among the rows given, or among those that were grouped or counted
 	Assumptions []string // what the answer rests on, sorted
 	Incomplete  []string // what coverage says is missing, sorted
+	Notes       []string // what else the answer says as a whole
 	Warnings    []string
 	Plan        *Plan // how it was answered; nil where nothing is told
 }

@@ -14,10 +14,13 @@ type Path struct {
 	HopCount  int     `json:"hop_count"`
 	Verdict   Verdict `json:"verdict"` // allowed: every hop is certain but for what the caller chooses (E17)
 	// Why To is an administrator (E22): by its permissions, or by escalation, what it can give itself; empty where it is none.
-	Admin       string   `json:"admin,omitempty"`
-	Withheld    []string `json:"withheld,omitempty"` // what the ceiling of the account withholds from an administrator, in words
-	Assumptions []string `json:"assumptions"`
-	Causes      []string `json:"causes,omitempty"` // for the verdict unknown: the D54 names, each with what it is about
+	Admin      string `json:"admin,omitempty"`
+	Escalation *Hop   `json:"escalation,omitempty"` // of an administrator by escalation: what it does to itself
+	// Of "what can … reach": To is an administrator or reaches one.
+	ReachesAdmin bool     `json:"reaches_admin,omitempty"`
+	Withheld     []string `json:"withheld,omitempty"` // what the ceiling of the account withholds from an administrator, in words
+	Assumptions  []string `json:"assumptions"`
+	Causes       []string `json:"causes,omitempty"` // for the verdict unknown: the D54 names, each with what it is about
 }
 
 // Hop is one access edge of a path.
@@ -48,6 +51,7 @@ type Step struct {
 	Verdict    Verdict        `json:"verdict"`
 	Conditions string         `json:"conditions"`
 	Via        []StatementRef `json:"via"`
+	Causes     []string       `json:"causes,omitempty"`
 	Witness    *Witness       `json:"witness"`
 }
 
@@ -79,6 +83,10 @@ func (r *Path) Field(name string) (any, bool) {
 		return text(string(r.Verdict)), true
 	case "admin":
 		return text(r.Admin), true
+	case "escalation":
+		return r.Escalation, true
+	case "reaches_admin":
+		return r.ReachesAdmin, true
 	case "withheld":
 		return r.Withheld, true
 	case "assumptions":

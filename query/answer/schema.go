@@ -77,6 +77,7 @@ const (
 	KindShow     Kind = "show"     // the inventory: Of says of what
 	KindPolicy   Kind = "policy"   // what one document allows beyond another
 	KindPath     Kind = "path"     // who can reach, what can … reach, paths, who is admin
+	KindChoke    Kind = "choke"    // choke points
 	KindExternal Kind = "external" // external access, external trust
 	KindRecord   Kind = "record"   // what select, group by and count make
 )
@@ -215,6 +216,8 @@ func PathSchema() *Schema {
 		{Name: "hop_count", Type: Number},
 		{Name: "verdict", Words: verdicts()},
 		{Name: "admin", Words: []string{"permissions", "escalation"}},
+		{Name: "escalation", Type: Object},
+		{Name: "reaches_admin", Type: Bool},
 		{Name: "withheld", Type: List},
 		{Name: "assumptions", Type: List},
 		{Name: "causes", Type: List},

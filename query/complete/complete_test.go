@@ -129,7 +129,8 @@ func TestAt(t *testing.T) {
 		{"what can role/App | where access = P", "'Permissions management'"},
 		{"external trust | where third", "third_party"},
 		{"external access | where risks contains 'pub", "'public'"},
-		{"choke points to admin | where ", "not"}, // nobody knows the rows of what is not answered yet
+		{"choke points to admin | where stat", "statement statement.layer statement.policy statement.sid"},
+		{"choke points to admin | where kind = g", "greedy"},
 		{"show users where cons", "console"},
 		{"show users where can(iam:PassR", "iam:PassRole"},
 		// snapshots

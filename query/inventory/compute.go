@@ -31,6 +31,7 @@ var computeTable = sync.OnceValue(func() *table[Compute] {
 			tagField("its tags", func(c *Compute) Pairs { return c.Tags }),
 			pairs("attributes", "what else the export says of it", func(c *Compute) Pairs { return c.Attributes }),
 			adminField("its role is an administrator", func(c *Compute) *About { return c.Self() }),
+			reachField("an access path leads from its role to an administrator, or that is one, and the role trusts its service", func(c *Compute) *About { return c.Self() }),
 		},
 	)
 })
@@ -57,6 +58,7 @@ func (v *Inventory) compute(ctx context.Context) ([]Row, error) {
 			}
 			row := &Compute{place: v.in(a.ID), ARN: string(c.ARN), Type: c.Type, Region: c.Region, Role: string(role), Profile: string(c.InstanceProfile), Tags: known(c.Tags), Attributes: known(c.Attributes)}
 			row.About.Tags = c.Tags
+			row.About.Compute = row.ARN
 			row.Caller = cmp.Or(row.Role, row.Profile) // of a profile that no role is known to have, nobody knows what it can do
 			rows = append(rows, row)
 		}

@@ -97,11 +97,17 @@ func adminField[T any](about string, of func(*T) *About) field[T] {
 	return flag("admin", about, func(row *T) *bool { return of(row).judged("admin") }).dear()
 }
 
+// reachField tells who reaches an administrator.
+func reachField[T any](about string, of func(*T) *About) field[T] {
+	return flag("reaches_admin", about, func(row *T) *bool { return of(row).judged("reaches_admin") }).dear()
+}
+
 func externalField[T any](about string, of func(*T) *About) field[T] {
 	return flag("external", about, func(row *T) *bool { return of(row).judged("external") }).dear()
 }
 
 const (
-	aboutAdmin    = "its own permissions are everything that the SCPs of its account leave"
+	aboutAdmin    = "it may do everything that the SCPs of its account leave, or can give itself that"
+	aboutReach    = "an access path leads from it to an administrator, or it is one"
 	aboutExternal = "somebody outside the zone of trust may become it: of another account, by an identity provider, or anybody"
 )

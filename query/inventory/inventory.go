@@ -28,6 +28,7 @@ type About struct {
 	Name    string
 	Tags    []graph.Tag
 	Caller  string // ARN of the principal that can() asks about: itself, the role that it runs with, the user of the key; empty: nobody
+	Compute string // ARN of what runs with a role, else empty
 	Open    string // ARN of what somebody outside may get into: a resource, or a role; empty: nothing
 
 	Judged map[string]*bool // what was worked out on demand, by field; nil is not known

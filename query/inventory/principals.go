@@ -37,6 +37,7 @@ var principalTable = sync.OnceValue(func() *table[Principal] {
 			moment("last_used", "when it was last active; never, if it is known that it was not", func(p *Principal) *time.Time { return p.LastUsed }).main(),
 			externalField("of roles as for roles, of users as for users", func(p *Principal) *About { return p.Self() }),
 			adminField(aboutAdmin, func(p *Principal) *About { return p.Self() }),
+			reachField(aboutReach, func(p *Principal) *About { return p.Self() }),
 		},
 	)
 })

@@ -42,6 +42,7 @@ var roleTable = sync.OnceValue(func() *table[Role] {
 			text("last_used_region", "in which Region", func(r *Role) string { return r.Region }),
 			externalField(aboutExternal, func(r *Role) *About { return r.Self() }),
 			adminField(aboutAdmin, func(r *Role) *About { return r.Self() }),
+			reachField(aboutReach, func(r *Role) *About { return r.Self() }),
 		},
 	)
 })

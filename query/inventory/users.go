@@ -37,6 +37,7 @@ var userTable = sync.OnceValue(func() *table[User] {
 				func(u *User) *time.Time { return u.LastUsed }).main(),
 			flag("external", "its account is none of the organization's", func(u *User) *bool { return u.External }),
 			adminField(aboutAdmin, func(u *User) *About { return u.Self() }),
+			reachField(aboutReach, func(u *User) *About { return u.Self() }),
 		},
 	)
 })

@@ -62,6 +62,11 @@ func writeJSON(w *bufio.Writer, a *answer.Answer) error {
 			return err
 		}
 	}
+	if len(s.Notes) > 0 {
+		if err := write("notes", s.Notes); err != nil {
+			return err
+		}
+	}
 	if len(s.Incomplete) > 0 {
 		if err := write("incomplete", s.Incomplete); err != nil {
 			return err

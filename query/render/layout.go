@@ -110,6 +110,8 @@ func layoutOf(s *answer.Schema, wide bool) *layout {
 		return showLayout(s, wide)
 	case answer.KindPath:
 		return pathLayout(lead, verdict)
+	case answer.KindChoke:
+		return chokeLayout(wide)
 	case answer.KindExternal:
 		l.externalLayout(who)
 	case answer.KindPolicy:

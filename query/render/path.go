@@ -19,9 +19,20 @@ func pathLayout(lead, verdict heading) *layout {
 	l.headings = []heading{lead, {title: "PATH", share: 7, lines: 12}, verdict, {title: "WHEN", share: 5, lines: 12}}
 	l.entries = func(r answer.Row, _ bool) [][]string {
 		row := r.(*answer.Path)
-		return [][]string{{short(row.Principal), pathLine(row) + l.mark(pathAssumptions(row)), string(row.Verdict), pathWhen(row)}}
+		return [][]string{{beginning(row), pathLine(row) + l.mark(pathAssumptions(row)), string(row.Verdict), pathWhen(row)}}
 	}
 	return l
+}
+
+// beginning names where a path begins. An account outside is written like its root user, and is anybody of it.
+func beginning(r *answer.Path) string {
+	switch r.Kind {
+	case "account":
+		return "account " + r.Account
+	case "public":
+		return "anyone, " + short(r.Principal)
+	}
+	return short(r.Principal)
 }
 
 // pathAssumptions are those of a path and of its steps, each once.
@@ -164,6 +175,9 @@ func (t *paths) path(n int, r *answer.Path) {
 		t.hop(i+1, h, account)
 		account = h.ToAccount
 	}
+	if r.Escalation != nil {
+		t.hop(len(r.Hops)+1, r.Escalation, account)
+	}
 	for _, w := range r.Withheld {
 		t.line("  withheld: ", w)
 	}
@@ -182,7 +196,10 @@ func (t *paths) name(arn, account string) string {
 
 // claim says what a path shows.
 func (t *paths) claim(r *answer.Path) string {
-	who := t.name(r.Principal, "")
+	who := beginning(r)
+	if t.full {
+		who = r.Principal
+	}
 	if len(r.Hops) == 0 {
 		return who + " " + already(r)
 	}

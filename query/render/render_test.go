@@ -74,6 +74,7 @@ func samples() map[string]func() *answer.Answer {
 			answer.Summary{Unknown: 1, Assumptions: []string{"no-organization-data"}}, pathRows()...),
 		"manypaths": frame("who can reach admin", answer.PathSchema(), answer.Summary{Unknown: 3}, slices.Concat(pathRows(), pathRows(), pathRows())...),
 		"nopaths":   frame("who can reach admin", answer.PathSchema(), answer.Summary{}),
+		"chokes":    frame("choke points to admin", answer.ChokeSchema(), answer.Summary{Notes: []string{"9 principals have a path"}}, chokeRows()...),
 		"record": frame("who can do kms:* | group by account count", recordSchema(), answer.Summary{Unknown: 2},
 			&answer.Record{Schema: recordSchema(), Values: []any{"111122223333", []string{"a;b", `say "c"`}, 3.0}},
 			&answer.Record{Schema: recordSchema(), Values: []any{nil, []string(nil), 12.0}},

@@ -24,6 +24,9 @@ func writeTable(w *bufio.Writer, a *answer.Answer, o Options) error {
 	if a.Schema.Kind == answer.KindPath {
 		return writePaths(w, a, o)
 	}
+	if a.Schema.Kind == answer.KindChoke {
+		return writeChokes(w, a, o, false)
+	}
 	l := layoutOf(a.Schema, false)
 	entries, err := gather(l, a.Rows, false)
 	if err != nil {
@@ -43,6 +46,9 @@ func writeWide(w *bufio.Writer, a *answer.Answer, o Options) error {
 	}
 	if a.Schema.Kind == answer.KindPath {
 		return writeToldPaths(w, a, o)
+	}
+	if a.Schema.Kind == answer.KindChoke {
+		return writeChokes(w, a, Options{Color: o.Color}, true)
 	}
 	l := layoutOf(a.Schema, true)
 	entries, err := gather(l, a.Rows, true)
@@ -328,6 +334,9 @@ func footer(l *layout, s answer.Summary, full bool) []string {
 		count += fmt.Sprintf(", %d unknown", s.Unknown)
 	}
 	lines := []string{count}
+	for _, n := range s.Notes {
+		lines = append(lines, neutral(n))
+	}
 	for i, n := range l.notes {
 		lines = append(lines, fmt.Sprintf("[%d] assumes: %s", i+1, neutral(n)))
 	}

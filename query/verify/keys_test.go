@@ -156,7 +156,7 @@ func (n *naive) orgValues(account, key string) []*policy.ContextValue {
 	path := strings.HasSuffix(key, "paths")
 	switch {
 	case n.facts.Organization == nil && path:
-		return open(paths)
+		return open(orgPaths)
 	case n.facts.Organization == nil:
 		return open(poolOf("aws:principalorgid").contexts)
 	case !n.inOrganization(account):

@@ -42,7 +42,7 @@ var (
 	// In a document without variables their text is text (A2).
 	teamTexts = append(append([]policy.ContextValue{}, teams...), singles("${aws:PrincipalTag/team}", "${aws:PrincipalTag/Team, 'red'}")...)
 	regions   = singles("us-east-1", "eu-west-1", "ap-south-1")
-	paths     = []policy.ContextValue{
+	orgPaths  = []policy.ContextValue{
 		policy.Multi(), policy.Multi("o-abc/r-root/ou-dev/"), policy.Multi("o-abc/r-root/"), policy.Multi("o-other/r-x/"),
 	}
 )
@@ -63,7 +63,7 @@ var pool = []keyPool{
 		"aws:PrincipalOrgID", []string{"StringEquals", "StringNotEquals", "StringNotEqualsIfExists"}, []string{"o-abc", "o-other"},
 		singles("o-abc", "o-other", "o-third"), nil,
 	},
-	{"aws:PrincipalOrgPaths", []string{"ForAnyValue:StringLike", "ForAllValues:StringNotLike"}, []string{"o-abc/r-root/ou-dev/*", "o-abc/*"}, paths, nil},
+	{"aws:PrincipalOrgPaths", []string{"ForAnyValue:StringLike", "ForAllValues:StringNotLike"}, []string{"o-abc/r-root/ou-dev/*", "o-abc/*"}, orgPaths, nil},
 	{
 		"aws:PrincipalArn", []string{"ArnLike", "ArnNotLike", "StringLike", "ArnEquals", "StringNotLike"},
 		[]string{"arn:aws:iam::*:role/*", "arn:aws:iam::222222222222:user/*", "arn:aws:iam::*:role/Admin*", "arn:aws:iam::*:user/${aws:username}"},

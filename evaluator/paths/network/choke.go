@@ -19,26 +19,41 @@ type Choke struct {
 // all others lead to vertices that u dominates. A bundle is not expanded for that: in the order of the dominator tree those stand together, and two
 // vertices at either end of that order tell how many a set has beside them.
 func (n *Network) Chokes(ctx context.Context, sources, targets []uint32, f Filter) ([]Choke, error) {
+	chokes, _, err := n.Takes(ctx, sources, targets, f)
+	return chokes, err
+}
+
+// Takes is Chokes, with a function that gives the sources, ascending, that a choke takes every path from.
+func (n *Network) Takes(ctx context.Context, sources, targets []uint32, f Filter) ([]Choke, func(*Choke) []uint32, error) {
 	from, to, err := n.ends(sources, targets)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	d, err := n.dominate(ctx, to, n.costs(f))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	o := d.order(from)
+	chokes, err := o.chokes()
+	if err != nil {
+		return nil, nil, err
+	}
+	byRank := o.sources(from)
+	return chokes, func(c *Choke) []uint32 { return o.dominated(c.From, byRank) }, nil
+}
+
+func (o *order) chokes() ([]Choke, error) {
 	fringes, err := o.leaveFringes()
 	if err != nil {
 		return nil, err
 	}
 	var chokes []Choke
-	for v := range uint32(n.vertices) {
+	for v := range uint32(o.vertices) {
 		only, some := o.only(v, fringes)
 		if some {
-			chokes = append(chokes, Choke{Step{From: v, To: d.node[o.at[only.rank]], Label: n.labels[only.label]}, int(o.count[d.number[v]])})
+			chokes = append(chokes, Choke{Step{From: v, To: o.node[o.at[only.rank]], Label: o.labels[only.label]}, int(o.count[o.number[v]])})
 		}
-		if err := d.watch.step(1 + len(n.leave.of.at(v))); err != nil {
+		if err := o.watch.step(1 + len(o.leave.of.at(v))); err != nil {
 			return nil, err
 		}
 	}
@@ -75,6 +90,29 @@ func (d *dominators) order(sources []uint32) *order {
 		o.at[o.rank[i]], next[i] = uint32(i), o.rank[i]+1
 	}
 	return o
+}
+
+// sources is those with a path to a target, by rank.
+func (o *order) sources(from []uint32) []uint32 {
+	var out []uint32
+	for _, v := range from {
+		if o.number[v] != 0 {
+			out = append(out, v)
+		}
+	}
+	slices.SortFunc(out, func(a, b uint32) int { return cmp.Compare(o.rank[o.number[a]], o.rank[o.number[b]]) })
+	return out
+}
+
+// dominated is the sources, ascending, that a vertex dominates: those of its ranks.
+func (o *order) dominated(v uint32, byRank []uint32) []uint32 {
+	first := o.rank[o.number[v]]
+	compare := func(s, rank uint32) int { return cmp.Compare(o.rank[o.number[s]], rank) }
+	from, _ := slices.BinarySearchFunc(byRank, first, compare)
+	to, _ := slices.BinarySearchFunc(byRank, first+o.size[o.number[v]], compare)
+	out := slices.Clone(byRank[from:to])
+	slices.Sort(out)
+	return out
 }
 
 // exit is an edge out of some set, by the rank of the vertex that it leads to and the place of its label.

@@ -53,6 +53,17 @@ func chokesOf(n naive, sources, targets []uint32) (chokes []network.Choke) {
 	return chokes
 }
 
+// lostOf tries every source without the edge.
+func lostOf(n naive, sources, targets []uint32, e network.Step) (lost []uint32) {
+	without := n.without(e)
+	for _, v := range slices.Compact(slices.Sorted(slices.Values(sources))) {
+		if n.reaching([]uint32{v}, targets) > without.reaching([]uint32{v}, targets) {
+			lost = append(lost, v)
+		}
+	}
+	return lost
+}
+
 // TestChokesAgree: small crowded networks, and larger sparse ones where paths are long.
 func TestChokesAgree(t *testing.T) {
 	for name, size := range map[string][3]int{"crowded": {7, 6, 4}, "sparse": {24, 40, 2}} {
@@ -65,6 +76,15 @@ func TestChokesAgree(t *testing.T) {
 			got := must(s.network().Chokes(context.Background(), s.sources, s.targets, s.filter))
 			if diff := gocmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Fatal(diff)
+			}
+			_, takes, err := s.network().Takes(context.Background(), s.sources, s.targets, s.filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range got {
+				if diff := gocmp.Diff(lostOf(s.naive(), s.sources, s.targets, got[i].Step), takes(&got[i])); diff != "" {
+					t.Fatalf("%v: %s", got[i], diff)
+				}
 			}
 			s = s.shuffled(t)
 			again := must(s.network().Chokes(context.Background(), s.sources, s.targets, s.filter))
