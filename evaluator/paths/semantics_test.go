@@ -414,3 +414,22 @@ func TestEvidenceIsWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestTrustRewrittenInVain holds that of those who may all rewrite a role's trust policy, and have nothing else, only those get the role whom neither an SCP
+// nor a policy of their own denies sts:AssumeRole (E11), whatever the order.
+func TestTrustRewrittenInVain(t *testing.T) {
+	rewrite := allow("iam:UpdateAssumeRolePolicy", iam(home, "role/R"))
+	for _, names := range [][]string{{"A", "M", "Z"}, {"M", "Z", "A"}, {"Z", "A", "M"}} {
+		free, stopped, own := names[0], names[1], names[2]
+		o := newOrganization()
+		o.role(home, "R", trusts("Service", "ec2.amazonaws.com"))
+		o.user(home, free, rewrite)
+		o.user(home, stopped, rewrite)
+		o.user(home, own, rewrite, deny("sts:AssumeRole", "*"))
+		o.scp(home, deny("sts:AssumeRole", "*", when("ArnLike", "aws:PrincipalArn", iam(home, "user/"+stopped))))
+		g := o.build(t, leaves)
+		g.only(t, iam(home, "user/"+free), "BECOME iam-trust-policy-update -> role/R: allowed")
+		g.only(t, iam(home, "user/"+stopped))
+		g.only(t, iam(home, "user/"+own))
+	}
+}
