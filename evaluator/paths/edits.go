@@ -421,7 +421,7 @@ type changed struct {
 
 // changes lists what a principal becomes by all edits of a level together, from the best level to the worst: a worse one only where it makes
 // something else. Every edit adds to what is allowed, so that all of them together allow the most; but of the versions of a policy one at a time
-// is in force.
+// is in force, and what is added and denies something too is added one at a time.
 func (b *builder) changes(principal uint32, edits []applied, limit Level) []levelChange {
 	if len(edits) == 0 || limit < unknown {
 		return nil
@@ -489,11 +489,12 @@ func (b *builder) simple(principal uint32, edits []applied, limit Level) bool {
 	})
 }
 
-// otherVersion is a kept version of a policy that is put in force, or another boundary: one at a time.
+// otherVersion is a kept version of a policy that is put in force, another boundary, or what is added and denies something too: one at a time.
 type otherVersion struct {
 	policy evaluator.Policy
 	arn    string
-	bounds bool // it is the principal's boundary
+	bounds bool               // it is the principal's boundary
+	more   []evaluator.Policy // what is added; policy is none then
 }
 
 // change puts the edits of a principal at a level or better together, with a version of a policy where one is given; nil when they change nothing.
@@ -519,6 +520,10 @@ func (b *builder) change(principal uint32, edits []applied, level Level, version
 	case version == nil:
 	case version.bounds && !c.Edit.Unbound:
 		c.Edit.Bound = &version.policy
+	case version.more != nil:
+		for _, p := range version.more {
+			added[p.Name] = p
+		}
 	case !version.bounds:
 		added[version.policy.Name] = version.policy
 		for _, p := range actor.Policies() {
@@ -568,11 +573,7 @@ func (b *builder) apply(c *Change, e *edit, actor *evaluator.Actor, gone map[str
 		if e.all {
 			c.Edit.Everything = true
 		}
-		for _, p := range e.admitted {
-			if !has(actor, p.Name) {
-				added[p.Name] = p
-			}
-		}
+		b.give(actor, added, e.admitted)
 	case EditVersion:
 		arn := b.things.list[e.through].arn
 		if set := b.things.attached[e.through]; set != nil && set.Contains(b.things.by[actor.ARN()]) {
@@ -586,12 +587,7 @@ func (b *builder) apply(c *Change, e *edit, actor *evaluator.Actor, gone map[str
 		}
 	case EditSetVersion: // one at a time; see otherVersions
 	case EditMembership:
-		g := b.things.groupFacts[e.through]
-		for _, p := range b.world.PoliciesOfGroup(actor.Account(), g.Name) {
-			if !has(actor, p.Name) {
-				added[p.Name] = p
-			}
-		}
+		b.give(actor, added, b.world.PoliciesOfGroup(actor.Account(), b.things.groupFacts[e.through].Name))
 	case EditUnbound: // another boundary is one at a time too
 		c.Edit.Unbound = c.Edit.Unbound || e.bound == nil
 	case EditUndeny:
@@ -599,8 +595,50 @@ func (b *builder) apply(c *Change, e *edit, actor *evaluator.Actor, gone map[str
 	}
 }
 
-// otherVersions lists the versions of a principal's policies, and of its boundary, that edits of a level put in force, and the other boundaries that
-// they give it.
+// give adds policies to those of a principal that it does not have. Nobody has to add what denies something: that is a choice; see otherVersions.
+func (b *builder) give(actor *evaluator.Actor, added map[string]evaluator.Policy, policies []evaluator.Policy) {
+	if denying(policies) {
+		return
+	}
+	for _, p := range policies {
+		if !has(actor, p.Name) {
+			added[p.Name] = p
+		}
+	}
+}
+
+func denying(policies []evaluator.Policy) bool {
+	return slices.ContainsFunc(policies, func(p evaluator.Policy) bool { return evaluator.Denies(p.Doc) })
+}
+
+// choices is what an edit adds that denies something and allows something too: it is worth having by itself. Two such things are not added together.
+func (b *builder) choices(e *edit, actor *evaluator.Actor) []*otherVersion {
+	policies := e.admitted
+	switch {
+	case e.technique.Edit == EditMembership:
+		policies = b.world.PoliciesOfGroup(actor.Account(), b.things.groupFacts[e.through].Name)
+	case e.technique.Edit != EditAttach || e.all:
+		return nil
+	}
+	if !denying(policies) {
+		return nil
+	}
+	v := &otherVersion{}
+	gives := false
+	for _, p := range policies {
+		if !has(actor, p.Name) {
+			v.more = append(v.more, p)
+			gives = gives || !evaluator.DeniesOnly(p.Doc)
+		}
+	}
+	if !gives {
+		return nil
+	}
+	return []*otherVersion{v}
+}
+
+// otherVersions lists the versions of a principal's policies, and of its boundary, that edits of a level put in force, the other boundaries that they
+// give it, and what they add that denies something too.
 func (b *builder) otherVersions(principal uint32, edits []applied, level Level) []*otherVersion {
 	var out []*otherVersion
 	actor := b.nodes[principal].actor
@@ -610,8 +648,9 @@ func (b *builder) otherVersions(principal uint32, edits []applied, level Level) 
 			continue
 		}
 		if e.bound != nil && e.bound.Name != actor.Boundary() {
-			out = append(out, &otherVersion{*e.bound, e.bound.Name, true})
+			out = append(out, &otherVersion{policy: *e.bound, arn: e.bound.Name, bounds: true})
 		}
+		out = append(out, b.choices(e.edit, actor)...)
 		p := b.things.policyOf[e.through]
 		if e.technique.Edit != EditSetVersion || p == nil {
 			continue
@@ -625,10 +664,10 @@ func (b *builder) otherVersions(principal uint32, edits []applied, level Level) 
 			}
 			name := arn + " version " + v.ID
 			if doc, ok := b.world.VersionOf(actor.Account(), arn, v.ID, name); ok && attached && !evaluator.DeniesOnly(doc.Doc) {
-				out = append(out, &otherVersion{doc, arn, false})
+				out = append(out, &otherVersion{policy: doc, arn: arn})
 			}
 			if doc, ok := b.world.BoundaryOf(actor.Account(), arn, v.ID, name); ok && bounds {
-				out = append(out, &otherVersion{doc, arn, true})
+				out = append(out, &otherVersion{policy: doc, arn: arn, bounds: true})
 			}
 		}
 	}

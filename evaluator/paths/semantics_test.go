@@ -433,3 +433,29 @@ func TestTrustRewrittenInVain(t *testing.T) {
 		g.only(t, iam(home, "user/"+own))
 	}
 }
+
+// TestDenyingGroupIsChosen holds that nobody has to join a group, or attach a policy, that denies something to gain what another one allows (E10), and
+// that what such a one allows is gained all the same.
+func TestDenyingGroupIsChosen(t *testing.T) {
+	o := newOrganization()
+	boss := iam(home, "user/Boss")
+	o.user(home, "Boss", allow("*", "*"))
+	o.group(home, "Keys", nil, allow("iam:CreateAccessKey", boss))
+	o.group(home, "NoIAM", nil, allow("s3:PutObject", "*"), deny("iam:*", "*"))
+	o.group(home, "NoKeys", nil, deny("iam:CreateAccessKey", "*"))
+	join := o.user(home, "Join", allow("iam:AddUserToGroup", "*"))
+	o.policy(home, "team/Keys", allow("iam:CreateAccessKey", boss))
+	o.policy(home, "team/NoIAM", allow("s3:PutObject", "*")+","+deny("iam:*", "*"))
+	o.policy(home, "team/Nothing", deny("*", "*"))
+	attach := o.user(home, "Attach", allow("iam:AttachUserPolicy", "*", when("ArnLike", "iam:PolicyARN", iam(home, "policy/team/*"))))
+	g := o.build(t, paths.Options{})
+	for _, u := range []string{string(join.ARN), string(attach.ARN)} {
+		if w := g.reaches(t, u, boss); w == nil || len(w.Steps) != 2 {
+			t.Errorf("%s to Boss: %+v", u, w)
+		}
+		if !g.can(t, u, "s3:PutObject") {
+			t.Errorf("%s does not get to s3:PutObject", u)
+		}
+		g.edges(t, u)
+	}
+}
