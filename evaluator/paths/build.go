@@ -390,15 +390,17 @@ func (b *builder) survey(first bool) error {
 			}
 		}
 	}
+	apart := b.openers(who, found)
 	byKey := map[string]int32{}
 	for i, n := range queue {
 		if len(keys[i]) == 0 {
 			continue
 		}
-		at, ok := byKey[string(keys[i])]
+		own := string(keys[i]) + apart[i]
+		at, ok := byKey[own]
 		if !ok {
 			at = int32(len(b.parties))
-			byKey[string(keys[i])] = at
+			byKey[own] = at
 			p := party{account: b.nodes[n].Account, grants: make([][]*evaluator.Access, len(b.polls))}
 			for key := keys[i]; len(key) > 0; {
 				poll, k := binary.Uvarint(key)
@@ -415,6 +417,24 @@ func (b *builder) survey(first bool) error {
 		b.findChained()
 	}
 	return nil
+}
+
+// openers tells apart those who may rewrite trust policies, by their place: what denies them sts:AssumeRole counts then, even where no role trusts them yet.
+func (b *builder) openers(who []*evaluator.Actor, found [][]evaluator.Finding) map[int]string {
+	at := b.places[strings.ToLower(updateTrust)]
+	if !at.asked {
+		return nil
+	}
+	out := map[int]string{}
+	for _, f := range found[at.poll] {
+		if !slices.ContainsFunc(f.Grants, func(g *evaluator.Access) bool { return g.HasAt(at.action) }) {
+			continue
+		}
+		for _, m := range f.Members {
+			out[m] = "\x00" + b.opened.Class(who[m])
+		}
+	}
+	return out
 }
 
 // through gives those of a list who are in a finding, and their places.

@@ -475,3 +475,48 @@ func TestWhatNobodyMayEdit(t *testing.T) {
 		}
 	}
 }
+
+// TestTrustRewrittenInVain holds that of those who may all rewrite a role's trust policy, and have nothing else, only those get the role whom neither an SCP
+// nor a policy of their own denies sts:AssumeRole (E11), whatever the order.
+func TestTrustRewrittenInVain(t *testing.T) {
+	rewrite := allow("iam:UpdateAssumeRolePolicy", iam(home, "role/R"))
+	for _, names := range [][]string{{"A", "M", "Z"}, {"M", "Z", "A"}, {"Z", "A", "M"}} {
+		free, stopped, own := names[0], names[1], names[2]
+		o := newOrganization()
+		o.role(home, "R", trusts("Service", "ec2.amazonaws.com"))
+		o.user(home, free, rewrite)
+		o.user(home, stopped, rewrite)
+		o.user(home, own, rewrite, deny("sts:AssumeRole", "*"))
+		o.scp(home, deny("sts:AssumeRole", "*", when("ArnLike", "aws:PrincipalArn", iam(home, "user/"+stopped))))
+		g := o.build(t, leaves)
+		g.only(t, iam(home, "user/"+free), "BECOME iam-trust-policy-update -> role/R: allowed")
+		g.only(t, iam(home, "user/"+stopped))
+		g.only(t, iam(home, "user/"+own))
+	}
+}
+
+// TestDenyingGroupIsChosen holds that nobody has to join a group, or attach a policy, that denies something to gain what another one allows (E10), and
+// that what such a one allows is gained all the same.
+func TestDenyingGroupIsChosen(t *testing.T) {
+	o := newOrganization()
+	boss := iam(home, "user/Boss")
+	o.user(home, "Boss", allow("*", "*"))
+	o.group(home, "Keys", nil, allow("iam:CreateAccessKey", boss))
+	o.group(home, "NoIAM", nil, allow("s3:PutObject", "*"), deny("iam:*", "*"))
+	o.group(home, "NoKeys", nil, deny("iam:CreateAccessKey", "*"))
+	join := o.user(home, "Join", allow("iam:AddUserToGroup", "*"))
+	o.policy(home, "team/Keys", allow("iam:CreateAccessKey", boss))
+	o.policy(home, "team/NoIAM", allow("s3:PutObject", "*")+","+deny("iam:*", "*"))
+	o.policy(home, "team/Nothing", deny("*", "*"))
+	attach := o.user(home, "Attach", allow("iam:AttachUserPolicy", "*", when("ArnLike", "iam:PolicyARN", iam(home, "policy/team/*"))))
+	g := o.build(t, paths.Options{})
+	for _, u := range []string{string(join.ARN), string(attach.ARN)} {
+		if w := g.reaches(t, u, boss); w == nil || len(w.Steps) != 2 {
+			t.Errorf("%s to Boss: %+v", u, w)
+		}
+		if !g.can(t, u, "s3:PutObject") {
+			t.Errorf("%s does not get to s3:PutObject", u)
+		}
+		g.edges(t, u)
+	}
+}
