@@ -449,6 +449,9 @@ func (b *builder) classOf(principal uint32, c *Change) string {
 		return class
 	}
 	actor := b.nodes[principal].actor.Chained().After(&c.Edit)
+	if b.lessen != nil {
+		actor = b.lessen(&b.nodes[principal], actor)
+	}
 	sum := sha256.New()
 	for _, poll := range b.polls {
 		io.WriteString(sum, poll.Class(actor))

@@ -14,6 +14,10 @@ type Target struct {
 	access *accessTarget
 	opened *Target // being able to open a resource first (E14); nil: nobody is
 
+	account  string              // of administrators: where they are some; empty: anywhere
+	question *evaluator.Question // of access
+	via      Via
+
 	// again finds what the same words mean in another graph.
 	again func(ctx context.Context, in *Graph) (*Target, error)
 }
@@ -75,7 +79,7 @@ func (g *Graph) Admins(ctx context.Context, account string, via Via) (*Target, e
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{admins: map[uint32]*Administrator{}, again: func(ctx context.Context, in *Graph) (*Target, error) { return in.Admins(ctx, account, via) }}
+	t := &Target{admins: map[uint32]*Administrator{}, account: account, via: via, again: func(ctx context.Context, in *Graph) (*Target, error) { return in.Admins(ctx, account, via) }}
 	for n, a := range all {
 		if account != "" && g.nodes[n].Account != account || a.Escalation && !via.uses(GainPermissions) {
 			continue
@@ -158,6 +162,8 @@ type accessTarget struct {
 	poll   *evaluator.Poll
 	grants map[uint32][]*evaluator.Access
 	opens  map[uint32]*opening
+	// strangers is what everybody outside may do at best, those too that are in no graph because they take no step.
+	strangers map[state]Level
 }
 
 // tail is how many hops end a path to the target: the access, and the opening of the resource before it.
@@ -190,6 +196,7 @@ func (g *Graph) Access(ctx context.Context, q evaluator.Question, via Via) (*Tar
 		return nil, nil, err
 	}
 	t := newAccess(poll)
+	t.question, t.via = &q, via
 	t.again = func(ctx context.Context, in *Graph) (*Target, error) {
 		again, _, err := in.Access(ctx, q, via)
 		return again, err
@@ -209,6 +216,10 @@ func (g *Graph) Access(ctx context.Context, q evaluator.Question, via Via) (*Tar
 				t.note(n, o.Grants)
 			}
 		}
+		for _, a := range o.Grants {
+			who := state{kind: o.Kind, arn: o.ARN, name: o.Name}
+			t.access.strangers[who] = max(t.access.strangers[who], levelOf(a))
+		}
 	}
 	t.sort()
 	if via.uses(OpenResource) {
@@ -220,7 +231,7 @@ func (g *Graph) Access(ctx context.Context, q evaluator.Question, via Via) (*Tar
 }
 
 func newAccess(poll *evaluator.Poll) *Target {
-	return &Target{access: &accessTarget{poll: poll, grants: map[uint32][]*evaluator.Access{}}}
+	return &Target{access: &accessTarget{poll: poll, grants: map[uint32][]*evaluator.Access{}, strangers: map[state]Level{}}}
 }
 
 // note counts a node in, with what it may do.
