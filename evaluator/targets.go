@@ -205,6 +205,8 @@ type targetGroup struct {
 	outsiders     outsiders
 	actions       region.Set // members that apply to some item
 	place         int        // among the snapshot's groups
+	rank          int        // among those of its owner
+	patterns      bool       // some items are no single ARN
 	memo          *groupMemo // nil while the group is put together
 }
 
@@ -262,9 +264,8 @@ type targets struct {
 	decided    atomic.Int64 // those of them that were not there yet
 	unproved   bool         // nobody asks for the proofs of what is found, so that the names of policies and statements tell nobody apart
 
-	holding      map[string][]int // ARN -> the groups that hold it, by place
-	withPatterns []int            // groups with items that are no single ARN, by place
-	meets        sync.Map         // *resourceTest -> region.Set; see met
+	holding map[string][]int // ARN -> the groups that hold it, by place
+	meets   sync.Map         // encounter -> region.Set; see met
 }
 
 func (w *World) newTargets(q *compiledQuestion, also ...*policy.Document) *targets {
@@ -365,18 +366,14 @@ func (t *targets) groupSnapshot() {
 		t.addResource(byKey, r, r.service, true)
 	}
 	for i, g := range t.groups {
-		g.place, g.memo = i, &groupMemo{}
+		g.place, g.rank, g.memo = i, len(t.byOwner[g.owner]), &groupMemo{}
 		t.byOwner[g.owner] = append(t.byOwner[g.owner], g)
-		patterns := false
 		for _, it := range g.items {
 			if it.literal {
 				t.holding[it.text] = append(t.holding[it.text], i)
 			} else {
-				patterns = true
+				g.patterns = true
 			}
-		}
-		if patterns {
-			t.withPatterns = append(t.withPatterns, i)
 		}
 		g.outsiders = admitted(g)
 		if g.outsiders.everyone || len(g.outsiders.accounts) > 0 {
