@@ -126,6 +126,9 @@ func reads(principal, more string) string {
 	return `{"Effect":"Allow","Principal":` + principal + `,"Action":"s3:GetObject","Resource":"arn:aws:s3:::data/*"` + more + `}`
 }
 
+// denied is the deny of what a statement grants.
+func denied(statement string) string { return strings.Replace(statement, "Allow", "Deny", 1) }
+
 func publishes(principal, more string) string {
 	return `{"Effect":"Allow","Principal":` + principal + `,"Action":"sns:Publish","Resource":"*"` + more + `}`
 }
@@ -186,6 +189,7 @@ func TestExternal(t *testing.T) {
 		"a provider that is trusted": {
 			kind: "role", policy: federated(github, ""), o: query.Options{Trust: []string{"arn:aws:iam::*:oidc-provider/token.actions.githubusercontent.com"}},
 		},
+		"a star names no provider": {kind: "role", policy: federated("*", "")},
 		"users of one's own server": {
 			kind: "role", policy: federated("arn:aws:iam::"+owner+":oidc-provider/login.example.com", ""),
 			want: []string{"provider arn:aws:iam::" + owner + ":oidc-provider/login.example.com allowed sts:AssumeRoleWithWebIdentity [no-subject-condition]"},
@@ -244,6 +248,37 @@ func TestExternal(t *testing.T) {
 			kind: "bucket", policy: reads(anybody, condition("StringLike", "aws:userid", "AROAELSEELSEELSEELSE:*")),
 			want: []string{"role AROAELSEELSEELSEELSE conditional s3:GetObject aws:userid like AROAELSEELSEELSEELSE:*"},
 		},
+		"one principal inside, by a deny": {
+			kind: "bucket", policy: reads(anybody, "") + "," + denied(reads(anybody, condition("ArnNotEquals", "aws:PrincipalArn", "arn:aws:iam::"+owner+":role/Inner"))),
+		},
+		"principals inside by their ids, and the root user, by a deny": {
+			kind: "bucket", policy: reads(anybody, "") + "," + denied(reads(anybody, condition("StringNotLike", "aws:userid", "AROAINNERINNERINNER:*", owner))),
+		},
+		"the root user of an account, by its id": {
+			kind: "bucket", policy: reads(anybody, condition("StringEquals", "aws:userid", stranger)),
+			want: []string{"account " + stranger + " conditional s3:GetObject aws:userid = " + stranger},
+		},
+		"roles of one account, in any partition": {
+			kind: "bucket", policy: reads(anybody, condition("ArnLike", "aws:PrincipalArn", "arn:*:iam::"+stranger+":role/*")),
+			want: []string{"account " + stranger + " conditional s3:GetObject aws:PrincipalArn arnlike arn:*:iam::" + stranger + ":role/*"},
+		},
+		"one account of an organization": {
+			kind: "bucket", policy: reads(anybody, `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"`+otherOrg+`","aws:PrincipalAccount":"`+stranger+`"}}`),
+			want: []string{"account " + stranger + " conditional s3:GetObject aws:PrincipalOrgID = " + otherOrg},
+		},
+		"an organization, and an account that an RCP spares": {
+			kind: "bucket", policy: reads(anybody, condition("StringEquals", "aws:PrincipalOrgID", otherOrg)),
+			rcp:  `{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalAccount":"` + vendor + `"}}}`,
+			want: []string{"organization " + otherOrg + " allowed s3:GetObject [organization-wide]"},
+		},
+		"who is spared by a deny of everybody else": {
+			kind: "bucket", policy: reads(anybody, "") + `,{"Effect":"Deny","NotPrincipal":{"AWS":["` + stranger + `","arn:aws:iam::` + stranger + `:user/Reader"]},"Action":"s3:*","Resource":"arn:aws:s3:::data/*"}`,
+			want: []string{"user arn:aws:iam::" + stranger + ":user/Reader allowed s3:GetObject"},
+		},
+		"access points of an account": {
+			kind: "bucket", policy: reads(anybody, condition("StringEquals", "s3:DataAccessPointAccount", owner)),
+			want: []string{"network " + owner + " conditional s3:GetObject s3:DataAccessPointAccount = " + owner},
+		},
 		"a VPC endpoint": {
 			kind: "bucket", policy: reads(anybody, condition("StringEquals", "aws:SourceVpce", "vpce-1", "vpce-2")),
 			want: []string{"network vpce-1 conditional s3:GetObject aws:SourceVpce = vpce-1", "network vpce-2 conditional s3:GetObject aws:SourceVpce = vpce-2"},
@@ -274,6 +309,18 @@ func TestExternal(t *testing.T) {
 			kind: "bucket", policy: reads(`{"AWS":"`+owner+`"}`, ""), attrs: graph.ResourceAttributes{ACL: []graph.ACLGrant{{Grantee: "http://acs.amazonaws.com/groups/global/AllUsers", Permission: "READ_ACP"}}},
 			want: []string{"public * allowed s3:GetBucketAcl [public anonymous]"},
 		},
+		"a share with a unit of one's own organization": {
+			kind: "topic", policy: publishes(`{"AWS":"`+owner+`"}`, ""), attrs: graph.ResourceAttributes{SharedWith: []string{"arn:aws:organizations::" + unread + ":ou/" + ownOrg + "/ou-ab12-11111111"}},
+		},
+		"a share with a unit of another": {
+			kind: "topic", policy: publishes(`{"AWS":"`+owner+`"}`, ""), attrs: graph.ResourceAttributes{SharedWith: []string{"arn:aws:organizations::" + stranger + ":ou/" + otherOrg + "/ou-cd34-11111111"}},
+			want: []string{"organization " + otherOrg + " unknown sns:* [organization-wide] any aws:PrincipalOrgPaths like " + otherOrg + "/*/ou-cd34-11111111/*"},
+		},
+		"an ACL for S3's logs": {
+			kind: "bucket", attrs: graph.ResourceAttributes{ACL: []graph.ACLGrant{{Grantee: "http://acs.amazonaws.com/groups/s3/LogDelivery", Permission: "WRITE"}}},
+			policy: reads(`{"AWS":"`+owner+`"}`, ""),
+			want:   []string{"service logging.s3.amazonaws.com allowed s3:DeleteObject,s3:DeleteObjectVersion,s3:PutObject [confused-deputy]"},
+		},
 		"an ACL for whoever signs": {
 			kind: "bucket", policy: reads(`{"AWS":"`+owner+`"}`, ""), attrs: graph.ResourceAttributes{ACL: []graph.ACLGrant{{Grantee: "http://acs.amazonaws.com/groups/global/AuthenticatedUsers", Permission: "READ_ACP"}}},
 			want: []string{"public * allowed s3:GetBucketAcl [public]"},
@@ -295,6 +342,26 @@ func TestExternal(t *testing.T) {
 		"a source account outside": {
 			kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, condition("StringEquals", "aws:SourceAccount", stranger)),
 			want: []string{"service s3.amazonaws.com conditional sns:Publish [outside-source] aws:SourceAccount = " + stranger},
+		},
+		"source accounts inside and outside": {
+			kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, condition("StringEquals", "aws:SourceAccount", owner, stranger)),
+			want: []string{"service s3.amazonaws.com conditional sns:Publish [outside-source] aws:SourceAccount in (" + owner + ", " + stranger + ")"},
+		},
+		"a source organization": {kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, condition("StringEquals", "aws:SourceOrgID", ownOrg))},
+		"a source organization outside": {
+			kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, condition("StringEquals", "aws:SourceOrgID", otherOrg)),
+			want: []string{"service s3.amazonaws.com conditional sns:Publish [outside-source] aws:SourceOrgID = " + otherOrg},
+		},
+		"paths of a source organization outside": {
+			kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, condition("ForAnyValue:StringLike", "aws:SourceOrgPaths", otherOrg+"/*")),
+			want: []string{"service s3.amazonaws.com conditional sns:Publish [outside-source] any aws:SourceOrgPaths like " + otherOrg + "/*"},
+		},
+		"SNS's own policy, of another account": {
+			kind: "topic", policy: publishes(`{"AWS":"*"}`, condition("StringEquals", "AWS:SourceOwner", stranger)),
+			want: []string{"service * conditional sns:Publish [outside-source] aws:SourceOwner = " + stranger},
+		},
+		"a source outside that an RCP shuts out": {
+			kind: "bucket", policy: reads(`{"Service":"sns.amazonaws.com"}`, condition("ArnEquals", "aws:SourceArn", "arn:aws:sns:us-east-1:"+stranger+":t")), rcp: deputyRCP,
 		},
 		"sources of one account":             {kind: "topic", policy: publishes(`{"Service":"cloudwatch.amazonaws.com"}`, condition("ArnLike", "aws:SourceArn", "arn:aws:cloudwatch:*:"+owner+":alarm:*"))},
 		"a bucket, whose ARN has no account": {kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, condition("ArnEquals", "aws:SourceArn", "arn:aws:s3:::data"))},
