@@ -555,6 +555,9 @@ func (b *builder) change(principal uint32, edits []applied, level Level, picked 
 		whole = whole || b.gives(p)
 	}
 	for _, p := range actor.Policies() {
+		whole = whole || b.gives(p) && !replaced[p.Name]
+	}
+	for _, p := range actor.Policies() {
 		if replaced[p.Name] || gone[p.Name] && evaluator.Denies(p.Doc) && (whole || evaluator.DeniesOnly(p.Doc)) {
 			c.Edit.Without = append(c.Edit.Without, p.Name)
 		}
