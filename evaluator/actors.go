@@ -279,7 +279,7 @@ func (w *World) WithPolicies(doc *policy.Document, takes func(arn string) bool) 
 }
 
 // CompileWithCompute is Compile for questions about access paths: what runs with a role is a resource too, judged with its tags, whichever
-// service acts on it, and so are identity providers that are named and not there, and root users whose sessions the organization gives out.
+// service acts on it, and so are identity providers that are named and not listed, and root users whose sessions the organization gives out.
 func CompileWithCompute(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog) (*World, error) {
 	compute := map[string]bool{}
 	own := *facts
@@ -307,7 +307,7 @@ func CompileWithCompute(ctx context.Context, facts *graph.Facts, cat *catalog.Ca
 	for _, r := range w.resources {
 		r.compute = compute[r.arn]
 	}
-	w.addAbsent()
+	w.addUnlisted()
 	w.addRoots()
 	return w, nil
 }

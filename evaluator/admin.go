@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
 )
 
 // Administration says whether a principal of the snapshot is an administrator.
@@ -29,42 +30,170 @@ func (w *World) Admins(ctx context.Context, q Question, filter func(*Subject) bo
 			chosen = append(chosen, c)
 		}
 	}
-	return w.adminsOf(ctx, q, chosen)
+	return w.adminsOf(ctx, q, chosen, nil)
 }
 
-// AdminsAmong is Admins for actors, in their order: for what a principal would be after an edit too.
+// AdminsAmong is Admins for actors, in their order: for what a principal would be after an edit too. What somebody lacks who is none is not told.
 func (w *World) AdminsAmong(ctx context.Context, q Question, who []*Actor) ([]*Administration, error) {
 	chosen := make([]*caller, len(who))
 	for i, a := range who {
 		chosen[i] = a.caller
 	}
-	return w.adminsOf(ctx, q, chosen)
+	short, err := w.fallingShort(ctx, q, chosen)
+	if err != nil {
+		return nil, err
+	}
+	return w.adminsOf(ctx, q, chosen, short)
 }
 
-func (w *World) adminsOf(ctx context.Context, q Question, chosen []*caller) ([]*Administration, error) {
+// fallingShort finds callers to whom their own policies, looked at statement by statement, deny some action that the ceiling leaves, or which do not
+// allow it: most of those that are no administrators.
+func (w *World) fallingShort(ctx context.Context, q Question, callers []*caller) (map[*caller]bool, error) {
+	q.Actions, q.Resources, q.When = append(w.examples(callers, deniesOutright), telling()...), nil, nil
+	poll, err := w.NewPoll(q, true)
+	if err != nil {
+		return nil, err
+	}
+	t := poll.t
+	t.unproved = true
+	poll.Settle(func(string) bool { return false })
+	var bound []*caller
+	var full []*Actor
+	for _, c := range callers {
+		if hasPolicies(&c.principal) && !c.unbounded() {
+			own := *c
+			own.identity, own.boundary = []Policy{{Name: GivenPolicy, Doc: w.everything()}}, nil
+			bound, full = append(bound, c), append(full, &Actor{caller: &own, world: w})
+		}
+	}
+	found, err := poll.Ask(ctx, full)
+	if err != nil {
+		return nil, err
+	}
+	short := map[*caller]bool{}
+	for _, f := range found {
+		left := t.question.none()
+		for _, a := range f.Grants {
+			if a.Verdict != Unknown {
+				left = left.Or(a.members)
+			}
+		}
+		for _, m := range f.Members {
+			may, mayNot := t.question.spokenBy(bound[m])
+			short[bound[m]] = left.Intersects(mayNot) || !left.And(t.star).SubsetOf(may) // on resources their own policies may allow it too
+		}
+	}
+	return short, nil
+}
+
+// examples are actions of statements of callers' own policies, one for each pattern; no more than a question should have that is to be cheap.
+func (w *World) examples(callers []*caller, of func(*policy.Statement) bool) []string {
+	const most = 60
+	var out []string
+	seen := map[*policy.Document]bool{}
+	for _, c := range callers {
+		for _, p := range c.ownPolicies() {
+			if seen[p.Doc] || len(out) >= most {
+				continue
+			}
+			seen[p.Doc] = true
+			for i := range p.Doc.Statements {
+				if s := &p.Doc.Statements[i]; of(s) {
+					out = w.exemplify(out, s)
+				}
+			}
+		}
+	}
+	return out[:min(len(out), most)]
+}
+
+// exemplify adds an action for each pattern of a statement.
+func (w *World) exemplify(to []string, s *policy.Statement) []string {
+	for i := range s.Actions.Patterns {
+		for a := range w.catalog.Actions(s.Actions.Patterns[i].Text) {
+			if !slices.Contains(to, a.Name) {
+				to = append(to, a.Name)
+			}
+			break
+		}
+	}
+	return to
+}
+
+// leavesOut tells a statement that takes actions out: one that denies, or that allows all others.
+func leavesOut(s *policy.Statement) bool { return s.Effect == policy.Deny || s.Actions.Not }
+
+// ownPolicies are the identity policies of a caller and its boundary.
+func (c *caller) ownPolicies() []Policy {
+	if c.boundary == nil {
+		return c.identity
+	}
+	return append(c.identity[:len(c.identity):len(c.identity)], *c.boundary)
+}
+
+// deniesOutright tells a statement that denies its actions whatever the resource and the request.
+func deniesOutright(s *policy.Statement) bool {
+	return s.Effect == policy.Deny && s.Unanalysable == "" && len(s.Conditions) == 0 && !s.Resources.Not && starResource(&s.Resources)
+}
+
+// spokenBy gives the members of which some Allow of a caller's identity policies, and one of its boundary, speaks, and those that it is denied outright.
+func (c *compiledQuestion) spokenBy(who *caller) (may, mayNot region.Set) {
+	mayNot = c.none()
+	read := func(docs ...Policy) region.Set {
+		allowed := c.none()
+		for i := range docs {
+			for j := range docs[i].Doc.Statements {
+				switch s := &docs[i].Doc.Statements[j]; {
+				case s.Unanalysable != "":
+					allowed = c.all()
+				case s.Effect == policy.Allow:
+					allowed = allowed.Or(c.matching(&s.Actions))
+				case deniesOutright(s):
+					mayNot = mayNot.Or(c.matching(&s.Actions))
+				}
+			}
+		}
+		return allowed
+	}
+	may = read(who.identity...)
+	if who.boundary != nil {
+		may = may.And(read(*who.boundary))
+	}
+	return may, mayNot
+}
+
+// adminsOf decides for callers; those that fall short are known to be none.
+func (w *World) adminsOf(ctx context.Context, q Question, chosen []*caller, short map[*caller]bool) ([]*Administration, error) {
 	var open []*caller
 	found := map[*caller]*Administration{}
 	for _, c := range chosen {
-		if c.unbounded() {
-			found[c] = &Administration{Principal: c.arn, Kind: c.kind, Account: c.principal.Account, Answer: Included}
-			continue
-		}
-		open = append(open, c)
-	}
-	// Who lacks one action of what the ceiling leaves lacks some of everything: most principals need no second look.
-	q.Actions, q.Resources, q.When = telling(), nil, nil
-	if err := w.administer(ctx, q, open, found); err != nil {
-		return nil, err
-	}
-	var left []*caller
-	for _, c := range open {
-		if found[c].Answer != Exceeds {
-			left = append(left, c)
+		switch one := (Administration{Principal: c.arn, Kind: c.kind, Account: c.principal.Account}); {
+		case c.unbounded():
+			one.Answer = Included
+			found[c] = &one
+		case short[c]:
+			found[c] = &one
+		default:
+			open = append(open, c)
 		}
 	}
-	q.Actions = []string{"*"}
-	if err := w.administer(ctx, q, left, found); err != nil {
-		return nil, err
+	// Who lacks one action of what the ceiling leaves lacks some of everything: most principals need no second look, and few of the others a third.
+	q.Resources, q.When = nil, nil
+	for look := range 3 {
+		switch look {
+		case 0:
+			q.Actions = telling()
+		case 1:
+			if q.Actions = w.examples(open, leavesOut); short == nil || len(q.Actions) == 0 {
+				continue
+			}
+		case 2:
+			q.Actions = []string{"*"}
+		}
+		if err := w.administer(ctx, q, open, found); err != nil {
+			return nil, err
+		}
+		open = slices.DeleteFunc(open, func(c *caller) bool { return found[c].Answer == Exceeds })
 	}
 	out := make([]*Administration, len(chosen))
 	for i, c := range chosen {

@@ -67,7 +67,7 @@ func (t *targets) cutOff(ctx context.Context, c *caller) ([]*CutOff, error) {
 	near := t.groupsFor(c)
 	groups := t.mergeFor(side, near)
 	for _, g := range near { // what only the resource's side grants
-		if g.snapshot && !g.star && side.misses(g) && !slices.Contains(groups, g) {
+		if g.snapshot && !g.star && t.misses(side, g) && !slices.Contains(groups, g) {
 			groups = append(groups, g)
 		}
 	}

@@ -18,7 +18,6 @@ func (t *targets) mergeFor(side *callerSide, groups []*targetGroup) []*targetGro
 	if t.abroad != nil && !c.outside {
 		side.named = append(side.named, t.abroad.naming[c.principal.Account]...)
 	}
-	t.reach(side)
 	byKey := map[mergeKey]int{} // -> place in out
 	var out []*targetGroup
 	var parts []mergeParts // by place in out
@@ -33,11 +32,12 @@ func (t *targets) mergeFor(side *callerSide, groups []*targetGroup) []*targetGro
 			out, parts = append(out, g), append(parts, mergeParts{})
 			continue
 		}
-		if side.misses(g) {
+		reached := side.unlimited || t.mayReach(side, g)
+		if !reached && side.foreign(g) {
 			continue // D5: its own policies must allow it too
 		}
 		v := t.viewFor(side, g)
-		if !side.unlimited && !side.reached.Has(g.place) && !v.consents || !v.admits {
+		if !reached && !v.consents || !v.admits {
 			continue
 		}
 		key := mergeKey{view: v.id, retiring: retiring, reads: t.readsOf(side, g)}
@@ -58,9 +58,14 @@ func (t *targets) mergeFor(side *callerSide, groups []*targetGroup) []*targetGro
 }
 
 // misses tells whether a group of the snapshot is another account's, and no Allow of the caller's own policies reaches it.
-func (s *callerSide) misses(g *targetGroup) bool {
+func (t *targets) misses(s *callerSide, g *targetGroup) bool {
+	return !s.unlimited && s.foreign(g) && !t.mayReach(s, g)
+}
+
+// foreign tells whether a group is another account's than the caller's.
+func (s *callerSide) foreign(g *targetGroup) bool {
 	c := s.caller
-	return !s.unlimited && !s.reached.Has(g.place) && g.owner != c.account && g.owner != nil && g.owner.id != c.principal.Account
+	return g.owner != c.account && g.owner != nil && g.owner.id != c.principal.Account
 }
 
 // mergeKey is what groups must share to be one to a caller.

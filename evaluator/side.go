@@ -18,7 +18,6 @@ type callerSide struct {
 	room       policy.Context // for requests that are decided and forgotten
 	view       *viewClass     // what it sees of the resource side; set by mergeFor, as the rest
 	named      []int          // groups whose own side spells the caller out, by place
-	reached    region.Set     // groups on whose resources some Allow of the identity policies may match, by place
 	stands     string         // see standing
 	rival      *callerSide    // what it is compared with; nil where it is not
 }
@@ -145,34 +144,19 @@ func (t *targets) numberOf(st *callerStatement, c *caller) int {
 // all is every member.
 func (c *compiledQuestion) all() region.Set { return region.FullSet(len(c.members)) }
 
-// reach notes the groups on whose resources some Allow of the caller's identity policies, or a draft, may match. It may take in too many,
-// never too few.
-func (t *targets) reach(s *callerSide) {
-	s.reached = region.NewSet(len(t.groups))
-	if s.rival != nil {
-		t.reach(s.rival)
-		s.reached = s.rival.reached
-	}
+// mayReach tells whether some Allow of the caller's identity policies, or a draft, may match on the resources of a group of the snapshot. It may say yes
+// too often, never no. What a caller is compared with reaches what it reaches too.
+func (t *targets) mayReach(s *callerSide, g *targetGroup) bool {
 	for i := range s.statements {
 		st := &s.statements[i]
 		if st.instance.layer != layerDraft && (st.instance.layer != LayerIdentity || st.instance.statement.Effect != policy.Allow) {
 			continue
 		}
-		note := func(place int) {
-			if st.instance.members.Intersects(t.groups[place].actions) {
-				s.reached.Add(place)
-			}
-		}
-		if st.everywhere() {
-			for place := range t.groups {
-				note(place)
-			}
-			continue
-		}
-		for _, test := range st.tests {
-			t.met(test).Each(note)
+		if st.instance.members.Intersects(g.actions) && t.touches(st, g) {
+			return true
 		}
 	}
+	return s.rival != nil && t.mayReach(s.rival, g)
 }
 
 // met gives the groups that a pattern may meet, by place.

@@ -79,13 +79,14 @@ func (p *Poll) Ask(ctx context.Context, who []*Actor) ([]Finding, error) {
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, cl := range classes {
 		group.Go(func() (err error) {
-			found[i], _, err = p.world.judgeApart(gctx, t, cl.first)
+			found[i], err = p.world.judgeApart(gctx, t, cl.first, nil)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	t.views = views{} // the next survey is of others, who see little of the same
 	var out []Finding
 	for i, cl := range classes {
 		if len(found[i]) == 0 {
@@ -333,7 +334,7 @@ type Proof struct {
 // Prove makes a request of a grant for an actor of its class: this action on this resource, which must be the grant's. who is nil for an
 // outsider. The point engine decides it with the layers of that very resource.
 func (a *Access) Prove(who *Actor, action, resource string) *Proof {
-	p := &Proof{Via: a.viaOn(resource)}
+	p := &Proof{Via: a.ViaOn(resource)}
 	if a.sketch == nil || a.evaluation == nil {
 		return p
 	}
@@ -358,9 +359,9 @@ func (a *Access) Prove(who *Actor, action, resource string) *Proof {
 	return p
 }
 
-// viaOn are the statements of a grant with the resource's own alone among those of resources: resources whose policies say the same are judged
+// ViaOn are the statements of a grant with the resource's own alone among those of resources: resources whose policies say the same are judged
 // together, and the others' stand beside it.
-func (a *Access) viaOn(resource string) []StatementRef {
+func (a *Access) ViaOn(resource string) []StatementRef {
 	if a.evaluation == nil || !a.evaluation.group.holdsLiteral(resource) {
 		return a.Via()
 	}

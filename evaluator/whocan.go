@@ -228,24 +228,23 @@ func (a *Access) doubt() {
 
 // judgeCaller judges one caller against every group of targets that can matter to it.
 func (w *World) judgeCaller(ctx context.Context, t *targets, c *caller) ([]*Access, *coverage, error) {
-	out, cover, err := w.judgeApart(ctx, t, c)
+	cover := &coverage{gaps: t.question.none(), denied: t.question.none()}
+	out, err := w.judgeApart(ctx, t, c, cover)
 	if err != nil {
 		return nil, nil, err
 	}
 	return t.question.joinGrants(out), cover, nil
 }
 
-// judgeApart is judgeCaller with the grants of each group by themselves.
-func (w *World) judgeApart(ctx context.Context, t *targets, c *caller) ([]*Access, *coverage, error) {
+// judgeApart is judgeCaller with the grants of each group by themselves. Without a coverage to fill nobody asks what is denied.
+func (w *World) judgeApart(ctx context.Context, t *targets, c *caller, cover *coverage) ([]*Access, error) {
 	budget := region.NewBudget(t.question.Budget).Within(ctx)
-	n := len(t.question.members)
-	cover := &coverage{gaps: region.NewSet(n), denied: region.NewSet(n)}
 	var out []*Access
 	judged := map[*targetGroup]bool{}
 	side := t.sideOf(c)
 	for _, g := range t.mergeFor(side, t.groupsFor(c)) {
 		if err := ctx.Err(); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if budget.Err() != nil {
 			out = append(out, exceeded(t.question, g))
@@ -253,12 +252,16 @@ func (w *World) judgeApart(ctx context.Context, t *targets, c *caller) ([]*Acces
 		}
 		j, err := t.judge(side, g, budget)
 		if errors.Is(err, region.ErrBudget) {
-			j, err = &judgement{decided: true, grants: []*Access{exceeded(t.question, g)}, cover: cover}, nil
+			j, err = &judgement{decided: true, grants: []*Access{exceeded(t.question, g)}, cover: &coverage{gaps: t.question.none(), denied: t.question.none()}}, nil
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if !j.decided {
+			continue
+		}
+		out = append(out, j.grants...)
+		if cover == nil {
 			continue
 		}
 		judged[g] = true
@@ -266,24 +269,31 @@ func (w *World) judgeApart(ctx context.Context, t *targets, c *caller) ([]*Acces
 			judged[part] = true
 		}
 		cover.gaps, cover.denied = cover.gaps.Or(j.cover.gaps), cover.denied.Or(j.cover.denied)
-		out = append(out, j.grants...)
 	}
+	if cover == nil {
+		return out, nil
+	}
+	return out, t.deny(side, judged, budget, cover)
+}
+
+// deny notes what is denied of the groups that were not judged.
+func (t *targets) deny(side *callerSide, judged map[*targetGroup]bool, budget *region.Budget, cover *coverage) error {
 	for _, g := range t.groups {
 		if !judged[g] {
 			cover.denied = cover.denied.Or(g.actions)
 		}
 	}
-	for _, g := range t.others[c.account] {
+	for _, g := range t.others[side.caller.account] {
 		if judged[g] {
 			continue
 		}
 		asked, err := t.asked(side, g, budget)
 		if err != nil && !errors.Is(err, region.ErrBudget) {
-			return nil, nil, err
+			return err
 		}
 		cover.denied = cover.denied.Or(asked)
 	}
-	return out, cover, nil
+	return nil
 }
 
 // asked gives the members that the question asks about on what the snapshot does not have: none where its own resources are all that

@@ -20,7 +20,9 @@ func (p *pathPlan) chokes(q *syntax.Choke) ([]answer.Row, error) {
 	}
 	var rows []answer.Row
 	rows = append(rows, straits(answer.ChokeEdge, found.Edges, found.Of)...)
+	rows = append(rows, pins(answer.ChokeStatement, found.Statements, found.Of)...)
 	rows = append(rows, straits(answer.ChokeCut, found.Cut, found.Of)...)
+	rows = append(rows, pins(answer.ChokeGreedy, found.Greedy, found.Of)...)
 	p.notes = append(p.notes, chokeNotes(found)...)
 	return rows, nil
 }
@@ -38,6 +40,22 @@ func chokeNotes(found *paths.Chokes) []string {
 	}
 	if found.TooLarge > 0 {
 		out = append(out, fmt.Sprintf("no minimum cut was looked for: %d edges lie between, and %d are the most", found.TooLarge, paths.MostCut))
+	}
+	if found.Left > 0 {
+		out = append(out, fmt.Sprintf("%d statements were tried, those first that may take the most; of the %d others none takes the paths of more than %d",
+			found.Tried, found.Left, found.LeftMost))
+	}
+	return out
+}
+
+// pins makes rows of statements.
+func pins(kind string, of []*paths.Pin, with int) []answer.Row {
+	out := make([]answer.Row, len(of))
+	for i, p := range of {
+		out[i] = &answer.Choke{
+			Kind: kind, Rank: i + 1, Owner: p.Statement.Owner, Lost: len(p.Lost), Of: with, Principals: namesOf(p.Lost),
+			Statement: &answer.StatementRef{Layer: p.Statement.Layer.String(), Policy: p.Statement.Name(), Sid: p.Sid, Index: p.Statement.Index},
+		}
 	}
 	return out
 }

@@ -102,6 +102,7 @@ type builder struct {
 	usable     []*Technique                           // those that can lead anywhere
 	users      map[string]*roaring.Bitmap             // of an account
 	losers     map[string]*roaring.Bitmap             // see gainers
+	joiners    map[uint32]*roaring.Bitmap             // see joining
 	managed    map[string][]string                    // see attachable
 	classes    map[changed]string                     // see classOf
 	plain      map[uint32]bool                        // see simple
@@ -134,7 +135,7 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	b := &builder{
 		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
 		made: map[string]uint32{}, sends: map[uint32]bool{},
-		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
+		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, joiners: map[uint32]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
 		kinds: map[editKind]int{}, changed: map[changesKey][]levelChange{}, helds: map[heldKey]*held{}, admitted: map[string]leveled{}, openedBy: map[string]leveled{}, shared: newSharing(),
 		everything: &Change{Edit: evaluator.Edit{Everything: true}},
 	}
@@ -215,7 +216,6 @@ func (b *builder) preparePolls() error {
 			for _, v := range p.Versions {
 				if !v.Default {
 					b.world.VersionOf(string(a.ID), string(p.ARN), v.ID, "")
-					b.world.BoundaryOf(string(a.ID), string(p.ARN), v.ID, "")
 				}
 			}
 		}
@@ -390,15 +390,17 @@ func (b *builder) survey(first bool) error {
 			}
 		}
 	}
+	apart := b.openers(who, found)
 	byKey := map[string]int32{}
 	for i, n := range queue {
 		if len(keys[i]) == 0 {
 			continue
 		}
-		at, ok := byKey[string(keys[i])]
+		own := string(keys[i]) + apart[i]
+		at, ok := byKey[own]
 		if !ok {
 			at = int32(len(b.parties))
-			byKey[string(keys[i])] = at
+			byKey[own] = at
 			p := party{account: b.nodes[n].Account, grants: make([][]*evaluator.Access, len(b.polls))}
 			for key := keys[i]; len(key) > 0; {
 				poll, k := binary.Uvarint(key)
@@ -415,6 +417,24 @@ func (b *builder) survey(first bool) error {
 		b.findChained()
 	}
 	return nil
+}
+
+// openers tells apart those who may rewrite trust policies, by their place: what denies them sts:AssumeRole counts then, even where no role trusts them yet.
+func (b *builder) openers(who []*evaluator.Actor, found [][]evaluator.Finding) map[int]string {
+	at := b.places[strings.ToLower(updateTrust)]
+	if !at.asked {
+		return nil
+	}
+	out := map[int]string{}
+	for _, f := range found[at.poll] {
+		if !slices.ContainsFunc(f.Grants, func(g *evaluator.Access) bool { return g.HasAt(at.action) }) {
+			continue
+		}
+		for _, m := range f.Members {
+			out[m] = "\x00" + b.opened.Class(who[m])
+		}
+	}
+	return out
 }
 
 // through gives those of a list who are in a finding, and their places.

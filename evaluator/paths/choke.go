@@ -17,6 +17,12 @@ type Chokes struct {
 	Edges    []*Strait // those without which somebody has no path, by how many lose every path
 	Cut      []*Strait // as few edges as can be without which nobody has a path, those of one kind between two states of principals each being one
 	TooLarge int       // the number of edges that were too many for Cut to be looked for; 0: they were not
+
+	Statements []*Pin // those without which somebody has no path, by how many lose every path
+	Tried      int    // statements that the snapshot was built anew without
+	Left       int    // statements that may take paths and were not tried
+	LeftMost   int    // how many of them one of those may take, at most
+	Greedy     []*Pin // a few statements, chosen one after the other, each taking the most beside those before it
 }
 
 // Strait is one edge that paths go by: from, kind and to (E2). What leads from one state of a principal to one of another is one edge.
@@ -46,7 +52,7 @@ func (g *Graph) Chokes(ctx context.Context, sources []uint32, t *Target, s Searc
 	}
 	c.with = c.crowd.among(reached)
 	c.out.Of = len(c.with)
-	for _, find := range []func() error{c.findEdges, c.findCut} {
+	for _, find := range []func() error{c.findEdges, c.findCut, c.findStatements, c.findGreedy} {
 		if err := find(); err != nil {
 			return nil, err
 		}
@@ -245,9 +251,13 @@ func (c *choking) end(b between, to uint32) uint32 {
 
 // lost gives the places of those who had a path, and whom none of the vertices that still have one is.
 func (c *choking) lost(reached []bool) []int {
-	still := c.crowd.among(reached)
-	return slices.DeleteFunc(slices.Clone(c.with), func(i int) bool {
-		_, has := slices.BinarySearch(still, i)
+	return except(c.with, c.crowd.among(reached))
+}
+
+// except gives those of an ascending list that are not in another.
+func except(list, other []int) []int {
+	return slices.DeleteFunc(slices.Clone(list), func(i int) bool {
+		_, has := slices.BinarySearch(other, i)
 		return has
 	})
 }

@@ -153,15 +153,20 @@ func (b *builder) through(p *party, t *Technique, on leveled, whom map[uint32]*r
 
 // joining is who gains by being put in a group: the users of its account that are not in it, where it has any policy that allows something.
 func (b *builder) joining(group uint32) *roaring.Bitmap {
+	if set, ok := b.joiners[group]; ok {
+		return set
+	}
 	account := b.things.list[group].account
 	given := b.world.PoliciesOfGroup(account, b.things.groupFacts[group].Name)
 	if !slices.ContainsFunc(given, func(p evaluator.Policy) bool { return len(p.Doc.Statements) > 0 && !evaluator.DeniesOnly(p.Doc) }) {
+		b.joiners[group] = nil
 		return nil
 	}
 	users := b.usersOf(account)
 	if members := b.things.members[group]; members != nil {
 		users = roaring.AndNot(users, members)
 	}
+	b.joiners[group] = users
 	return users
 }
 

@@ -218,9 +218,11 @@ func (x *evidence) trust(service string, t *Node) {
 		if o == nil || o.ARN != service && !(o.Kind == "service" && o.ARN == "*") {
 			continue
 		}
-		own := &evidence{g: x.g, hop: x.hop, party: x.party}
+		own, before := &evidence{g: x.g, hop: x.hop, party: x.party}, len(x.hop.Steps)
 		own.outsiderStep(o, t, assumeRole, withWeb)
-		return
+		if len(x.hop.Steps) > before { // a service can stand there several times, with the roles that name it and those that let every service in
+			return
+		}
 	}
 }
 
@@ -246,6 +248,9 @@ func (x *evidence) technique(t *Technique, to *Node) {
 		x.fact("%s trusts %s", to.ARN, through)
 		if hasFact(t, Absent) {
 			x.fact("%s is not there", through)
+		}
+		if x.g.things.presumed.Contains(x.g.things.by[through]) {
+			x.hop.Assumptions = append(x.hop.Assumptions, through+" is there, which was not read")
 		}
 	}
 	if t.Service != "" {

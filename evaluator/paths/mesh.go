@@ -138,10 +138,12 @@ func (g *Graph) crowdOf(sources []uint32, t *Target) *crowd {
 	return c
 }
 
-// among gives the places of those who have a path.
-func (c *crowd) among(reached []bool) []int {
+// among gives the places of those who have a path, ascending.
+func (c *crowd) among(reached []bool) []int { return among(c.nodes, reached) }
+
+func among(crowd [][]uint32, reached []bool) []int {
 	var out []int
-	for i, nodes := range c.nodes {
+	for i, nodes := range crowd {
 		if slices.ContainsFunc(nodes, func(n uint32) bool { return reached[n] }) {
 			out = append(out, i)
 		}

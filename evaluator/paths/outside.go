@@ -47,9 +47,11 @@ func (b *builder) addOutsiders() error {
 func (b *builder) addAbsent() error {
 	absent := map[string]bool{}
 	var roles []string
-	for _, a := range b.world.Absent() {
-		absent[a.ARN] = true
-		roles = append(roles, a.Roles...)
+	for _, p := range b.world.Unlisted() {
+		if p.Absent {
+			absent[p.ARN] = true
+			roles = append(roles, p.Roles...)
+		}
 	}
 	if len(absent) == 0 {
 		return nil

@@ -250,15 +250,17 @@ func TestRootSessions(t *testing.T) {
 	g.only(t, iam(management, "user/All"), "CAN_ASSUME_ROOT 333333333333:root: allowed", "CAN_ASSUME_ROOT root: allowed")
 }
 
-// TestAbsentProvider is E11: a provider is taken to be missing only where others of its kind were read, and all of them.
+// TestAbsentProvider is E11: a provider is taken to be missing only where others of its kind were read, and all of them; else it is taken to be there,
+// and that is said.
 func TestAbsentProvider(t *testing.T) {
+	presumed := []string{"BECOME iam-saml-provider-update -> role/R: allowed"}
 	for name, c := range map[string]struct {
 		change func(*organization)
 		want   []string
 	}{
 		"it is missing":             {func(o *organization) { o.provider(home, "saml-provider/Other") }, []string{"BECOME iam-saml-provider-create -> role/R: allowed"}},
-		"it is there":               {func(o *organization) { o.provider(home, "saml-provider/Gone") }, nil},
-		"none of its kind was read": {func(o *organization) { o.provider(home, "oidc-provider/example.com") }, nil},
+		"it is there":               {func(o *organization) { o.provider(home, "saml-provider/Gone") }, []string{"BECOME iam-saml-provider-update -> role/R: allowed"}},
+		"none of its kind was read": {func(o *organization) { o.provider(home, "oidc-provider/example.com") }, presumed},
 		"some were not read": {func(o *organization) {
 			o.provider(home, "saml-provider/Other")
 			for i := range o.account(home).Coverage {
@@ -266,15 +268,23 @@ func TestAbsentProvider(t *testing.T) {
 					c.State = graph.CoverageDenied
 				}
 			}
-		}, nil},
+		}, presumed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrganization()
-			o.user(home, "P", allow("iam:CreateSAMLProvider", "*"), allow("iam:UpdateOpenIDConnectProviderThumbprint", "*"))
+			o.user(home, "P", allow("iam:CreateSAMLProvider", "*"), allow("iam:UpdateSAMLProvider", "*"))
 			o.role(home, "R", trusts("Federated", iam(home, "saml-provider/Gone")))
 			o.role(next, "R", trusts("Federated", iam(home, "saml-provider/Gone")))
 			c.change(o)
-			o.build(t, leaves).only(t, iam(home, "user/P"), c.want...)
+			g := o.build(t, leaves)
+			g.only(t, iam(home, "user/P"), c.want...)
+			n := g.NodesOf(iam(home, "user/P"))[0]
+			for _, e := range g.EdgesFrom(n) {
+				said := slices.Contains(g.Evidence(n, e.Node, e.Kind, e.Technique).Assumptions, iam(home, "saml-provider/Gone")+" is there, which was not read")
+				if want := name != "it is missing" && name != "it is there"; said != want {
+					t.Errorf("%s: that the provider is taken to be there is said: %t, want %t", line(&e), said, want)
+				}
+			}
 		})
 	}
 }
@@ -412,5 +422,101 @@ func TestEvidenceIsWhole(t *testing.T) {
 				t.Errorf("%s: %s stands on\n  %s\nwant\n  %s", who.Name, line(&e), strings.Join(got, "\n  "), strings.Join(want, "\n  "))
 			}
 		}
+	}
+}
+
+// TestTrustThatNobodyMayUse is E11 of trust policies: who may rewrite one gets the role's sessions unless an SCP or a policy of its own denies them.
+func TestTrustThatNobodyMayUse(t *testing.T) {
+	for name, change := range map[string]func(*organization){
+		"an SCP": func(o *organization) { o.scp(home, deny("sts:AssumeRole", "*")) },
+		"a policy": func(o *organization) {
+			o.user(home, "P", allow("iam:UpdateAssumeRolePolicy", "*"), deny("sts:AssumeRole", "*"))
+		},
+		"an RCP": func(o *organization) {
+			o.facts.Organization.Policies = append(o.facts.Organization.Policies, graph.OrganizationPolicy{
+				ID: "p-rcp", Name: "NoRoles", Type: graph.ResourceControlPolicy, Targets: []string{root},
+				Document: o.document(`{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}`),
+			})
+		},
+		"nothing": func(*organization) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrganization()
+			o.role(home, "R", trusts("Service", "ec2.amazonaws.com"))
+			change(o)
+			if len(o.account(home).Users) == 0 {
+				o.user(home, "P", allow("iam:UpdateAssumeRolePolicy", "*"))
+			}
+			var want []string
+			if name == "nothing" {
+				want = []string{"BECOME iam-trust-policy-update -> role/R: allowed"}
+			}
+			o.build(t, leaves).only(t, iam(home, "user/P"), want...)
+		})
+	}
+}
+
+// TestWhatNobodyMayEdit holds that service-linked roles, the roles of IAM Identity Center and AWS's own policies are edited by nobody (E10).
+func TestWhatNobodyMayEdit(t *testing.T) {
+	o := newOrganization()
+	o.user(home, "P", allow("iam:PutRolePolicy", "*"), allow("iam:UpdateAssumeRolePolicy", "*"), allow("iam:CreatePolicyVersion", "*"), allow("iam:DeletePolicyVersion", "*"))
+	linked := o.role(home, "aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch", trusts("Service", "batch.amazonaws.com"))
+	sso := o.role(home, "aws-reserved/sso.amazonaws.com/AWSReservedSSO_A_0123456789abcdef", trusts("Service", "ec2.amazonaws.com"))
+	owned := o.role(home, "R", trusts("Service", "ec2.amazonaws.com"), allow("s3:GetObject", "*"))
+	m := o.policy(home, "ReadOnlyAccess", allow("s3:ListAllMyBuckets", "*"))
+	m.ARN = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+	owned.Attached = []graph.ARN{m.ARN}
+	g := o.build(t, leaves)
+	g.only(t, iam(home, "user/P"), "BECOME iam-trust-policy-update -> role/R: allowed",
+		"GAIN_PERMISSIONS iam-inline-policy-role role/R: allowed", "GAIN_PERMISSIONS -> role/R (chained) with a policy that allows everything: allowed")
+	for _, r := range []*graph.Role{linked, sso} {
+		if got := g.onto(t, string(r.ARN)); len(got) > 0 {
+			t.Errorf("edges to %s: %s", r.Name, strings.Join(got, "\n"))
+		}
+	}
+}
+
+// TestTrustRewrittenInVain holds that of those who may all rewrite a role's trust policy, and have nothing else, only those get the role whom neither an SCP
+// nor a policy of their own denies sts:AssumeRole (E11), whatever the order.
+func TestTrustRewrittenInVain(t *testing.T) {
+	rewrite := allow("iam:UpdateAssumeRolePolicy", iam(home, "role/R"))
+	for _, names := range [][]string{{"A", "M", "Z"}, {"M", "Z", "A"}, {"Z", "A", "M"}} {
+		free, stopped, own := names[0], names[1], names[2]
+		o := newOrganization()
+		o.role(home, "R", trusts("Service", "ec2.amazonaws.com"))
+		o.user(home, free, rewrite)
+		o.user(home, stopped, rewrite)
+		o.user(home, own, rewrite, deny("sts:AssumeRole", "*"))
+		o.scp(home, deny("sts:AssumeRole", "*", when("ArnLike", "aws:PrincipalArn", iam(home, "user/"+stopped))))
+		g := o.build(t, leaves)
+		g.only(t, iam(home, "user/"+free), "BECOME iam-trust-policy-update -> role/R: allowed")
+		g.only(t, iam(home, "user/"+stopped))
+		g.only(t, iam(home, "user/"+own))
+	}
+}
+
+// TestDenyingGroupIsChosen holds that nobody has to join a group, or attach a policy, that denies something to gain what another one allows (E10), and
+// that what such a one allows is gained all the same.
+func TestDenyingGroupIsChosen(t *testing.T) {
+	o := newOrganization()
+	boss := iam(home, "user/Boss")
+	o.user(home, "Boss", allow("*", "*"))
+	o.group(home, "Keys", nil, allow("iam:CreateAccessKey", boss))
+	o.group(home, "NoIAM", nil, allow("s3:PutObject", "*"), deny("iam:*", "*"))
+	o.group(home, "NoKeys", nil, deny("iam:CreateAccessKey", "*"))
+	join := o.user(home, "Join", allow("iam:AddUserToGroup", "*"))
+	o.policy(home, "team/Keys", allow("iam:CreateAccessKey", boss))
+	o.policy(home, "team/NoIAM", allow("s3:PutObject", "*")+","+deny("iam:*", "*"))
+	o.policy(home, "team/Nothing", deny("*", "*"))
+	attach := o.user(home, "Attach", allow("iam:AttachUserPolicy", "*", when("ArnLike", "iam:PolicyARN", iam(home, "policy/team/*"))))
+	g := o.build(t, paths.Options{})
+	for _, u := range []string{string(join.ARN), string(attach.ARN)} {
+		if w := g.reaches(t, u, boss); w == nil || len(w.Steps) != 2 {
+			t.Errorf("%s to Boss: %+v", u, w)
+		}
+		if !g.can(t, u, "s3:PutObject") {
+			t.Errorf("%s does not get to s3:PutObject", u)
+		}
+		g.edges(t, u)
 	}
 }

@@ -13,6 +13,9 @@ type Target struct {
 	admins map[uint32]*Administrator // why a node is an administrator
 	access *accessTarget
 	opened *Target // being able to open a resource first (E14); nil: nobody is
+
+	// again finds what the same words mean in another graph.
+	again func(ctx context.Context, in *Graph) (*Target, error)
 }
 
 // at gives the nodes of a target at a level or better.
@@ -55,7 +58,7 @@ func (t *Target) Administrator(n uint32) *Administrator { return t.admins[n] }
 
 // Principals is the target of being one of some principals, in whatever state.
 func (g *Graph) Principals(takes func(*Node) bool) *Target {
-	t := &Target{}
+	t := &Target{again: func(_ context.Context, in *Graph) (*Target, error) { return in.Principals(takes), nil }}
 	for i := range g.nodes {
 		if n := &g.nodes[i]; n.actor != nil && takes(n) {
 			t.add(uint32(i), certain)
@@ -72,7 +75,7 @@ func (g *Graph) Admins(ctx context.Context, account string, via Via) (*Target, e
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{admins: map[uint32]*Administrator{}}
+	t := &Target{admins: map[uint32]*Administrator{}, again: func(ctx context.Context, in *Graph) (*Target, error) { return in.Admins(ctx, account, via) }}
 	for n, a := range all {
 		if account != "" && g.nodes[n].Account != account || a.Escalation && !via.uses(GainPermissions) {
 			continue
@@ -187,6 +190,10 @@ func (g *Graph) Access(ctx context.Context, q evaluator.Question, via Via) (*Tar
 		return nil, nil, err
 	}
 	t := newAccess(poll)
+	t.again = func(ctx context.Context, in *Graph) (*Target, error) {
+		again, _, err := in.Access(ctx, q, via)
+		return again, err
+	}
 	for _, f := range found {
 		for _, m := range f.Members {
 			t.note(nodes[m], f.Grants)

@@ -120,6 +120,11 @@ func (s *sample) edit() paths.Edit {
 func (s *sample) fill() {
 	right, other := s.target("T", s.service(), ""), s.target("O", s.service(), "")
 	s.principal("whole", right, evaluator.AllowedAlways, func(need) (string, *target) { return "", right })
+	stranger := s.user(next, "abroad") // of an account that has nothing to do with the targets
+	for _, r := range s.requires {
+		stranger.Inline = append(stranger.Inline, graph.InlinePolicy{Name: r.Action, Document: s.document(allow(r.Action, "*"))})
+	}
+	s.cases = append(s.cases, &sampleCase{"abroad", string(stranger.ARN), right, evaluator.Denied})
 	for i, r := range s.requires {
 		s.principal(fmt.Sprintf("without-%d", i), right, evaluator.Denied, func(n need) (string, *target) {
 			if n == r {
@@ -156,6 +161,10 @@ func (s *sample) fill() {
 	for i, f := range s.facts {
 		false := s.target(fmt.Sprintf("F%d", i), s.service(), f)
 		s.principal("not-"+string(f), false, evaluator.Denied, func(need) (string, *target) { return "", false })
+	}
+	if s.compute != "" {
+		decoy := s.target("D", s.service(), anotherKind)
+		s.principal("runs-otherwise", decoy, evaluator.Denied, func(need) (string, *target) { return "", decoy })
 	}
 	if s.untold() {
 		untold := s.target("U", s.service(), "untold")
@@ -419,8 +428,11 @@ func (s *sample) roleTarget(t *target, name, service string, but paths.Fact) {
 			r.Boundary = s.policy(home, "boundary-"+name, allow("s3:*", "*")).ARN
 		}
 	}
-	if s.compute != "" {
-		c := &graph.Compute{ARN: graph.ARN(fmt.Sprintf(computeARNs[s.compute], home, name)), Type: s.compute, Region: "us-east-1", Role: r.ARN}
+	if kind := s.compute; kind != "" {
+		if but == anotherKind {
+			kind = otherKind(kind)
+		}
+		c := &graph.Compute{ARN: graph.ARN(fmt.Sprintf(computeARNs[kind], home, name)), Type: kind, Region: "us-east-1", Role: r.ARN}
 		if len(r.InstanceProfiles) > 0 {
 			c.Role, c.InstanceProfile = "", profile.ARN
 		}
@@ -428,6 +440,16 @@ func (s *sample) roleTarget(t *target, name, service string, but paths.Fact) {
 		a.Compute = append(a.Compute, c)
 		t.arns["compute"] = string(c.ARN)
 	}
+}
+
+// anotherKind stands for a target with which something else runs than what the technique takes over.
+const anotherKind paths.Fact = "another kind of compute"
+
+func otherKind(kind string) string {
+	if kind == "AWS::Lambda::Function" {
+		return "AWS::CodeBuild::Project"
+	}
+	return "AWS::Lambda::Function"
 }
 
 // computeARNs are what runs with a role.

@@ -24,6 +24,7 @@ type things struct {
 	by   map[string]uint32
 
 	users, roles, groups, policies, providers, resources, compute *roaring.Bitmap
+	presumed                                                      *roaring.Bitmap // providers that trust policies name and nobody read
 	editable                                                      *roaring.Bitmap // users, roles, groups, policies and providers that somebody may change
 
 	members    map[uint32]*roaring.Bitmap // of a group
@@ -46,7 +47,7 @@ func newThings(w *evaluator.World, facts *graph.Facts, actors []*evaluator.Actor
 		runs: map[uint32]uint32{}, trusting: map[uint32]*roaring.Bitmap{}, groupFacts: map[uint32]*graph.Group{}, policyOf: map[uint32]*graph.ManagedPolicy{},
 		computeOf: map[uint32]*graph.Compute{}, facts: map[Fact]*roaring.Bitmap{}, open: map[Fact]*roaring.Bitmap{},
 	}
-	for _, set := range []**roaring.Bitmap{&t.users, &t.roles, &t.groups, &t.policies, &t.providers, &t.resources, &t.compute, &t.editable} {
+	for _, set := range []**roaring.Bitmap{&t.users, &t.roles, &t.groups, &t.policies, &t.providers, &t.resources, &t.compute, &t.presumed, &t.editable} {
 		*set = roaring.New()
 	}
 	for _, a := range actors {
@@ -62,8 +63,13 @@ func newThings(w *evaluator.World, facts *graph.Facts, actors []*evaluator.Actor
 	for _, arn := range w.RootsOfMembers() { // of accounts that were not read too
 		t.put(arn, "root", "", string(graph.ARN(arn).Account()))
 	}
-	for _, a := range w.Absent() {
-		t.facts[Absent].Add(t.put(a.ARN, "provider", a.Kind, a.Account))
+	for _, p := range w.Unlisted() {
+		id := t.put(p.ARN, "provider", p.Kind, p.Account)
+		if p.Absent {
+			t.facts[Absent].Add(id)
+		} else {
+			t.presumed.Add(id)
+		}
 	}
 	return t
 }

@@ -2,8 +2,11 @@ package verify_test
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/accessgraph/accessgraph/evaluator"
@@ -12,7 +15,10 @@ import (
 	"github.com/accessgraph/accessgraph/graph"
 )
 
-var chokeOrganizations = flag.Int("choke-organizations", 40, "how many random organizations choke points are recounted in")
+var (
+	chokeOrganizations = flag.Int("choke-organizations", 40, "how many random organizations the edges of choke points are recounted in")
+	chokeStatements    = flag.Int("choke-statements", 3, "how many random organizations the statements of choke points are recounted in")
+)
 
 // span is one edge between principals.
 type span struct {
@@ -254,4 +260,247 @@ func namesOf(nodes []*paths.Node) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// policyText is one policy of a snapshot: how statements name it, and a snapshot with other text in its place.
+type policyText struct {
+	statement paths.Statement // of no place in it
+	text      []byte
+	with      func(text []byte) *graph.Facts
+
+	everywhere bool
+}
+
+// policyTexts lists the identity, trust and resource policies of a snapshot.
+func policyTexts(facts *graph.Facts) []policyText {
+	var out []policyText
+	for at, a := range facts.Accounts {
+		put := func(owner, policy, version string, layer evaluator.Layer, hash graph.DocumentHash, change func(own *graph.Account, hash graph.DocumentHash)) {
+			if facts.Documents[hash] == nil {
+				return
+			}
+			out = append(out, policyText{
+				statement: paths.Statement{Layer: layer, Owner: owner, Policy: policy, Version: version}, text: facts.Documents[hash].Canonical,
+				with: func(text []byte) *graph.Facts {
+					d := graph.CanonicalDocument(text)
+					own, account := *facts, *a
+					own.Documents = maps.Clone(facts.Documents)
+					own.Documents[d.Hash] = &d
+					own.Accounts = slices.Clone(facts.Accounts)
+					own.Accounts[at] = &account
+					change(&account, d.Hash)
+					return &own
+				},
+			})
+		}
+		inline := func(owner string, list []graph.InlinePolicy, change func(own *graph.Account, list []graph.InlinePolicy)) {
+			for i, p := range list {
+				put(owner, p.Name, "", evaluator.LayerIdentity, p.Document, func(own *graph.Account, hash graph.DocumentHash) {
+					other := slices.Clone(list)
+					other[i].Document = hash
+					change(own, other)
+				})
+			}
+		}
+		for i, u := range a.Users {
+			inline(string(u.ARN), u.Inline, func(own *graph.Account, list []graph.InlinePolicy) {
+				other := *u
+				other.Inline = list
+				own.Users = slices.Clone(own.Users)
+				own.Users[i] = &other
+			})
+		}
+		for i, x := range a.Groups {
+			inline(string(x.ARN), x.Inline, func(own *graph.Account, list []graph.InlinePolicy) {
+				other := *x
+				other.Inline = list
+				own.Groups = slices.Clone(own.Groups)
+				own.Groups[i] = &other
+			})
+		}
+		for i, r := range a.Roles {
+			role := func(own *graph.Account, edit func(*graph.Role)) {
+				other := *r
+				edit(&other)
+				own.Roles = slices.Clone(own.Roles)
+				own.Roles[i] = &other
+			}
+			inline(string(r.ARN), r.Inline, func(own *graph.Account, list []graph.InlinePolicy) {
+				role(own, func(r *graph.Role) { r.Inline = list })
+			})
+			put(string(r.ARN), "", "", evaluator.LayerResource, r.Trust, func(own *graph.Account, hash graph.DocumentHash) {
+				role(own, func(r *graph.Role) { r.Trust = hash })
+			})
+		}
+		for i, p := range a.Policies {
+			for k, v := range p.Versions {
+				version := v.ID
+				if v.Default || v.ID == p.DefaultVersion {
+					version = ""
+				}
+				put(string(p.ARN), "", version, evaluator.LayerIdentity, v.Document, func(own *graph.Account, hash graph.DocumentHash) {
+					other := *p
+					other.Versions = slices.Clone(p.Versions)
+					other.Versions[k].Document = hash
+					own.Policies = slices.Clone(own.Policies)
+					own.Policies[i] = &other
+				})
+				if strings.HasPrefix(string(p.ARN), "arn:aws:iam::aws:") { // one policy, which every account sees
+					out[len(out)-1].everywhere = true
+				}
+			}
+		}
+		for i, r := range a.Resources {
+			put(string(r.ARN), "", "", evaluator.LayerResource, r.Policy, func(own *graph.Account, hash graph.DocumentHash) {
+				other := *r
+				other.Policy = hash
+				own.Resources = slices.Clone(own.Resources)
+				own.Resources[i] = &other
+			})
+		}
+	}
+	return out
+}
+
+// lackingStatement is a policy without one statement; nil: it has no more.
+func lackingStatement(text []byte, at int) []byte {
+	var doc map[string]any
+	if json.Unmarshal(text, &doc) != nil {
+		return nil
+	}
+	list, ok := doc["Statement"].([]any)
+	if !ok {
+		list = []any{doc["Statement"]}
+	}
+	if at >= len(list) {
+		return nil
+	}
+	doc["Statement"] = slices.Delete(slices.Clone(list), at, at+1)
+	return must(json.Marshal(doc))
+}
+
+// stands is the target in another graph: who was an administrator stays one, and of states that are new it is asked again.
+func (p *plainGraph) stands(g *paths.Graph, t *paths.Target, in *paths.Graph, again *paths.Target) {
+	type state struct {
+		arn     string
+		chained bool
+		change  string
+	}
+	of := func(n *paths.Node) state {
+		s := state{n.ARN, n.Chained, ""}
+		if n.Change != nil {
+			s.change = "+" + n.Change.Words
+		}
+		return s
+	}
+	was, is := map[state]evaluator.Verdict{}, map[state]bool{}
+	for _, n := range g.Nodes() {
+		was[of(g.Node(n))] = t.Level(n)
+	}
+	for _, n := range in.Nodes() {
+		is[of(in.Node(n))] = true
+	}
+	p.ends = map[*paths.Node]bool{}
+	for _, i := range in.Nodes() {
+		n := in.Node(i)
+		s := of(n)
+		other := s
+		other.chained = !s.chained
+		level, known := was[s]
+		switch unchained, two := was[other]; {
+		case !known && two && s.chained:
+			level = unchained
+		case !known:
+			level = again.Level(i)
+		case two && !is[other]:
+			level = min(level, unchained)
+		}
+		p.ends[n] = level >= evaluator.Conditional
+	}
+}
+
+// TestStatementsAreRecounted takes every statement out of random organizations in turn, builds the graph anew and counts again: those who lose every
+// path are those that choke points say, and a statement that they do not name takes nobody's. The greedy choice takes all that it says.
+func TestStatementsAreRecounted(t *testing.T) {
+	cat := must(catalog.Load())
+	taking, greedy := 0, 0
+	graphs := map[*graph.Facts]map[paths.Statement]*paths.Graph{}
+	eachAim(t, *chokeStatements, func(t *testing.T, seed uint64, facts *graph.Facts, g *paths.Graph, aim string, target *paths.Target, s paths.Search) {
+		if graphs[facts] == nil {
+			clear(graphs)
+			graphs[facts] = map[paths.Statement]*paths.Graph{}
+			for _, p := range policyTexts(facts) {
+				for i := 0; !p.everywhere; i++ {
+					text := lackingStatement(p.text, i)
+					if text == nil {
+						break
+					}
+					p.statement.Index = i
+					graphs[facts][p.statement] = must(paths.Build(t.Context(), p.with(text), cat, paths.Options{}))
+				}
+			}
+		}
+		before := plainOf(g, target, aim == "access", s)
+		reached := before.reaching()
+		found, err := g.Chokes(context.Background(), g.Sources(walks), target, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bounds := map[string]bool{}
+		for _, a := range facts.Accounts {
+			for _, u := range a.Users {
+				bounds[string(u.Boundary)] = true
+			}
+			for _, r := range a.Roles {
+				bounds[string(r.Boundary)] = true
+			}
+		}
+		got := map[paths.Statement][]string{}
+		for _, p := range found.Statements {
+			if strings.HasPrefix(p.Statement.Owner, "arn:aws:iam::aws:") {
+				continue // it is in every account
+			}
+			got[p.Statement] = namesOf(p.Lost)
+		}
+		if found.Left > 0 {
+			t.Fatalf("organization %d has statements that are not tried", seed)
+		}
+		for st, in := range graphs[facts] {
+			again := aims(t, g)[aim](in, s.Via)
+			after := plainOf(in, again, aim == "access", s)
+			if aim == "admin" {
+				after.stands(g, target, in, again)
+			}
+			after.sources = map[string][]*paths.Node{}
+			for _, n := range in.Sources(walks) {
+				if arn := in.Node(n).ARN; before.sources[arn] != nil {
+					after.sources[arn] = append(after.sources[arn], in.Node(n))
+				}
+			}
+			want := lost(reached, after.reaching())
+			if got[st] == nil && bounds[st.Owner] {
+				continue // what only bounds is not among the choke points
+			}
+			if !slices.Equal(want, got[st]) {
+				t.Errorf("organization %d, %s: %+v takes %q, want %q", seed, aim, st, got[st], want)
+			}
+			if len(want) > 0 {
+				taking++
+			}
+			delete(got, st)
+		}
+		for st := range got {
+			t.Errorf("organization %d, %s: %+v is no statement", seed, aim, st)
+		}
+		for i, p := range found.Greedy {
+			greedy++
+			if i == 0 && len(p.Lost) != len(found.Statements[0].Lost) || i > 0 && len(p.Lost) <= len(found.Greedy[i-1].Lost) {
+				t.Errorf("organization %d, %s: greedy statement %d takes %d", seed, aim, i+1, len(p.Lost))
+			}
+		}
+	})
+	t.Logf("%d statements that take somebody's paths, %d chosen greedily", taking, greedy)
+	if taking == 0 || greedy == 0 {
+		t.Error("nothing was counted")
+	}
 }
