@@ -246,16 +246,14 @@ func choosing(t *Technique) string {
 	return ""
 }
 
-// attaching divides an edit by what the request's key for a managed policy admits (E10, C35): everything, or some policies of the account; and by the
-// boundaries that whom it is about have, where a grant hangs on that.
+// attaching divides an edit by what the request's key for a managed policy admits (E10, C35): everything, or some policies of the account.
 func (b *builder) attaching(p *party, e edit) []edit {
 	key := choosing(e.technique)
-	grants := b.holds(p, e.technique.Requires[0].Action).grants
-	if key == "" && !(e.direct && slices.ContainsFunc(grants, func(g *evaluator.Access) bool { return g.Reads(boundaryARN) })) {
+	if key == "" {
 		return []edit{e}
 	}
 	var out []edit
-	for _, g := range grants {
+	for _, g := range b.holds(p, e.technique.Requires[0].Action).grants {
 		set := b.thingsOf(g)
 		on := e.on
 		if e.direct {
@@ -268,49 +266,15 @@ func (b *builder) attaching(p *party, e edit) []edit {
 		}
 		one := e
 		one.on = on
-		for _, own := range b.byBoundary(g, one) {
-			out = append(out, b.byPolicy(p, own.grant, key, own.edit)...)
-		}
-	}
-	return out
-}
-
-// granted is an edit that a grant allows.
-type granted struct {
-	grant *evaluator.Access
-	edit  edit
-}
-
-// byBoundary divides an edit of principals by the boundary that they have, which the request's key for it holds (C35): what is left of the grant for each.
-func (b *builder) byBoundary(g *evaluator.Access, e edit) []granted {
-	if !e.direct || choosing(e.technique) == boundaryARN || !g.Reads(boundaryARN) {
-		return []granted{{g, e}}
-	}
-	sets := map[string]*roaring.Bitmap{}
-	var order []string
-	each(e.on.any(), func(id uint32) {
-		arn := b.nodes[id].actor.Boundary()
-		if sets[arn] == nil {
-			sets[arn] = roaring.New()
-			order = append(order, arn)
-		}
-		sets[arn].Add(id)
-	})
-	var out []granted
-	for _, arn := range order {
-		if own := b.given(g, boundaryARN, arn); own != nil {
-			one := e
-			one.on = just(sets[arn], b.level(own))
-			out = append(out, granted{own, one})
-		}
+		out = append(out, b.byPolicy(p, g, key, one)...)
 	}
 	return out
 }
 
 // byPolicy divides an edit by the managed policies that the request's key for them admits.
 func (b *builder) byPolicy(p *party, g *evaluator.Access, key string, e edit) []edit {
-	if key == "" || !g.Reads(key) {
-		e.all = key != "" && e.technique.Edit != EditUndeny
+	if !g.Reads(key) {
+		e.all = e.technique.Edit != EditUndeny
 		return []edit{e}
 	}
 	b.choosy[g] = true
@@ -561,6 +525,9 @@ func (b *builder) change(principal uint32, edits []applied, level Level, picked 
 	whole := c.Edit.Everything
 	for _, p := range added {
 		whole = whole || b.gives(p)
+	}
+	for _, p := range actor.Policies() {
+		whole = whole || b.gives(p) && !replaced[p.Name]
 	}
 	for _, p := range actor.Policies() {
 		if replaced[p.Name] || gone[p.Name] && evaluator.Denies(p.Doc) && (whole || evaluator.DeniesOnly(p.Doc)) {

@@ -182,16 +182,16 @@ func (x *evidence) pick(n *Node, part *part, all []taken) []taken {
 // of some policies.
 func (x *evidence) choice(t *Technique, action, resource string, names []string) *evaluator.Access {
 	key := choosing(t)
+	if key == "" {
+		return x.best(action, resource)
+	}
 	var best *evaluator.Access
 	for _, a := range x.grants(action) {
 		if !isOf(a, resource) {
 			continue
 		}
-		if a = x.bounded(t, a, resource); a == nil {
-			continue
-		}
 		fitting := []*evaluator.Access{a}
-		if key != "" && x.g.choosy[a] {
+		if x.g.choosy[a] {
 			fitting = nil
 			for _, name := range names {
 				fitting = append(fitting, x.g.givens[givenKey{a, key, name}])
@@ -204,21 +204,6 @@ func (x *evidence) choice(t *Technique, action, resource string, names []string)
 		}
 	}
 	return best
-}
-
-// bounded is what is left of a grant of an edit of a principal for the boundary that it has; nil: nothing is.
-func (x *evidence) bounded(t *Technique, a *evaluator.Access, resource string) *evaluator.Access {
-	if t.Target != "user" && t.Target != "role" || choosing(t) == boundaryARN {
-		return a
-	}
-	id, ok := x.g.things.by[resource]
-	if !ok || x.g.nodes[id].actor == nil {
-		return a
-	}
-	if own, known := x.g.givens[givenKey{a, boundaryARN, x.g.nodes[id].actor.Boundary()}]; known {
-		return own
-	}
-	return a
 }
 
 // able tells how sure it is that the party may do all that a technique takes on a resource, where the snapshot says nothing against it.

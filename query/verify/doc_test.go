@@ -8,4 +8,5 @@
 //	go test ./query/verify -run Hard -hard                every question about every hard policy
 //	go test ./query/verify -run Fleet -fleets=200 -fleet-organizations=20 -fleet-principals=2000      counts from an index
 //	go test ./query/verify -run Documents -documents=1000 -document-organizations=14 -timeout=60m     written policies
+//	go test ./query/verify -run Paths -paths-organizations=200 -timeout=30m        access paths, by single requests
 package verify_test

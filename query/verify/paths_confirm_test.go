@@ -98,8 +98,11 @@ func (s *seeker) stateOf(n *paths.Node) *state {
 		}
 	}
 	own.identity = append(own.identity, e.With...)
-	if e.Unbound {
+	switch {
+	case e.Unbound:
 		own.boundary = nil
+	case e.Bound != nil:
+		own.boundary = e.Bound
 	}
 	out.principal, out.edited = &own, "as the graph has it: "+nameOf(&own)
 	return out

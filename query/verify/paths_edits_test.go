@@ -253,9 +253,10 @@ func (s *seeker) made(p *principal, r *rights) []*principal {
 					limits = append([]*evaluator.Policy{v.bound}, bounds[1:]...)
 				}
 			}
-			whole := slices.ContainsFunc(with, func(i evaluator.Policy) bool { return wholly(i.Doc) })
+			kept := slices.DeleteFunc(slices.Clone(p.identity), func(i evaluator.Policy) bool { return slices.Contains(replaced, i.Name) })
+			whole := slices.ContainsFunc(append(kept, with...), func(i evaluator.Policy) bool { return wholly(i.Doc) })
 			for _, i := range p.identity {
-				if !slices.Contains(replaced, i.Name) && !(r.gone[i.Name] && (onlyDenies(i.Doc) || whole)) {
+				if !slices.Contains(replaced, i.Name) && !(r.gone[i.Name] && denies(i.Doc) && (onlyDenies(i.Doc) || whole)) {
 					with = append(with, i)
 				}
 			}

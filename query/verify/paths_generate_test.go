@@ -14,6 +14,7 @@ type climber struct {
 	policies map[string][]string // account -> ARNs of managed policies, AWS's own among them
 	compute  map[string][]string // account -> ARNs of functions and instances
 	entities map[string]tree     // users and roles by ARN
+	quiet    bool                // few have rights of other sorts than knots
 }
 
 const administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -27,6 +28,7 @@ func generateClimb(seed uint64) *organization {
 		groups: map[string][]string{}, policies: map[string][]string{}, compute: map[string][]string{}, entities: map[string]tree{},
 	}
 	g.accounts = [][]string{{"222222222222"}, {"222222222222"}, {"222222222222", "333333333333"}, {management, "222222222222"}, {management, "222222222222", "333333333333"}}[g.r.IntN(5)]
+	g.quiet = g.chance(50)
 	for _, a := range g.accounts {
 		g.drawNames(a)
 	}
@@ -34,11 +36,15 @@ func generateClimb(seed uint64) *organization {
 	for _, a := range g.accounts {
 		g.drawAccount(a)
 	}
-	for range 1 + g.r.IntN(5) {
-		g.ladder()
+	knots := g.r.IntN(4)
+	if g.quiet {
+		knots += 3
 	}
-	for range g.r.IntN(4) {
+	for range knots {
 		g.knot()
+	}
+	for range 1 + g.r.IntN(4) {
+		g.ladder()
 	}
 	return &organization{g.files}
 }
@@ -121,7 +127,10 @@ func (g *climber) knot() {
 	if g.chance(30) {
 		g.grant(about, g.when(deny(pick[any](g.generator, "iam:CreateUser", "s3:*", "sts:AssumeRole"), "*"), a))
 	}
-	for range 1 + g.r.IntN(3) {
+	if kind == "User" && g.chance(30) {
+		e["GroupList"] = []any{lastName(pick(g.generator, g.groups[a]...))}
+	}
+	for range 1 + g.r.IntN(4) {
 		g.grant(who, g.undo(a, about, kind))
 	}
 }
@@ -130,12 +139,28 @@ func (g *climber) knot() {
 func (g *climber) undo(a, about, kind string) tree {
 	switch g.r.IntN(6) {
 	case 0, 1, 2:
-		return g.when(allow("iam:"+pick(g.generator, "Put"+kind+"Policy", "Attach"+kind+"Policy", "Attach"+kind+"Policy", "Delete"+kind+"Policy", "Detach"+kind+"Policy",
+		return g.named(allow("iam:"+pick(g.generator, "Put"+kind+"Policy", "Attach"+kind+"Policy", "Attach"+kind+"Policy", "Delete"+kind+"Policy", "Detach"+kind+"Policy",
 			"Delete"+kind+"PermissionsBoundary", "Put"+kind+"PermissionsBoundary"), about), a)
 	case 3, 4:
 		return g.when(allow(pick[any](g.generator, "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion"), pick(g.generator, g.policies[a][:4]...)), a)
 	}
-	return g.when(allow(pick[any](g.generator, "iam:AddUserToGroup", "iam:PutGroupPolicy", "iam:AttachGroupPolicy", "iam:DeleteGroupPolicy", "iam:DetachGroupPolicy"), pick(g.generator, g.groups[a]...)), a)
+	return g.named(allow(pick[any](g.generator, "iam:AddUserToGroup", "iam:PutGroupPolicy", "iam:AttachGroupPolicy", "iam:DeleteGroupPolicy", "iam:DetachGroupPolicy"), pick(g.generator, g.groups[a]...)), a)
+}
+
+// named puts a right to change policies under conditions on what the request names, and on others now and then.
+func (g *climber) named(st tree, a string) tree {
+	action := st["Action"].(string)
+	operator := pick(g.generator, "ArnEquals", "ArnEquals", "ArnNotEquals")
+	if (strings.Contains(action, "Attach") || strings.Contains(action, "Detach")) && g.chance(60) {
+		under(st, operator, "iam:PolicyARN", pick[any](g.generator, g.policies[a][0], g.policies[a][1], g.policies[a][2], administrator, []any{g.policies[a][0], g.policies[a][2]}))
+	}
+	if !strings.Contains(action, "Group") && g.chance(25) {
+		under(st, operator, "iam:PermissionsBoundary", pick(g.generator, g.policies[a][3], g.policies[a][3], g.policies[a][0], g.policies[a][1], administrator))
+	}
+	if g.chance(25) {
+		g.condition(st, a)
+	}
+	return st
 }
 
 // grant gives a principal one more inline policy.
@@ -361,7 +386,7 @@ func (g *climber) versions(a, name string, st tree) tree {
 
 // hand gives an entity policies.
 func (g *climber) hand(e tree, inline, a string) {
-	if g.chance(60) {
+	if g.chance(60) && !(g.quiet && g.chance(75)) {
 		statements := []tree{g.right(a)}
 		for g.chance(50) && len(statements) < 4 {
 			statements = append(statements, g.right(a))

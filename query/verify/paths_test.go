@@ -50,7 +50,7 @@ func TestPathsToAdmins(t *testing.T) {
 	}
 	t.Logf("%d organizations: %d principals, of which %d reach an administrator surely and %d under conditions; %d that are not known; %d steps; %d requests decided; differences %v; ways by hops %v; %v",
 		*climbs, sum.principals, sum.sure, sum.conditional, sum.unknown, sum.steps, sum.points, kinds, sum.hops, sum.techniques)
-	if sum.sure == 0 || sum.conditional == 0 || sum.steps == 0 {
+	if *climbs >= 10 && (sum.sure == 0 || sum.conditional == 0 || sum.steps == 0) {
 		t.Error("nothing was compared")
 	}
 }
