@@ -459,3 +459,43 @@ func TestDenyingGroupIsChosen(t *testing.T) {
 		g.edges(t, u)
 	}
 }
+
+// TestEditsFollowOnEdits holds that what a principal gives itself of what is there may let it give itself more (E10, E16), and that policies which
+// somebody makes up are not edited on (E19).
+func TestEditsFollowOnEdits(t *testing.T) {
+	o := newOrganization()
+	self := func(name string) string { return iam(home, "user/"+name) }
+	o.group(home, "First", nil, allow("iam:AddUserToGroup", iam(home, "group/Second")))
+	o.group(home, "Second", nil, allow("iam:PutUserPolicy", "*"))
+	o.user(home, "Twice", allow("iam:AddUserToGroup", iam(home, "group/Second")))
+	o.user(home, "Thrice", allow("iam:AddUserToGroup", iam(home, "group/First")))
+	put := o.policy(home, "Put", allow("iam:PutUserPolicy", self("Attach")))
+	o.user(home, "Attach", allow("iam:AttachUserPolicy", self("Attach"), when("ArnEquals", "iam:PolicyARN", string(put.ARN))))
+	bound := o.policy(home, "Bound", allow("iam:AddUserToGroup", "*")+","+allow("s3:*", "*")).ARN
+	o.user(home, "Bounded", allow("iam:AddUserToGroup", iam(home, "group/First"))).Boundary = bound
+	g := o.build(t, paths.Options{})
+	admins, err := g.Admins(t.Context(), "", paths.Via{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reaching, err := g.Toward(t.Context(), admins, paths.Search{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, hops := range map[string]int{"Twice": 1, "Thrice": 2, "Attach": 1, "Bounded": -1} {
+		g.edges(t, self(name))
+		n := g.NodesOf(self(name))[0]
+		w := reaching.Way(n)
+		if got := -1; w != nil {
+			got = len(w.Steps)
+			if got != hops || w.Level != evaluator.AllowedAlways {
+				t.Errorf("%s: %d hops, %v", name, got, w.Level)
+			}
+		} else if hops >= 0 {
+			t.Errorf("%s reaches no administrator", name)
+		}
+		if admins.At(n) != nil {
+			t.Errorf("%s is called an administrator, by one edit", name)
+		}
+	}
+}

@@ -120,7 +120,7 @@ func (g *Graph) administrators(ctx context.Context) (map[uint32]*Administrator, 
 		}
 		e.to.Iterate(func(to uint32) bool {
 			a := out[to]
-			if a == nil {
+			if a == nil || a.Escalation { // what takes two edits is a path (E22)
 				return true
 			}
 			for _, from := range g.parties[g.index.party[label]].members {
