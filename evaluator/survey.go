@@ -52,6 +52,7 @@ func (p *Poll) Assumptions() []string { return p.t.standing() }
 type Finding struct {
 	Members []int     // places in the list of actors, ascending
 	Grants  []*Access // each a product of actions, resources and a condition, none of them empty
+	All     Verdict   // of a question about all of several actions: how sure they all are, for who chooses freely what a caller may choose (E17)
 }
 
 // Outsider is somebody whom a policy of the resource side speaks of and who is not in the snapshot. Several may share a kind and an ARN: the
@@ -63,6 +64,7 @@ type Outsider struct {
 	Account string // empty where it is not known
 	Inside  bool   // of the zone of trust all the same: an account of the organization that was not read
 	Grants  []*Access
+	All     Verdict // as Finding has it
 }
 
 // Ask judges actors of the poll's world. Those that can do nothing of the question are in no finding.
@@ -75,11 +77,15 @@ func (p *Poll) Ask(ctx context.Context, who []*Actor) ([]Finding, error) {
 	}
 	classes := t.classesOf(callers)
 	found := make([][]*Access, len(classes))
+	covers := make([]*coverage, len(classes))
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, cl := range classes {
 		group.Go(func() (err error) {
-			found[i], err = p.world.judgeApart(gctx, t, cl.first, nil)
+			if p.AllOf() {
+				covers[i] = &coverage{gaps: t.question.none(), denied: t.question.none()}
+			}
+			found[i], err = p.world.judgeApart(gctx, t, cl.first, covers[i])
 			return err
 		})
 	}
@@ -92,7 +98,7 @@ func (p *Poll) Ask(ctx context.Context, who []*Actor) ([]Finding, error) {
 		if len(found[i]) == 0 {
 			continue
 		}
-		f := Finding{Grants: found[i]}
+		f := Finding{Grants: found[i], All: p.all(found[i], covers[i])}
 		for _, m := range cl.members {
 			f.Members = append(f.Members, place[m])
 		}
@@ -100,6 +106,35 @@ func (p *Poll) Ask(ctx context.Context, who []*Actor) ([]Finding, error) {
 		out = append(out, f)
 	}
 	return out, nil
+}
+
+// AllOf tells whether the question is about all of several actions.
+func (p *Poll) AllOf() bool { return p.t.question.AllOf }
+
+// Members are the names of the actions that the question asks about.
+func (p *Poll) Members() []string {
+	var out []string
+	for i := range p.t.question.members {
+		out = append(out, p.t.question.members[i].name)
+	}
+	return out
+}
+
+// all is how sure all actions of the question are.
+func (p *Poll) all(grants []*Access, cover *coverage) Verdict {
+	if !p.AllOf() {
+		return Denied
+	}
+	eased := make([]*Access, len(grants))
+	for i, g := range grants {
+		one := Access{Verdict: g.Verdict, members: g.members}
+		if g.Verdict == Conditional && g.Eased() {
+			one.Verdict = AllowedAlways
+		}
+		eased[i] = &one
+	}
+	verdict, _ := p.t.question.sum(eased, cover)
+	return verdict
 }
 
 // Class names the class of an actor: actors of one class have the same finding, whether they were asked about or not.
@@ -117,10 +152,12 @@ func (p *Poll) Class(a *Actor) string {
 func (p *Poll) Outside(ctx context.Context) ([]*Outsider, error) {
 	w, t := p.world, p.t
 	byKey := map[string]*Outsider{}
+	covers := map[*Outsider]*coverage{}
 	for _, g := range t.groups {
 		for _, c := range w.grantees(g) {
 			budget := region.NewBudget(t.question.Budget).Within(ctx)
-			grants, err := w.judgeOutsider(t, c, g, budget)
+			cover := &coverage{gaps: t.question.none(), denied: t.question.none()}
+			grants, err := w.judgeOutsider(t, c, g, cover, budget)
 			if errors.Is(err, region.ErrBudget) {
 				grants, err = []*Access{exceeded(t.question, g)}, nil
 			}
@@ -137,25 +174,28 @@ func (p *Poll) Outside(ctx context.Context) ([]*Outsider, error) {
 				if o.Account == strangerAccount {
 					o.Account = ""
 				}
-				byKey[key] = o
+				byKey[key], covers[o] = o, cover
 			}
 			o.Grants = append(o.Grants, grants...)
+			covers[o].gaps, covers[o].denied = covers[o].gaps.Or(cover.gaps), covers[o].denied.Or(cover.denied)
 		}
 	}
 	out := make([]*Outsider, 0, len(byKey))
 	for _, key := range sortedKeys(byKey) {
-		out = append(out, byKey[key])
+		o := byKey[key]
+		o.All = p.all(o.Grants, covers[o])
+		out = append(out, o)
 	}
 	return out, ctx.Err()
 }
 
 // judgeOutsider judges one grantee on one group; what the point engine does not confirm is unknown.
-func (w *World) judgeOutsider(t *targets, c *caller, g *targetGroup, budget *region.Budget) ([]*Access, error) {
+func (w *World) judgeOutsider(t *targets, c *caller, g *targetGroup, cover *coverage, budget *region.Budget) ([]*Access, error) {
 	e, ok := newEvaluation(t, t.sideOf(c), g, budget)
 	if !ok {
 		return nil, nil
 	}
-	grants, err := e.judge(&coverage{gaps: t.question.none(), denied: t.question.none()})
+	grants, err := e.judge(cover)
 	if err != nil {
 		return nil, err
 	}

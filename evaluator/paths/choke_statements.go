@@ -368,7 +368,10 @@ func (w *weighing) everything(account string) []evaluator.StatementRef {
 func (w *weighing) viaAccess(l *link) []evaluator.StatementRef {
 	if l.kind == OpenResource {
 		o := w.target.opened.access.opens[l.from[0]]
-		out := slices.Clone(o.access.Via())
+		var out []evaluator.StatementRef
+		for _, u := range o.uses {
+			out = append(out, u.access.Via()...)
+		}
 		for _, a := range o.grants {
 			out = append(out, a.ViaOn(o.resource)...)
 		}

@@ -25,5 +25,7 @@ type Node struct {
 type Change struct {
 	Edit  evaluator.Edit
 	Words string // what the principal then has
-	key   string
+
+	key    string
+	chosen bool // it has one of several things of which one at a time is had
 }

@@ -134,7 +134,7 @@ func (t *Target) askedAgain(ctx context.Context, in *Graph, asked []uint32) (*Ta
 	}
 	for _, f := range found {
 		for _, m := range f.Members {
-			out.note(asked[m], f.Grants)
+			out.note(asked[m], f.Grants, f.All)
 		}
 	}
 	out.sort()
@@ -148,7 +148,7 @@ func (t *Target) askedAgain(ctx context.Context, in *Graph, asked []uint32) (*Ta
 			out.opened.access.opens[n] = o
 		}
 	}
-	more, err := in.opened(ctx, *t.question, who, asked)
+	more, err := in.opened(ctx, *t.question, out, who, asked)
 	if err != nil || more == nil {
 		return out, err
 	}

@@ -127,7 +127,7 @@ func (g *Graph) administrators(ctx context.Context) (map[uint32]*Administrator, 
 		}
 		e.to.Iterate(func(to uint32) bool {
 			a := out[to]
-			if a == nil {
+			if a == nil || a.Escalation { // what takes two edits is a path (E22)
 				return true
 			}
 			for _, from := range g.parties[g.index.party[label]].members {
@@ -203,7 +203,7 @@ func (g *Graph) Access(ctx context.Context, q evaluator.Question, via Via) (*Tar
 	}
 	for _, f := range found {
 		for _, m := range f.Members {
-			t.note(nodes[m], f.Grants)
+			t.note(nodes[m], f.Grants, f.All)
 		}
 	}
 	outside, err := poll.Outside(ctx)
@@ -213,7 +213,7 @@ func (g *Graph) Access(ctx context.Context, q evaluator.Question, via Via) (*Tar
 	for _, o := range outside {
 		for _, n := range g.outside {
 			if have := g.nodes[n].outsider; have != nil && have.Kind == o.Kind && have.ARN == o.ARN && have.Name == o.Name {
-				t.note(n, o.Grants)
+				t.note(n, o.Grants, o.All)
 			}
 		}
 		for _, a := range o.Grants {
@@ -223,7 +223,7 @@ func (g *Graph) Access(ctx context.Context, q evaluator.Question, via Via) (*Tar
 	}
 	t.sort()
 	if via.uses(OpenResource) {
-		if t.opened, err = g.opened(ctx, q, who, nodes); err != nil {
+		if t.opened, err = g.opened(ctx, q, t, who, nodes); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -234,14 +234,16 @@ func newAccess(poll *evaluator.Poll) *Target {
 	return &Target{access: &accessTarget{poll: poll, grants: map[uint32][]*evaluator.Access{}, strangers: map[state]Level{}}}
 }
 
-// note counts a node in, with what it may do.
-func (t *Target) note(n uint32, grants []*evaluator.Access) {
-	best := evaluator.Denied
-	for _, a := range grants {
-		best = max(best, levelOf(a))
+// note counts a node in, with what it may do. Where all of several actions are asked about, it must have them all.
+func (t *Target) note(n uint32, grants []*evaluator.Access, all Level) {
+	best := all
+	if !t.access.poll.AllOf() {
+		for _, a := range grants {
+			best = max(best, levelOf(a))
+		}
 	}
 	if best > evaluator.Denied {
 		t.add(n, best)
-		t.access.grants[n] = append(t.access.grants[n], grants...)
 	}
+	t.access.grants[n] = append(t.access.grants[n], grants...)
 }
