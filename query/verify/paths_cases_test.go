@@ -46,7 +46,7 @@ func entity(statements []tree, attached ...string) tree {
 	return e
 }
 
-// bounded gives an entity a boundary; trusted a role a trust policy; member a user a group.
+// bounded gives an entity a boundary; trusted a role a trust policy.
 func bounded(e tree, name string) tree {
 	e["PermissionsBoundary"] = tree{"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": caseARN("policy/" + name)}
 	return e
@@ -58,11 +58,6 @@ func trusted(e tree, principal any, conditions ...string) tree {
 		under(st, conditions[i], conditions[i+1], conditions[i+2])
 	}
 	e["AssumeRolePolicyDocument"] = document(st)
-	return e
-}
-
-func member(e tree, group string) tree {
-	e["GroupList"] = []any{group}
 	return e
 }
 
