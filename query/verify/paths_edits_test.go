@@ -298,7 +298,7 @@ func nameOf(p *principal) string {
 		names = append(names, fmt.Sprintf("%s@%p", i.Name, i.Doc))
 	}
 	slices.Sort(names)
-	text := strings.Join(names, ", ")
+	text := "with " + strings.Join(names, ", ")
 	if p.boundary != nil {
 		text += fmt.Sprintf(" within %s@%p", p.boundary.Name, p.boundary.Doc)
 	}

@@ -81,9 +81,6 @@ func (s *seeker) start(p *principal) *state {
 	return &state{principal: p, chained: chained}
 }
 
-// taken is what whoever takes a principal over has: a session of a role comes from AssumeRole.
-func taken(p *principal) *state { return &state{principal: p, chained: p.kind == "role"} }
-
 // ask is one requirement: an action on a resource, with keys of the request that the step fixes. A trust policy stands in for the role's own.
 type ask struct {
 	action, resource string
@@ -168,7 +165,7 @@ func sameAs(r *evaluator.Request, action string) *evaluator.Request {
 	return &own
 }
 
-// values is the keys of a request that are open, with the values that they can have.
+// domains are the keys of a request that are open, with the values that they can have.
 type domains struct {
 	keys   []string
 	values [][]*policy.ContextValue
