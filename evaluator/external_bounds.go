@@ -256,12 +256,12 @@ func (d *domain) idOf(cell int, k confinement) (id string) {
 // settle takes out of a part the contexts that the caller cannot have: unique ids of principals inside the zone of trust (A30), ids of another
 // account than its own, and no path in the organization that it is of. Accounts whose ids conditions spell out are callers of their own. False:
 // nothing is left.
-func (e *evaluation) settle(p *verdictPart, x *external) bool {
+func (e *evaluation) settle(p *verdictPart, inside func(id string) bool) bool {
 	s := e.symbols.space
 	drop := func(n region.Node) { p.care, p.node = s.Diff(p.care, n), s.Diff(p.node, n) }
 	if d := e.symbols.domains["aws:userid"]; d != nil {
 		for i := range d.cells {
-			if d.bounded(i, func(p region.Pattern) bool { return x.insideID(uniqueIDOf(p)) || e.othersID(accountIDOf(p)) }) {
+			if d.bounded(i, func(p region.Pattern) bool { return inside(uniqueIDOf(p)) || e.othersID(accountIDOf(p)) }) {
 				drop(e.symbols.holdsCell(d, i))
 			}
 		}

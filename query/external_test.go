@@ -494,3 +494,53 @@ func TestSampleExternal(t *testing.T) {
 	a := keep(t, sample(t), "external access")
 	golden(t, "sample-external.golden", b.String()+"> external access, wide\n"+a.render(t, render.Wide)+"\n> external access, for programs\n"+a.render(t, render.NDJSON))
 }
+
+// TestPathsOfSpelledOut holds from whom paths begin where a trust policy names everybody and a condition says who: not from anybody.
+func TestPathsOfSpelledOut(t *testing.T) {
+	sparing := `{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalAccount":"` + vendor + `"}}}`
+	for name, c := range map[string]struct {
+		more  string
+		trust []string
+		want  map[string][]string // source -> where paths begin
+	}{
+		"anybody": {want: map[string][]string{"external": {"public *"}, "public": {"public *"}}},
+		"one role of an account": {more: condition("ArnLike", "aws:PrincipalArn", "arn:aws:iam::"+stranger+":role/x"), want: map[string][]string{
+			"external": {"account arn:aws:iam::" + stranger + ":root"}, "account " + stranger: {"account arn:aws:iam::" + stranger + ":root"}, "public": nil,
+		}},
+		"an organization": {more: condition("StringEquals", "aws:PrincipalOrgID", otherOrg), want: map[string][]string{
+			"external": {"organization " + otherOrg}, "public": nil,
+		}},
+		"an organization that is trusted": {more: condition("StringEquals", "aws:PrincipalOrgID", otherOrg), trust: []string{otherOrg}, want: map[string][]string{"external": nil}},
+		"one account of an organization": {
+			more: `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"` + otherOrg + `","aws:PrincipalAccount":"` + stranger + `"}}`,
+			want: map[string][]string{"external": {"account arn:aws:iam::" + stranger + ":root"}, "public": nil},
+		},
+		"one's own organization":         {more: condition("StringEquals", "aws:PrincipalOrgID", ownOrg), want: map[string][]string{"external": nil, "public": nil}},
+		"principals inside by their ids": {more: condition("StringLike", "aws:userid", "AROAINNERINNERINNER:*", owner), want: map[string][]string{"external": nil, "public": nil}},
+		"roles of a name in any account": {more: condition("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/x"), want: map[string][]string{"external": {"public *"}, "public": {"public *"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := query.New(t.Context(), externalFacts(&opened{kind: "role", policy: trusts(`{"AWS":"*"}`, c.more), rcp: sparing}), answer.Snapshot{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for from, want := range c.want {
+				a, err := e.Ask(t.Context(), "paths from "+from+" to "+resourceARNs["role"][0], query.Options{Trust: c.trust})
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows, err := answer.Collect(a.Rows)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, r := range rows {
+					got = append(got, r.(*answer.Path).Kind+" "+r.(*answer.Path).Principal)
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("from %s: %v, want %v", from, got, want)
+				}
+			}
+		})
+	}
+}
