@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -116,12 +117,13 @@ func (p *Poll) Class(a *Actor) string {
 func (p *Poll) Outside(ctx context.Context) ([]*Outsider, error) {
 	w, t := p.world, p.t
 	byKey := map[string]*Outsider{}
-	ids := w.uniqueIDs()
+	ids := sync.OnceValue(w.uniqueIDs)
+	inside := func(id string) bool { return id != "" && ids()[id] != nil }
 	for _, g := range t.groups {
 		found := groupFindings{orgs: map[string][]*Access{}}
 		for _, c := range w.apart(g, t.question) {
 			budget := region.NewBudget(t.question.Budget).Within(ctx)
-			grants, err := w.judgeOutsider(t, c, g, budget, ids)
+			grants, err := w.judgeOutsider(t, c, g, budget, inside)
 			if errors.Is(err, region.ErrBudget) {
 				grants, err = []*Access{exceeded(t.question, g)}, nil
 			}
@@ -220,7 +222,7 @@ func (w *World) apart(g *targetGroup, q *compiledQuestion) []*caller {
 }
 
 // judgeOutsider judges one grantee on one group; what the point engine does not confirm is unknown.
-func (w *World) judgeOutsider(t *targets, c *caller, g *targetGroup, budget *region.Budget, ids map[string]*caller) ([]*Access, error) {
+func (w *World) judgeOutsider(t *targets, c *caller, g *targetGroup, budget *region.Budget, inside func(id string) bool) ([]*Access, error) {
 	e, ok := newEvaluation(t, t.sideOf(c), g, budget)
 	if !ok {
 		return nil, nil
@@ -231,7 +233,7 @@ func (w *World) judgeOutsider(t *targets, c *caller, g *targetGroup, budget *reg
 		return nil, err
 	}
 	if c.principal.Account != "" { // an account's principals have its ids, and nobody else's
-		parts = slices.DeleteFunc(parts, func(p *verdictPart) bool { return !e.settle(p, func(id string) bool { return ids[id] != nil }) })
+		parts = slices.DeleteFunc(parts, func(p *verdictPart) bool { return !e.settle(p, inside) })
 	}
 	if len(parts) == 0 {
 		return nil, nil

@@ -27,7 +27,7 @@ const (
 
 // opened is one thing that may be open to somebody outside.
 type opened struct {
-	kind    string // role, bucket, topic, key
+	kind    string // role, bucket, topic, domain, key
 	policy  string // statements, Effect Allow and Resource left out where they are usual
 	rcp     string // statements of an RCP on the root
 	grants  []*graph.KMSGrant
@@ -41,6 +41,7 @@ var resourceARNs = map[string][2]string{
 	"role":   {"arn:aws:iam::" + owner + ":role/Open", "AWS::IAM::Role"},
 	"bucket": {"arn:aws:s3:::data", "AWS::S3::Bucket"},
 	"topic":  {"arn:aws:sns:us-east-1:" + owner + ":news", "AWS::SNS::Topic"},
+	"domain": {"arn:aws:es:us-east-1:" + owner + ":domain/search", "AWS::OpenSearchService::Domain"},
 	"key":    {"arn:aws:kms:us-east-1:" + owner + ":key/1234abcd-12ab-34cd-56ef-1234567890ab", "AWS::KMS::Key"},
 }
 
@@ -385,6 +386,10 @@ func TestExternal(t *testing.T) {
 		"any service, where nobody else may": {
 			kind: "topic", policy: publishes(anybody, condition("Bool", "aws:PrincipalIsAWSService", "true")),
 			want: []string{"service * allowed sns:Publish [confused-deputy]"},
+		},
+		"what lies in a search domain": {
+			kind: "domain", policy: `{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"es:*","Resource":"arn:aws:es:us-east-1:` + owner + `:domain/search/*"` + condition("IpAddress", "aws:SourceIp", "203.0.113.0/24") + `}`,
+			want: []string{"public * conditional es:* [public anonymous wildcard] aws:SourceIp in 203.0.113.0/24"},
 		},
 		"E-t14: a grant on a key": {
 			kind: "key", policy: `{"Effect":"Allow","Principal":{"AWS":"` + owner + `"},"Action":"kms:*","Resource":"*"}`,
