@@ -276,10 +276,11 @@ func (e *evaluation) settle(p *verdictPart, inside func(id string) bool) bool {
 	return p.node != s.False()
 }
 
-// othersID tells whether an account, as a part of aws:userid, is not the caller's.
+// othersID tells whether an account, as a part of aws:userid, is not the caller's: users and roles have unique ids (C31).
 func (e *evaluation) othersID(account string) bool {
 	p := &e.caller.principal
-	return account != "" && p.Kind != Anonymous && p.Kind != Service && account != p.Account
+	entity := e.caller.kind == "user" || e.caller.kind == "role"
+	return account != "" && p.Kind != Anonymous && p.Kind != Service && (entity || account != p.Account)
 }
 
 // insideID tells whether a unique id is that of a user or role inside.

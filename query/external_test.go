@@ -259,6 +259,7 @@ func TestExternal(t *testing.T) {
 			kind: "bucket", policy: reads(anybody, condition("StringEquals", "aws:userid", stranger)),
 			want: []string{"account " + stranger + " conditional s3:GetObject aws:userid = " + stranger},
 		},
+		"a role has no account for an id": {kind: "bucket", policy: reads(`{"AWS":"arn:aws:iam::`+stranger+`:role/R"}`, condition("StringEquals", "aws:userid", stranger))},
 		"roles of one account, in any partition": {
 			kind: "bucket", policy: reads(anybody, condition("ArnLike", "aws:PrincipalArn", "arn:*:iam::"+stranger+":role/*")),
 			want: []string{"account " + stranger + " conditional s3:GetObject aws:PrincipalArn arnlike arn:*:iam::" + stranger + ":role/*"},
