@@ -186,12 +186,21 @@ func climbCases() []climbCase {
 		},
 		{
 			rule: "C35", about: "what may be detached is a policy that iam:PolicyARN admits",
-			users: map[string]tree{"U": entity([]tree{
-				under(allow("iam:DetachUserPolicy", "*"), "ArnEquals", "iam:PolicyARN", caseARN("policy/Other")), allow("*", "*"),
-				under(deny("iam:DetachUserPolicy", "*"), "ArnEquals", "iam:PolicyARN", caseARN("policy/Guard")), deny([]any{"iam:Put*", "iam:Attach*", "iam:Create*", "iam:Set*", "iam:Add*", "iam:Delete*", "iam:Update*"}, "*"),
-			}, "Guard")},
-			policies: map[string][]tree{"Guard": {deny("s3:*", "*")}, "Other": {deny("sqs:*", "*")}},
+			users: map[string]tree{
+				"U": entity([]tree{under(allow("iam:DetachUserPolicy", "*"), "ArnEquals", "iam:PolicyARN", caseARN("policy/Other")), own("iam:CreateAccessKey")}),
+				"V": entity(all, "Guard"),
+			},
+			policies: map[string][]tree{"Guard": {deny([]any{"s3:*", "iam:*", "sts:*"}, "*")}, "Other": {deny("sqs:*", "*")}},
 			want:     map[string]reached{},
+		},
+		{
+			rule: "C35", about: "the same where it admits the policy that denies",
+			users: map[string]tree{
+				"U": entity([]tree{under(allow("iam:DetachUserPolicy", "*"), "ArnEquals", "iam:PolicyARN", caseARN("policy/Guard")), own("iam:CreateAccessKey")}),
+				"V": entity(all, "Guard"),
+			},
+			policies: map[string][]tree{"Guard": {deny([]any{"s3:*", "iam:*", "sts:*"}, "*")}, "Other": {deny("sqs:*", "*")}},
+			want:     map[string]reached{"user/U": {surely, 1}},
 		},
 		{
 			rule: "C35", about: "edits see the boundary that whom they are about has: none of it, no right to change who has none",
