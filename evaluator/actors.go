@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/catalog"
@@ -100,6 +101,39 @@ func (a *Actor) After(e *Edit) *Actor {
 		own.boundary = e.Bound
 	}
 	return &Actor{caller: &own, world: a.world}
+}
+
+// Mapped is the actor with other documents in the place of its identity policies; the actor itself where none is another one.
+func (a *Actor) Mapped(doc func(Policy) *policy.Document) *Actor {
+	var identity []Policy
+	for i, p := range a.caller.identity {
+		other := doc(p)
+		if other == p.Doc {
+			continue
+		}
+		if identity == nil {
+			identity = slices.Clone(a.caller.identity)
+		}
+		identity[i].Doc = other
+	}
+	if identity == nil {
+		return a
+	}
+	own := *a.caller
+	own.identity = identity
+	return &Actor{caller: &own, world: a.world}
+}
+
+// WithoutAllows is a document without the Allow statements at some places.
+func WithoutAllows(d *policy.Document, at []int) *policy.Document {
+	own := *d
+	own.Statements = nil
+	for i := range d.Statements {
+		if s := &d.Statements[i]; s.Effect != policy.Allow || !slices.Contains(at, s.Index) {
+			own.Statements = append(own.Statements, *s)
+		}
+	}
+	return &own
 }
 
 // everything is an identity policy that allows everything, one for the whole world, so that who has it is alike.
@@ -325,6 +359,8 @@ func (w *World) Outside(members, trusted []string) (func(kind, arn, account stri
 			return false
 		case "provider":
 			return !z.trusts(arn)
+		case "organization":
+			return !z.hasOrg(arn)
 		}
 		return !z.has(account)
 	}, nil

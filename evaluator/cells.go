@@ -18,6 +18,7 @@ type resourceTest struct {
 	template policy.Template
 	static   bool
 	pattern  region.Pattern // of a static test; else the pattern with every variable as a star
+	literal  string         // the one string that it matches; empty where there are others
 	matcher  region.Matcher
 }
 
@@ -97,6 +98,7 @@ func (r *resourceTests) compiled(t policy.Template) *resourceTest {
 	default:
 		test.pattern = widened(&t)
 	}
+	test.literal, _ = test.pattern.Literal()
 	test.matcher = region.Compile(test.pattern)
 	test.number = r.shared.count.Add(1)
 	r.shared.byKey.LoadOrStore(key, test)

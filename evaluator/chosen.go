@@ -14,7 +14,7 @@ func Chosen(key string) bool {
 	case "aws:referer", "aws:useragent", "aws:tagkeys", "aws:requestedregion", "aws:securetransport",
 		"sts:rolesessionname", "sts:externalid", "sts:sourceidentity", "sts:transitivetagkeys", "sts:durationseconds", "sts:taskpolicyarn",
 		"iam:passedtoservice", "iam:associatedresourcearn", "iam:awsservicename", "iam:policyarn", "iam:fidotype", "iam:servicespecificcredentialservicename",
-		"kms:grantoperations", "kms:grantisforawsresource", "kms:granteeprincipal", "kms:retiringprincipal", "kms:grantconstrainttype",
+		"kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal", "kms:grantconstrainttype",
 		"kms:encryptioncontextkeys", "kms:encryptionalgorithm", "kms:signingalgorithm", "kms:macalgorithm", "kms:keyagreementalgorithm",
 		"kms:bypasspolicylockoutsafetycheck", "s3:prefix", "s3:delimiter", "s3:max-keys", "s3:versionid", "s3:authtype", "s3:signatureversion",
 		"s3:signatureage", "ec2:instancetype", "ec2:instanceprofile", "ec2:imageid", "lambda:layer", "lambda:functionarn", "lambda:principal",

@@ -53,8 +53,8 @@ func (o *Opening) Witness() *Witness { return o.witness }
 // GranteeKind is what a grantee outside the zone of trust is.
 type GranteeKind string
 
-// The kinds. Organization is everybody of one; network is whoever comes through one VPC endpoint or VPC, of whatever account; public is anybody;
-// dangling is an id that is left of a principal that was deleted (A30).
+// The kinds. Organization is everybody of one; network is whoever comes through one VPC endpoint, VPC or access point, of whatever account; public is
+// anybody; dangling is an id that is left of a principal that was deleted (A30).
 const (
 	GranteeAccount      GranteeKind = "account"
 	GranteeUser         GranteeKind = "user"
@@ -68,7 +68,7 @@ const (
 	GranteeDangling     GranteeKind = "dangling"
 )
 
-// Grantee is who is let in. ID is an account number, an ARN, an organization, a VPC endpoint or VPC, the name of a service, a unique id, or * for
+// Grantee is who is let in. ID is an account number, an ARN, an organization, a VPC endpoint, VPC or access point, the name of a service, a unique id, or * for
 // everybody; Account is empty where there is none.
 type Grantee struct {
 	Kind    GranteeKind
@@ -86,7 +86,7 @@ const (
 	RiskNoSubject        Risk = "no-subject-condition" // any user of an identity provider: no claim says who (E6)
 	RiskAnonymous        Risk = "anonymous"            // callers that nobody knows: unsigned requests (D45), guests of an identity pool (E21)
 	RiskConfusedDeputy   Risk = "confused-deputy"      // an AWS service that acts for whoever asks it to (E15)
-	RiskOutsideSource    Risk = "outside-source"       // an AWS service that acts for an account outside, which a condition spells out
+	RiskOutsideSource    Risk = "outside-source"       // an AWS service that acts for an account or organization outside, which a condition spells out
 	RiskNoExternalID     Risk = "no-external-id"       // an account outside that need not say for whom it acts (D51)
 	RiskOrganizationWide Risk = "organization-wide"    // everybody of an organization outside
 	RiskWildcard         Risk = "wildcard"             // actions granted by a wildcard
@@ -148,12 +148,7 @@ func (w *World) externalPart(ctx context.Context, q Question, z *zone, trust boo
 	if trust {
 		what = "roles"
 	}
-	x := &external{world: w, zone: z, trust: trust, filter: filter, targets: w.newTargets(c), ids: map[string]*caller{}}
-	for _, c := range w.callers {
-		if c.kind == "user" || c.kind == "role" {
-			x.ids[c.principal.UniqueID] = c
-		}
-	}
+	x := &external{world: w, zone: z, trust: trust, filter: filter, targets: w.newTargets(c), ids: w.uniqueIDs()}
 	plan.stage("group " + what)
 	rows, err := x.all(ctx, plan)
 	if err != nil {
@@ -161,6 +156,17 @@ func (w *World) externalPart(ctx context.Context, q Question, z *zone, trust boo
 	}
 	plan.stage("evaluate " + what)
 	return rows, &Answer{Assumptions: x.targets.standing(), Warnings: c.warnings, Plan: plan}, nil
+}
+
+// uniqueIDs are the users and roles of the snapshot by unique id.
+func (w *World) uniqueIDs() map[string]*caller {
+	ids := map[string]*caller{}
+	for _, c := range w.callers {
+		if c.kind == "user" || c.kind == "role" {
+			ids[c.principal.UniqueID] = c
+		}
+	}
+	return ids
 }
 
 // external is one question about external access.

@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -108,13 +109,15 @@ func network(string) GranteeKind { return GranteeNetwork }
 
 // confinements bound a wildcard to somebody who is no account that the snapshot or a condition spells out (D50).
 var confinements = []confinement{
-	{"aws:userid", kindOfID, uniqueIDOf},
+	{"aws:userid", kindOfID, userOf},
 	{"aws:sourcevpce", network, literalOf},
 	{"aws:sourcevpc", network, literalOf},
 	{"aws:sourcevpcarn", network, literalOf},
 	{"aws:vpceaccount", network, literalOf},
 	{"aws:vpceorgid", network, literalOf},
 	{"aws:vpceorgpaths", network, organizationOf},
+	{"s3:dataaccesspointaccount", network, literalOf}, // whose own policies say who gets that far (D41)
+	{"s3:dataaccesspointarn", network, func(p region.Pattern) string { return cmp.Or(literalOf(p), accountOfPattern(p)) }},
 }
 
 func literalOf(p region.Pattern) string {
@@ -139,9 +142,24 @@ func uniqueIDOf(p region.Pattern) string {
 	return ""
 }
 
+// accountIDOf is the account whose root user, or whose sessions of GetFederationToken, a pattern of aws:userid is about (C31).
+func accountIDOf(p region.Pattern) string {
+	id, _, session := strings.Cut(literalPrefix(p), ":")
+	if (session || isFixed(p)) && isAccountID(id) {
+		return id
+	}
+	return ""
+}
+
+// userOf is whom a pattern of aws:userid is about: a unique id, or an account.
+func userOf(p region.Pattern) string { return cmp.Or(uniqueIDOf(p), accountIDOf(p)) }
+
 func kindOfID(id string) GranteeKind {
-	if strings.HasPrefix(id, "AIDA") {
+	switch {
+	case strings.HasPrefix(id, "AIDA"):
 		return GranteeUser
+	case isAccountID(id):
+		return GranteeAccount
 	}
 	return GranteeRole
 }
@@ -235,14 +253,15 @@ func (d *domain) idOf(cell int, k confinement) (id string) {
 	return id
 }
 
-// settle takes out of a part the contexts that nobody outside can have: unique ids of principals inside the zone of trust (A30), and no path in
-// the organization that the caller is of. False: nothing is left.
-func (e *evaluation) settle(p *verdictPart, x *external) bool {
+// settle takes out of a part the contexts that the caller cannot have: unique ids of principals inside the zone of trust (A30), ids of another
+// account than its own, and no path in the organization that it is of. Accounts whose ids conditions spell out are callers of their own. False:
+// nothing is left.
+func (e *evaluation) settle(p *verdictPart, inside func(id string) bool) bool {
 	s := e.symbols.space
 	drop := func(n region.Node) { p.care, p.node = s.Diff(p.care, n), s.Diff(p.node, n) }
 	if d := e.symbols.domains["aws:userid"]; d != nil {
 		for i := range d.cells {
-			if d.bounded(i, func(p region.Pattern) bool { return x.insideID(uniqueIDOf(p)) }) {
+			if d.bounded(i, func(p region.Pattern) bool { return inside(uniqueIDOf(p)) || e.othersID(accountIDOf(p)) }) {
 				drop(e.symbols.holdsCell(d, i))
 			}
 		}
@@ -255,6 +274,13 @@ func (e *evaluation) settle(p *verdictPart, x *external) bool {
 		drop(s.Not(some))
 	}
 	return p.node != s.False()
+}
+
+// othersID tells whether an account, as a part of aws:userid, is not the caller's: users and roles have unique ids (C31).
+func (e *evaluation) othersID(account string) bool {
+	p := &e.caller.principal
+	entity := e.caller.kind == "user" || e.caller.kind == "role"
+	return account != "" && p.Kind != Anonymous && p.Kind != Service && (entity || account != p.Account)
 }
 
 // insideID tells whether a unique id is that of a user or role inside.

@@ -32,7 +32,7 @@ func (x *external) outsiders(g *targetGroup) []*outsider {
 				e := &s.Principals.Entries[k]
 				everyone = everyone || e.Kind == policy.PrincipalEveryone
 				if !s.Principals.Not {
-					l.entry(e)
+					l.entry(e, false)
 				}
 			}
 		}
@@ -41,14 +41,31 @@ func (x *external) outsiders(g *targetGroup) []*outsider {
 		for _, who := range []string{gr.Grantee, gr.Retiring, gr.IssuingAccount} { // D33
 			if who != "" {
 				e := principalText(who)
-				l.entry(&e)
+				l.entry(&e, false)
 			}
 		}
 	}
 	if everyone {
+		l.spared(g)
 		l.everyone(g)
 	}
 	return append(l.first, l.list...)
+}
+
+// spared adds whom a deny of everybody else spares, which a wildcard beside it lets in (D44).
+func (l *outsiderList) spared(g *targetGroup) {
+	if g.policy == nil {
+		return
+	}
+	for i := range g.policy.Doc.Statements {
+		s := &g.policy.Doc.Statements[i]
+		if s.Effect != policy.Deny || !s.Principals.Not {
+			continue
+		}
+		for k := range s.Principals.Entries {
+			l.entry(&s.Principals.Entries[k], true)
+		}
+	}
 }
 
 // outsiderList collects outsiders, each once.
@@ -68,27 +85,27 @@ func (l *outsiderList) add(o *outsider) {
 	l.list = append(l.list, o)
 }
 
-// entry adds whom a principal entry names, if that is somebody outside.
-func (l *outsiderList) entry(e *policy.PrincipalEntry) {
+// entry adds whom a principal entry names, if that is somebody outside. Spelled: it only says who is spared.
+func (l *outsiderList) entry(e *policy.PrincipalEntry, spelled bool) {
 	switch e.Kind {
 	case policy.PrincipalService:
-		l.add(&outsider{grantee: Grantee{Kind: GranteeService, ID: e.Text}, caller: serviceCaller(e.Text)})
+		l.add(&outsider{grantee: Grantee{Kind: GranteeService, ID: e.Text}, caller: serviceCaller(e.Text), spelled: spelled})
 	case policy.PrincipalFederated:
 		if c := l.world.grantee(e, l.partition); c != nil && !l.zone.trusts(e.Text) {
-			l.add(&outsider{grantee: Grantee{Kind: GranteeProvider, ID: e.Text, Account: arnAccount(e.Text)}, caller: c})
+			l.add(&outsider{grantee: Grantee{Kind: GranteeProvider, ID: e.Text, Account: arnAccount(e.Text)}, caller: c, spelled: spelled})
 		}
 	case policy.PrincipalCanonicalUser: // A29
-		l.add(&outsider{grantee: Grantee{Kind: GranteeAccount, ID: e.Text}, caller: l.world.grantee(e, l.partition)})
+		l.add(&outsider{grantee: Grantee{Kind: GranteeAccount, ID: e.Text}, caller: l.world.grantee(e, l.partition), spelled: spelled})
 	case policy.PrincipalID: // of a principal of the snapshot that is outside; one that nobody has is dangling (A30)
 		if c := l.ids[e.Text]; c != nil {
-			l.principal(&policy.PrincipalEntry{Kind: policy.PrincipalARN, Text: c.arn, Account: c.principal.Account}, e.Text, false)
+			l.principal(&policy.PrincipalEntry{Kind: policy.PrincipalARN, Text: c.arn, Account: c.principal.Account}, e.Text, spelled)
 		}
 	case policy.PrincipalAccount, policy.PrincipalARN:
 		switch {
 		case e.Account != "":
-			l.principal(e, "", false)
+			l.principal(e, "", spelled)
 		case arnAccount(e.Text) == "cloudfront":
-			l.add(&outsider{grantee: Grantee{Kind: GranteeService, ID: e.Text}, caller: serviceCaller(e.Text)})
+			l.add(&outsider{grantee: Grantee{Kind: GranteeService, ID: e.Text}, caller: serviceCaller(e.Text), spelled: spelled})
 		}
 	}
 }
@@ -149,7 +166,9 @@ func (l *outsiderList) everyone(g *targetGroup) {
 		if own := l.world.org; own != nil && own.id == id && !l.world.someOutside(l.zone) {
 			continue
 		}
-		l.add(&outsider{grantee: Grantee{Kind: GranteeOrganization, ID: id}, caller: c, spelled: true})
+		o := &outsider{grantee: Grantee{Kind: GranteeOrganization, ID: id}, caller: c, spelled: true}
+		l.add(o)
+		c.zone = anybody.zone // its accounts that conditions spell out are apart
 	}
 	l.list = append(l.list, list...)
 	for _, id := range accounts {
@@ -219,10 +238,9 @@ func (s *spelledOut) condition(c *policy.Condition) {
 		case "aws:principalaccount", "kms:calleraccount":
 			s.account(text)
 		case "aws:principalarn":
-			s.account(arnAccount(text))
+			s.account(accountOfPattern(*p.Static))
 		case "aws:userid":
-			id, _, _ := strings.Cut(text, ":")
-			s.account(id)
+			s.account(accountIDOf(*p.Static))
 		case "aws:principalorgid":
 			s.org(text)
 		case "aws:principalorgpaths":

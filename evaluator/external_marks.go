@@ -73,7 +73,7 @@ func (e *evaluation) marksOf(r *raw, c *outsider, z *zone) marks {
 	}
 	for _, in := range r.via {
 		if s := in.statement; s != nil {
-			m.mark(wildcardActions(&s.Actions) && !slices.Contains(m.risks, RiskWildcard), RiskWildcard)
+			m.mark(wildcardActions(&s.Actions) && s.Cause != policy.ServiceRuleMissing && !slices.Contains(m.risks, RiskWildcard), RiskWildcard)
 			m.mark(s.Principals.Not && !slices.Contains(m.risks, RiskNotPrincipal), RiskNotPrincipal)
 		}
 	}
@@ -104,22 +104,28 @@ var sourceBounds = []bound{
 	{"aws:sourceowner", isFixed},
 	{"kms:calleraccount", isFixed},
 	{"aws:principalaccount", isFixed},
-	{"aws:userid", func(p region.Pattern) bool { return isFixed(p) || uniqueIDOf(p) != "" }},
+	{"aws:userid", func(p region.Pattern) bool { return isFixed(p) || userOf(p) != "" }},
 	{"aws:sourcearn", func(p region.Pattern) bool { return isFixed(p) || accountOfPattern(p) != "" }},
 	{"aws:sourceorgid", isFixed},
 	{"aws:sourceorgpaths", func(p region.Pattern) bool { return organizationOf(p) != "" }},
+	{"s3:dataaccesspointaccount", isFixed}, // what comes through an access point is for the policy of that (D41)
+	{"s3:dataaccesspointarn", func(p region.Pattern) bool { return isFixed(p) || accountOfPattern(p) != "" }},
 }
 
 // deputy tells whether an AWS service may be made to act by whoever it serves (E15, D46). Where an RCP speaks of the source, requests behind
 // which there is no account are the service's own.
 func (e *evaluation) deputy(r *raw) bool {
-	n := e.unbounded(r.node, sourceBounds)
+	return e.unbounded(e.behind(r), sourceBounds) != e.symbols.space.False()
+}
+
+// behind is a grant's contexts but those of requests that an AWS service makes for itself, where an RCP tells them apart.
+func (e *evaluation) behind(r *raw) region.Node {
 	if e.sourceByRCP() {
 		if none, inPlay := e.symbols.absentNode("aws:sourceaccount"); inPlay {
-			n = e.symbols.space.Diff(n, none)
+			return e.symbols.space.Diff(r.node, none)
 		}
 	}
-	return n != e.symbols.space.False()
+	return r.node
 }
 
 // sourceByRCP tells whether an RCP in play denies by the source of a service's request.
@@ -131,25 +137,38 @@ func (e *evaluation) sourceByRCP() bool {
 	})
 }
 
-// outsideSource tells whether an AWS service may act for an account outside that is spelled out. A source account that is not the one of the source's
-// ARN is nobody's.
+// outsideSource tells whether an AWS service may act for an account or an organization outside that is spelled out, alone or beside those inside. A
+// source account that is not the one of the source's ARN is nobody's.
 func (e *evaluation) outsideSource(r *raw, z *zone) bool {
-	of := func(key string, account func(region.Pattern) string, outside bool) region.Node {
-		return e.within(bound{key, func(p region.Pattern) bool {
-			id := account(p)
-			return id != "" && z.has(id) != outside
-		}})
+	spelled, inside := e.symbols.space.False(), e.symbols.space.False()
+	for _, src := range sources {
+		spelled = e.symbols.space.Or(spelled, e.within(bound{src.key, func(p region.Pattern) bool { return src.id(p) != "" }}))
+		inside = e.symbols.space.Or(inside, e.within(bound{src.key, func(p region.Pattern) bool { return src.id(p) != "" && z.holds(src.id(p)) }}))
 	}
-	s := e.symbols.space
-	account := func(outside bool) region.Node { return of("aws:sourceaccount", literalAccount, outside) }
-	arn := func(outside bool) region.Node { return of("aws:sourcearn", accountOfPattern, outside) }
-	org := e.within(bound{"aws:sourceorgid", func(p region.Pattern) bool { return z.hasOrg(literalOf(p)) }})
-	n := s.And(r.node, s.Or(account(true), arn(true)))
-	return s.Diff(n, s.Or(account(false), arn(false), org)) != s.False()
+	return e.symbols.space.Diff(e.symbols.space.And(e.behind(r), spelled), inside) != e.symbols.space.False()
+}
+
+// sources are the keys that name the account or the organization for which an AWS service acts.
+var sources = []struct {
+	key string
+	id  func(region.Pattern) string
+}{
+	{"aws:sourceaccount", literalAccount},
+	{"aws:sourceowner", literalAccount},
+	{"aws:sourcearn", accountOfPattern},
+	{"aws:sourceorgid", literalOrganization},
+	{"aws:sourceorgpaths", organizationOf},
 }
 
 func literalAccount(p region.Pattern) string {
 	if text := literalOf(p); isAccountID(text) {
+		return text
+	}
+	return ""
+}
+
+func literalOrganization(p region.Pattern) string {
+	if text := literalOf(p); organizationID(text) {
 		return text
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
 )
 
@@ -26,7 +27,7 @@ func (e *evaluation) openings(j *groupOpenings, c *outsider) ([]*Opening, error)
 	}
 	var raws []*raw
 	for _, p := range parts {
-		if e.settle(p, j.external) {
+		if e.settle(p, j.insideID) {
 			raws = append(raws, e.resolve(p, e.asking.Strict)...)
 		}
 	}
@@ -102,13 +103,16 @@ func (e *evaluation) openingsOf(j *groupOpenings, r *resource, all []*grantTo) (
 }
 
 // said tells whether the rows of a resource say a grant already: to the same grantee, or, of somebody whom a condition alone speaks of, to
-// anybody. What anybody may do any AWS service may.
+// anybody, or to everybody of the organization that the condition asks for. What anybody may do any AWS service may.
 func (j *groupOpenings) said(r *resource, c *outsider, fresh []*Opening, a *Access) bool {
 	same := func(o *Opening) bool {
 		public := c.spelled && o.Grantee.Kind == GranteePublic
+		member := c.spelled && o.Grantee.Kind == GranteeOrganization
 		switch {
-		case o.Resource != r.arn || o.Access == nil || o.Grantee != c.grantee && !public:
+		case o.Resource != r.arn || o.Access == nil || o.Grantee != c.grantee && !public && !member:
 			return false
+		case member:
+			return a.asMemberOf(o.Grantee.ID, o.Access)
 		case public && c.grantee.Kind == GranteeService:
 			return true
 		}
@@ -117,6 +121,24 @@ func (j *groupOpenings) said(r *resource, c *outsider, fresh []*Opening, a *Acce
 	}
 	before := c.spelled || c.grantee.Kind == GranteePublic
 	return slices.ContainsFunc(fresh, same) || before && slices.ContainsFunc(j.openings, same)
+}
+
+// asMemberOf tells whether a grant is to somebody as a member of an organization, every member of which has it.
+func (a *Access) asMemberOf(org string, everybody *Access) bool {
+	return asksForOrganization(a.Conditions, org) && exprText(everybody.Conditions) == "true" && a.Verdict <= everybody.Verdict &&
+		a.members.SubsetOf(everybody.members) && slices.Equal(a.Resources(), everybody.Resources())
+}
+
+// asksForOrganization tells whether a condition holds for callers of one organization alone.
+func asksForOrganization(e Expr, id string) bool {
+	switch e := e.(type) {
+	case And:
+		return slices.ContainsFunc(e.Of, func(sub Expr) bool { return asksForOrganization(sub, id) })
+	case Test:
+		c := &e.Condition
+		return c.Key == "aws:principalorgid" && c.Op == policy.StringEquals && !c.IfExists && c.Set == policy.NoSet && len(c.Values) == 1 && c.Values[0].Text == id
+	}
+	return false
 }
 
 // opened makes the row of a grant, its witness put through the point engine.

@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -349,6 +350,18 @@ func (l *lowering) acceptText(t *keyTest, values []policy.Value) {
 	if len(lang.Patterns) > 0 {
 		t.accept = append(t.accept, d.addTest(name.String(), func() region.Test { return region.StringIn(lang) }))
 	}
+}
+
+// noARNs are all strings of fewer than six colon-separated fields.
+func noARNs() []region.Pattern {
+	var out []region.Pattern
+	field := region.Token{Kind: region.TokenStarInField}
+	tokens := []region.Token{field}
+	for range 5 {
+		out = append(out, region.Pattern{Tokens: slices.Clone(tokens)})
+		tokens = append(tokens, region.Token{Kind: region.TokenRune, Rune: ':'}, field)
+	}
+	return out
 }
 
 // arnShape is every string of at least six colon-separated fields.

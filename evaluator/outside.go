@@ -127,7 +127,7 @@ func (w *World) grantee(e *policy.PrincipalEntry, partition string) *caller {
 		return &caller{kind: "service", arn: e.Text, name: e.Text, outside: true, principal: Principal{Kind: Service, ARN: e.Text}}
 	case policy.PrincipalFederated:
 		kind := federatedKind(e.Text)
-		if w.noProvider(e.Text, kind) {
+		if strings.ContainsAny(e.Text, "*?") || w.noProvider(e.Text, kind) { // A23
 			return nil
 		}
 		return &caller{kind: "provider", arn: e.Text, name: e.Text, outside: true, principal: Principal{Kind: kind, ARN: e.Text}}

@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -42,15 +43,14 @@ func (t *targets) touches(st *callerStatement, g *targetGroup) bool {
 		return true
 	}
 	for _, test := range st.tests {
-		met := t.met(test)
 		if len(g.parts) == 0 {
-			if met.Has(g.place) {
+			if t.meet(test, g) {
 				return true
 			}
 			continue
 		}
 		for _, part := range g.parts {
-			if met.Has(part.place) {
+			if t.meet(test, part) {
 				return true
 			}
 		}
@@ -159,31 +159,35 @@ func (t *targets) mayReach(s *callerSide, g *targetGroup) bool {
 	return s.rival != nil && t.mayReach(s.rival, g)
 }
 
-// met gives the groups that a pattern may meet, by place.
-func (t *targets) met(test *resourceTest) region.Set {
-	if met, ok := t.meets.Load(test); ok {
+// meet tells whether a pattern may meet a group of the snapshot.
+func (t *targets) meet(test *resourceTest, g *targetGroup) bool {
+	if test.literal != "" && test.static {
+		return slices.Contains(t.holding[test.literal], g.place) || g.patterns && g.mayMeet(test, false)
+	}
+	return t.met(test, g.owner).Has(g.rank)
+}
+
+// met gives the groups of an account that a pattern may meet, by rank: most patterns are asked about few accounts.
+func (t *targets) met(test *resourceTest, owner *account) region.Set {
+	key := encounter{test, owner}
+	if met, ok := t.meets.Load(key); ok {
 		return met.(region.Set)
 	}
-	met := region.NewSet(len(t.groups))
-	text, literal := test.pattern.Literal()
-	if literal && test.static {
-		for _, place := range t.holding[text] {
-			met.Add(place)
-		}
-		for _, place := range t.withPatterns {
-			if t.groups[place].mayMeet(test, false) {
-				met.Add(place)
-			}
-		}
-	} else {
-		for place, g := range t.groups {
-			if g.mayMeet(test, true) {
-				met.Add(place)
-			}
+	groups := t.byOwner[owner]
+	met := region.NewSet(len(groups))
+	for rank, g := range groups {
+		if g.mayMeet(test, true) {
+			met.Add(rank)
 		}
 	}
-	t.meets.Store(test, met)
+	t.meets.Store(key, met)
 	return met
+}
+
+// encounter is a pattern and the account whose groups it may meet.
+type encounter struct {
+	test  *resourceTest
+	owner *account
 }
 
 // mayMeet tells whether a pattern may meet an item of the group, one that is a single ARN only if literals are asked for.

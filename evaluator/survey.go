@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -52,6 +53,7 @@ func (p *Poll) Assumptions() []string { return p.t.standing() }
 type Finding struct {
 	Members []int     // places in the list of actors, ascending
 	Grants  []*Access // each a product of actions, resources and a condition, none of them empty
+	All     Verdict   // of a question about all of several actions: how sure they all are, for who chooses freely what a caller may choose (E17)
 }
 
 // Outsider is somebody whom a policy of the resource side speaks of and who is not in the snapshot. Several may share a kind and an ARN: the
@@ -63,6 +65,7 @@ type Outsider struct {
 	Account string // empty where it is not known
 	Inside  bool   // of the zone of trust all the same: an account of the organization that was not read
 	Grants  []*Access
+	All     Verdict // as Finding has it
 }
 
 // Ask judges actors of the poll's world. Those that can do nothing of the question are in no finding.
@@ -75,11 +78,15 @@ func (p *Poll) Ask(ctx context.Context, who []*Actor) ([]Finding, error) {
 	}
 	classes := t.classesOf(callers)
 	found := make([][]*Access, len(classes))
+	covers := make([]*coverage, len(classes))
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, cl := range classes {
 		group.Go(func() (err error) {
-			found[i], err = p.world.judgeApart(gctx, t, cl.first, nil)
+			if p.AllOf() {
+				covers[i] = &coverage{gaps: t.question.none(), denied: t.question.none()}
+			}
+			found[i], err = p.world.judgeApart(gctx, t, cl.first, covers[i])
 			return err
 		})
 	}
@@ -92,7 +99,7 @@ func (p *Poll) Ask(ctx context.Context, who []*Actor) ([]Finding, error) {
 		if len(found[i]) == 0 {
 			continue
 		}
-		f := Finding{Grants: found[i]}
+		f := Finding{Grants: found[i], All: p.all(found[i], covers[i])}
 		for _, m := range cl.members {
 			f.Members = append(f.Members, place[m])
 		}
@@ -100,6 +107,35 @@ func (p *Poll) Ask(ctx context.Context, who []*Actor) ([]Finding, error) {
 		out = append(out, f)
 	}
 	return out, nil
+}
+
+// AllOf tells whether the question is about all of several actions.
+func (p *Poll) AllOf() bool { return p.t.question.AllOf }
+
+// Members are the names of the actions that the question asks about.
+func (p *Poll) Members() []string {
+	var out []string
+	for i := range p.t.question.members {
+		out = append(out, p.t.question.members[i].name)
+	}
+	return out
+}
+
+// all is how sure all actions of the question are.
+func (p *Poll) all(grants []*Access, cover *coverage) Verdict {
+	if !p.AllOf() {
+		return Denied
+	}
+	eased := make([]*Access, len(grants))
+	for i, g := range grants {
+		one := Access{Verdict: g.Verdict, members: g.members}
+		if g.Verdict == Conditional && g.Eased() {
+			one.Verdict = AllowedAlways
+		}
+		eased[i] = &one
+	}
+	verdict, _ := p.t.question.sum(eased, cover)
+	return verdict
 }
 
 // Class names the class of an actor: actors of one class have the same finding, whether they were asked about or not.
@@ -117,16 +153,22 @@ func (p *Poll) Class(a *Actor) string {
 func (p *Poll) Outside(ctx context.Context) ([]*Outsider, error) {
 	w, t := p.world, p.t
 	byKey := map[string]*Outsider{}
+	covers := map[*Outsider]*coverage{}
+	ids := sync.OnceValue(w.uniqueIDs)
+	inside := func(id string) bool { return id != "" && ids()[id] != nil }
 	for _, g := range t.groups {
-		for _, c := range w.grantees(g) {
+		found := groupFindings{orgs: map[string][]*Access{}}
+		for _, c := range w.apart(g, t.question) {
 			budget := region.NewBudget(t.question.Budget).Within(ctx)
-			grants, err := w.judgeOutsider(t, c, g, budget)
+			cover := &coverage{gaps: t.question.none(), denied: t.question.none()}
+			grants, err := w.judgeOutsider(t, c, g, cover, budget, inside)
 			if errors.Is(err, region.ErrBudget) {
 				grants, err = []*Access{exceeded(t.question, g)}, nil
 			}
 			if err != nil {
 				return nil, err
 			}
+			grants = found.own(c, grants)
 			if len(grants) == 0 {
 				continue
 			}
@@ -137,25 +179,106 @@ func (p *Poll) Outside(ctx context.Context) ([]*Outsider, error) {
 				if o.Account == strangerAccount {
 					o.Account = ""
 				}
-				byKey[key] = o
+				byKey[key], covers[o] = o, cover
 			}
 			o.Grants = append(o.Grants, grants...)
+			covers[o].gaps, covers[o].denied = covers[o].gaps.Or(cover.gaps), covers[o].denied.Or(cover.denied)
 		}
 	}
 	out := make([]*Outsider, 0, len(byKey))
 	for _, key := range sortedKeys(byKey) {
-		out = append(out, byKey[key])
+		o := byKey[key]
+		o.All = p.all(o.Grants, covers[o])
+		out = append(out, o)
 	}
 	return out, ctx.Err()
 }
 
+// groupFindings is what grantees of one group may do that others of it may, too.
+type groupFindings struct {
+	public []*Access
+	orgs   map[string][]*Access // everybody of an organization
+}
+
+// own is what of a grantee's grants is no one else's, where a condition alone speaks of it: not anybody's, and not everybody's of its organization.
+func (f *groupFindings) own(c *caller, grants []*Access) []*Access {
+	if c.kind == "public" {
+		f.public = append(f.public, grants...)
+	}
+	if !c.spelled {
+		return grants
+	}
+	out := slices.DeleteFunc(beyond(f.public, grants), func(a *Access) bool {
+		for id, everybody := range f.orgs {
+			if slices.ContainsFunc(everybody, func(o *Access) bool { return a.asMemberOf(id, o) }) {
+				return true
+			}
+		}
+		return false
+	})
+	if c.org != "" {
+		f.orgs[c.org] = out
+	}
+	return out
+}
+
+// apart are the grantees of a group that are not in the snapshot, where the accounts and organizations that conditions spell out stand beside
+// anybody: what they may do nobody else may, or nobody of whom no policy speaks. They come last.
+func (w *World) apart(g *targetGroup, q *compiledQuestion) []*caller {
+	out := w.grantees(g)
+	seen := map[string]bool{}
+	everyone := false
+	for _, c := range out {
+		seen[c.arn] = true
+		everyone = everyone || c.kind == "public"
+	}
+	if !everyone || g.owner == nil {
+		return out
+	}
+	named := w.spelledOut(g, q)
+	accounts, orgs := sortedKeys(named.accounts), sortedKeys(named.orgs)
+	rest := w.zone().widened(accounts, orgs)
+	for _, c := range out {
+		if c.kind == "public" {
+			c.zone = rest
+		}
+	}
+	add := func(c *caller) {
+		if c != nil && !seen[c.arn] {
+			c.spelled = true
+			out = append(out, c)
+		}
+	}
+	for _, id := range orgs {
+		if !w.zone().hasOrg(id) { // of one's own every account is known
+			c := stranger("organization", id, id, g.owner.partition)
+			c.org, c.zone = id, rest
+			add(c)
+		}
+	}
+	for _, id := range accounts {
+		add(w.grantee(&policy.PrincipalEntry{Kind: policy.PrincipalAccount, Text: id, Account: id}, g.owner.partition))
+	}
+	return out
+}
+
 // judgeOutsider judges one grantee on one group; what the point engine does not confirm is unknown.
-func (w *World) judgeOutsider(t *targets, c *caller, g *targetGroup, budget *region.Budget) ([]*Access, error) {
+func (w *World) judgeOutsider(t *targets, c *caller, g *targetGroup, cover *coverage, budget *region.Budget, inside func(id string) bool) ([]*Access, error) {
 	e, ok := newEvaluation(t, t.sideOf(c), g, budget)
 	if !ok {
 		return nil, nil
 	}
-	grants, err := e.judge(&coverage{gaps: t.question.none(), denied: t.question.none()})
+	parts, err := e.run(cover)
+	if err != nil {
+		return nil, err
+	}
+	if c.principal.Account != "" { // an account's principals have its ids, and nobody else's
+		parts = slices.DeleteFunc(parts, func(p *verdictPart) bool { return !e.settle(p, inside) })
+	}
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	grants, err := e.grantsOf(parts, cover)
 	if err != nil {
 		return nil, err
 	}

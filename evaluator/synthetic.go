@@ -63,7 +63,7 @@ func sharedStatement(who, service, owner string) policy.Statement {
 	case strings.Contains(who, ":ou/"):
 		s.Principal = map[string]string{"AWS": "*"}
 		s.Condition = map[string]map[string][]string{
-			"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": {"*/" + afterLast(who, "/") + "/*"}}, "StringNotEquals": elsewhere,
+			"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": {organizationOfUnit(who) + "/*/" + afterLast(who, "/") + "/*"}}, "StringNotEquals": elsewhere,
 		}
 	case strings.HasSuffix(who, ".amazonaws.com"):
 		s.Principal = map[string]string{"Service": who}
@@ -74,6 +74,15 @@ func sharedStatement(who, service, owner string) policy.Statement {
 	out.Unanalysable = "the actions of a share's permission are not in the snapshot"
 	out.Cause = policy.ServiceRuleMissing
 	return out
+}
+
+// organizationOfUnit is the organization that the ARN of an OU names, * where it names none.
+func organizationOfUnit(arn string) string {
+	_, path, _ := strings.Cut(arnField(arn, 6), "/")
+	if id, _, ok := strings.Cut(path, "/"); ok && organizationID(id) {
+		return id
+	}
+	return "*"
 }
 
 // openFileSystem is what an EFS file system without a policy allows: everything to every client that can connect (D47).
@@ -110,6 +119,8 @@ func aclStatement(grantee, permission, bucket string, ignorePublic bool) (policy
 	case strings.HasSuffix(grantee, "/groups/global/AuthenticatedUsers"): // any AWS-signed caller (D40)
 		s.Principal = map[string]string{"AWS": "*"}
 		s.Condition = map[string]map[string][]string{"Bool": {"aws:PrincipalIsAWSService": {"false"}}} // which unsigned callers lack
+	case strings.HasSuffix(grantee, "/groups/s3/LogDelivery"): // S3's own, that writes access logs
+		s.Principal = map[string]string{"Service": "logging.s3.amazonaws.com"}
 	case len(grantee) == 64:
 		s.Principal = map[string]string{"CanonicalUser": grantee}
 	default:

@@ -106,6 +106,9 @@ func (w *World) types(service string) []*resourceType {
 			out = append(out, newResourceType(service, s.ResourceTypes[i]))
 		}
 	}
+	if service == "es" {
+		out = append(out, domainPaths())
+	}
 	for _, t := range out {
 		for _, other := range out {
 			rest, ok := strings.CutPrefix(other.template, t.template)
@@ -126,6 +129,20 @@ func newResourceType(service string, rt *catalog.ResourceType) *resourceType {
 	t.pattern = templatePattern(t.template, "", "")
 	t.matcher = region.Compile(t.pattern)
 	return t
+}
+
+// searchPath is what lies in a search domain. The reference has no type for it, but requests to a domain's endpoint are on the path that they ask
+// for, and access policies grant on domain/NAME/* (D47).
+const searchPath = "es/domain path"
+
+func domainPaths() *resourceType {
+	return newResourceType("es", &catalog.ResourceType{Name: strings.TrimPrefix(searchPath, "es/"), ARN: "arn:${Partition}:es:${Region}:${Account}:domain/${DomainName}/${Path}"})
+}
+
+// searches tells the actions on what lies in a search domain.
+func searches(action string) bool {
+	service, name := cutAction(action)
+	return service == "es" && hasFoldPrefix(name, "ESHttp")
 }
 
 // item is a piece of the resource dimension: one ARN, or the ARNs under one (the objects of a bucket), or any other resource
@@ -205,6 +222,8 @@ type targetGroup struct {
 	outsiders     outsiders
 	actions       region.Set // members that apply to some item
 	place         int        // among the snapshot's groups
+	rank          int        // among those of its owner
+	patterns      bool       // some items are no single ARN
 	memo          *groupMemo // nil while the group is put together
 }
 
@@ -262,9 +281,8 @@ type targets struct {
 	decided    atomic.Int64 // those of them that were not there yet
 	unproved   bool         // nobody asks for the proofs of what is found, so that the names of policies and statements tell nobody apart
 
-	holding      map[string][]int // ARN -> the groups that hold it, by place
-	withPatterns []int            // groups with items that are no single ARN, by place
-	meets        sync.Map         // *resourceTest -> region.Set; see met
+	holding map[string][]int // ARN -> the groups that hold it, by place
+	meets   sync.Map         // encounter -> region.Set; see met
 }
 
 func (w *World) newTargets(q *compiledQuestion, also ...*policy.Document) *targets {
@@ -302,6 +320,9 @@ func (t *targets) indexMembers() {
 		default:
 			for _, r := range m.action.Resources {
 				addMember(t.types, service+"/"+r.Type.Name, n, i)
+			}
+			if searches(m.name) {
+				addMember(t.types, searchPath, n, i)
 			}
 		}
 	}
@@ -365,18 +386,14 @@ func (t *targets) groupSnapshot() {
 		t.addResource(byKey, r, r.service, true)
 	}
 	for i, g := range t.groups {
-		g.place, g.memo = i, &groupMemo{}
+		g.place, g.rank, g.memo = i, len(t.byOwner[g.owner]), &groupMemo{}
 		t.byOwner[g.owner] = append(t.byOwner[g.owner], g)
-		patterns := false
 		for _, it := range g.items {
 			if it.literal {
 				t.holding[it.text] = append(t.holding[it.text], i)
 			} else {
-				patterns = true
+				g.patterns = true
 			}
-		}
-		if patterns {
-			t.withPatterns = append(t.withPatterns, i)
 		}
 		g.outsiders = admitted(g)
 		if g.outsiders.everyone || len(g.outsiders.accounts) > 0 {

@@ -96,6 +96,14 @@ func (z *zone) hasOrg(id string) bool {
 	return z.orgs[id] || !z.replaced && z.world.org != nil && z.world.org.id == id
 }
 
+// holds tells whether an account, or all members of an organization, are inside.
+func (z *zone) holds(id string) bool {
+	if organizationID(id) {
+		return z.hasOrg(id)
+	}
+	return z.has(id)
+}
+
 // trusts tells whether an identity provider counts as inside: one that the zone lists, and IAM Identity Center's own, which is the
 // organization's (E21).
 func (z *zone) trusts(provider string) bool {
@@ -144,9 +152,9 @@ func (z *zone) outsideAccounts() *region.Lang {
 	return l
 }
 
-// outsideARNs is every ARN but those of accounts inside.
+// outsideARNs is every ARN but those of accounts inside: nobody has a text of fewer fields as its ARN (C26, C31).
 func (z *zone) outsideARNs() *region.Lang {
-	l := &region.Lang{Not: true}
+	l := &region.Lang{Not: true, Patterns: noARNs()}
 	for _, id := range z.members() {
 		l.Patterns = append(l.Patterns, region.Glob("arn:*:*::"+id+":*", false))
 	}

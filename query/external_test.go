@@ -27,7 +27,7 @@ const (
 
 // opened is one thing that may be open to somebody outside.
 type opened struct {
-	kind    string // role, bucket, topic, key
+	kind    string // role, bucket, topic, domain, key
 	policy  string // statements, Effect Allow and Resource left out where they are usual
 	rcp     string // statements of an RCP on the root
 	grants  []*graph.KMSGrant
@@ -41,6 +41,7 @@ var resourceARNs = map[string][2]string{
 	"role":   {"arn:aws:iam::" + owner + ":role/Open", "AWS::IAM::Role"},
 	"bucket": {"arn:aws:s3:::data", "AWS::S3::Bucket"},
 	"topic":  {"arn:aws:sns:us-east-1:" + owner + ":news", "AWS::SNS::Topic"},
+	"domain": {"arn:aws:es:us-east-1:" + owner + ":domain/search", "AWS::OpenSearchService::Domain"},
 	"key":    {"arn:aws:kms:us-east-1:" + owner + ":key/1234abcd-12ab-34cd-56ef-1234567890ab", "AWS::KMS::Key"},
 }
 
@@ -126,6 +127,9 @@ func reads(principal, more string) string {
 	return `{"Effect":"Allow","Principal":` + principal + `,"Action":"s3:GetObject","Resource":"arn:aws:s3:::data/*"` + more + `}`
 }
 
+// denied is the deny of what a statement grants.
+func denied(statement string) string { return strings.Replace(statement, "Allow", "Deny", 1) }
+
 func publishes(principal, more string) string {
 	return `{"Effect":"Allow","Principal":` + principal + `,"Action":"sns:Publish","Resource":"*"` + more + `}`
 }
@@ -186,6 +190,7 @@ func TestExternal(t *testing.T) {
 		"a provider that is trusted": {
 			kind: "role", policy: federated(github, ""), o: query.Options{Trust: []string{"arn:aws:iam::*:oidc-provider/token.actions.githubusercontent.com"}},
 		},
+		"a star names no provider": {kind: "role", policy: federated("*", "")},
 		"users of one's own server": {
 			kind: "role", policy: federated("arn:aws:iam::"+owner+":oidc-provider/login.example.com", ""),
 			want: []string{"provider arn:aws:iam::" + owner + ":oidc-provider/login.example.com allowed sts:AssumeRoleWithWebIdentity [no-subject-condition]"},
@@ -244,6 +249,38 @@ func TestExternal(t *testing.T) {
 			kind: "bucket", policy: reads(anybody, condition("StringLike", "aws:userid", "AROAELSEELSEELSEELSE:*")),
 			want: []string{"role AROAELSEELSEELSEELSE conditional s3:GetObject aws:userid like AROAELSEELSEELSEELSE:*"},
 		},
+		"one principal inside, by a deny": {
+			kind: "bucket", policy: reads(anybody, "") + "," + denied(reads(anybody, condition("ArnNotEquals", "aws:PrincipalArn", "arn:aws:iam::"+owner+":role/Inner"))),
+		},
+		"principals inside by their ids, and the root user, by a deny": {
+			kind: "bucket", policy: reads(anybody, "") + "," + denied(reads(anybody, condition("StringNotLike", "aws:userid", "AROAINNERINNERINNER:*", owner))),
+		},
+		"the root user of an account, by its id": {
+			kind: "bucket", policy: reads(anybody, condition("StringEquals", "aws:userid", stranger)),
+			want: []string{"account " + stranger + " conditional s3:GetObject aws:userid = " + stranger},
+		},
+		"a role has no account for an id": {kind: "bucket", policy: reads(`{"AWS":"arn:aws:iam::`+stranger+`:role/R"}`, condition("StringEquals", "aws:userid", stranger))},
+		"roles of one account, in any partition": {
+			kind: "bucket", policy: reads(anybody, condition("ArnLike", "aws:PrincipalArn", "arn:*:iam::"+stranger+":role/*")),
+			want: []string{"account " + stranger + " conditional s3:GetObject aws:PrincipalArn arnlike arn:*:iam::" + stranger + ":role/*"},
+		},
+		"one account of an organization": {
+			kind: "bucket", policy: reads(anybody, `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"`+otherOrg+`","aws:PrincipalAccount":"`+stranger+`"}}`),
+			want: []string{"account " + stranger + " conditional s3:GetObject aws:PrincipalOrgID = " + otherOrg},
+		},
+		"an organization, and an account that an RCP spares": {
+			kind: "bucket", policy: reads(anybody, condition("StringEquals", "aws:PrincipalOrgID", otherOrg)),
+			rcp:  `{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalAccount":"` + vendor + `"}}}`,
+			want: []string{"organization " + otherOrg + " allowed s3:GetObject [organization-wide]"},
+		},
+		"who is spared by a deny of everybody else": {
+			kind: "bucket", policy: reads(anybody, "") + `,{"Effect":"Deny","NotPrincipal":{"AWS":["` + stranger + `","arn:aws:iam::` + stranger + `:user/Reader"]},"Action":"s3:*","Resource":"arn:aws:s3:::data/*"}`,
+			want: []string{"user arn:aws:iam::" + stranger + ":user/Reader allowed s3:GetObject"},
+		},
+		"access points of an account": {
+			kind: "bucket", policy: reads(anybody, condition("StringEquals", "s3:DataAccessPointAccount", owner)),
+			want: []string{"network " + owner + " conditional s3:GetObject s3:DataAccessPointAccount = " + owner},
+		},
 		"a VPC endpoint": {
 			kind: "bucket", policy: reads(anybody, condition("StringEquals", "aws:SourceVpce", "vpce-1", "vpce-2")),
 			want: []string{"network vpce-1 conditional s3:GetObject aws:SourceVpce = vpce-1", "network vpce-2 conditional s3:GetObject aws:SourceVpce = vpce-2"},
@@ -274,6 +311,18 @@ func TestExternal(t *testing.T) {
 			kind: "bucket", policy: reads(`{"AWS":"`+owner+`"}`, ""), attrs: graph.ResourceAttributes{ACL: []graph.ACLGrant{{Grantee: "http://acs.amazonaws.com/groups/global/AllUsers", Permission: "READ_ACP"}}},
 			want: []string{"public * allowed s3:GetBucketAcl [public anonymous]"},
 		},
+		"a share with a unit of one's own organization": {
+			kind: "topic", policy: publishes(`{"AWS":"`+owner+`"}`, ""), attrs: graph.ResourceAttributes{SharedWith: []string{"arn:aws:organizations::" + unread + ":ou/" + ownOrg + "/ou-ab12-11111111"}},
+		},
+		"a share with a unit of another": {
+			kind: "topic", policy: publishes(`{"AWS":"`+owner+`"}`, ""), attrs: graph.ResourceAttributes{SharedWith: []string{"arn:aws:organizations::" + stranger + ":ou/" + otherOrg + "/ou-cd34-11111111"}},
+			want: []string{"organization " + otherOrg + " unknown sns:* [organization-wide] any aws:PrincipalOrgPaths like " + otherOrg + "/*/ou-cd34-11111111/*"},
+		},
+		"an ACL for S3's logs": {
+			kind: "bucket", attrs: graph.ResourceAttributes{ACL: []graph.ACLGrant{{Grantee: "http://acs.amazonaws.com/groups/s3/LogDelivery", Permission: "WRITE"}}},
+			policy: reads(`{"AWS":"`+owner+`"}`, ""),
+			want:   []string{"service logging.s3.amazonaws.com allowed s3:DeleteObject,s3:DeleteObjectVersion,s3:PutObject [confused-deputy]"},
+		},
 		"an ACL for whoever signs": {
 			kind: "bucket", policy: reads(`{"AWS":"`+owner+`"}`, ""), attrs: graph.ResourceAttributes{ACL: []graph.ACLGrant{{Grantee: "http://acs.amazonaws.com/groups/global/AuthenticatedUsers", Permission: "READ_ACP"}}},
 			want: []string{"public * allowed s3:GetBucketAcl [public]"},
@@ -295,6 +344,26 @@ func TestExternal(t *testing.T) {
 		"a source account outside": {
 			kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, condition("StringEquals", "aws:SourceAccount", stranger)),
 			want: []string{"service s3.amazonaws.com conditional sns:Publish [outside-source] aws:SourceAccount = " + stranger},
+		},
+		"source accounts inside and outside": {
+			kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, condition("StringEquals", "aws:SourceAccount", owner, stranger)),
+			want: []string{"service s3.amazonaws.com conditional sns:Publish [outside-source] aws:SourceAccount in (" + owner + ", " + stranger + ")"},
+		},
+		"a source organization": {kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, condition("StringEquals", "aws:SourceOrgID", ownOrg))},
+		"a source organization outside": {
+			kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, condition("StringEquals", "aws:SourceOrgID", otherOrg)),
+			want: []string{"service s3.amazonaws.com conditional sns:Publish [outside-source] aws:SourceOrgID = " + otherOrg},
+		},
+		"paths of a source organization outside": {
+			kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, condition("ForAnyValue:StringLike", "aws:SourceOrgPaths", otherOrg+"/*")),
+			want: []string{"service s3.amazonaws.com conditional sns:Publish [outside-source] any aws:SourceOrgPaths like " + otherOrg + "/*"},
+		},
+		"SNS's own policy, of another account": {
+			kind: "topic", policy: publishes(`{"AWS":"*"}`, condition("StringEquals", "AWS:SourceOwner", stranger)),
+			want: []string{"service * conditional sns:Publish [outside-source] aws:SourceOwner = " + stranger},
+		},
+		"a source outside that an RCP shuts out": {
+			kind: "bucket", policy: reads(`{"Service":"sns.amazonaws.com"}`, condition("ArnEquals", "aws:SourceArn", "arn:aws:sns:us-east-1:"+stranger+":t")), rcp: deputyRCP,
 		},
 		"sources of one account":             {kind: "topic", policy: publishes(`{"Service":"cloudwatch.amazonaws.com"}`, condition("ArnLike", "aws:SourceArn", "arn:aws:cloudwatch:*:"+owner+":alarm:*"))},
 		"a bucket, whose ARN has no account": {kind: "topic", policy: publishes(`{"Service":"s3.amazonaws.com"}`, condition("ArnEquals", "aws:SourceArn", "arn:aws:s3:::data"))},
@@ -318,6 +387,10 @@ func TestExternal(t *testing.T) {
 		"any service, where nobody else may": {
 			kind: "topic", policy: publishes(anybody, condition("Bool", "aws:PrincipalIsAWSService", "true")),
 			want: []string{"service * allowed sns:Publish [confused-deputy]"},
+		},
+		"what lies in a search domain": {
+			kind: "domain", policy: `{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"es:*","Resource":"arn:aws:es:us-east-1:` + owner + `:domain/search/*"` + condition("IpAddress", "aws:SourceIp", "203.0.113.0/24") + `}`,
+			want: []string{"public * conditional es:* [public anonymous wildcard] aws:SourceIp in 203.0.113.0/24"},
 		},
 		"E-t14: a grant on a key": {
 			kind: "key", policy: `{"Effect":"Allow","Principal":{"AWS":"` + owner + `"},"Action":"kms:*","Resource":"*"}`,
@@ -426,4 +499,54 @@ func TestSampleExternal(t *testing.T) {
 	}
 	a := keep(t, sample(t), "external access")
 	golden(t, "sample-external.golden", b.String()+"> external access, wide\n"+a.render(t, render.Wide)+"\n> external access, for programs\n"+a.render(t, render.NDJSON))
+}
+
+// TestPathsOfSpelledOut holds from whom paths begin where a trust policy names everybody and a condition says who: not from anybody.
+func TestPathsOfSpelledOut(t *testing.T) {
+	sparing := `{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalAccount":"` + vendor + `"}}}`
+	for name, c := range map[string]struct {
+		more  string
+		trust []string
+		want  map[string][]string // source -> where paths begin
+	}{
+		"anybody": {want: map[string][]string{"external": {"public *"}, "public": {"public *"}}},
+		"one role of an account": {more: condition("ArnLike", "aws:PrincipalArn", "arn:aws:iam::"+stranger+":role/x"), want: map[string][]string{
+			"external": {"account arn:aws:iam::" + stranger + ":root"}, "account " + stranger: {"account arn:aws:iam::" + stranger + ":root"}, "public": nil,
+		}},
+		"an organization": {more: condition("StringEquals", "aws:PrincipalOrgID", otherOrg), want: map[string][]string{
+			"external": {"organization " + otherOrg}, "public": nil,
+		}},
+		"an organization that is trusted": {more: condition("StringEquals", "aws:PrincipalOrgID", otherOrg), trust: []string{otherOrg}, want: map[string][]string{"external": nil}},
+		"one account of an organization": {
+			more: `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"` + otherOrg + `","aws:PrincipalAccount":"` + stranger + `"}}`,
+			want: map[string][]string{"external": {"account arn:aws:iam::" + stranger + ":root"}, "public": nil},
+		},
+		"one's own organization":         {more: condition("StringEquals", "aws:PrincipalOrgID", ownOrg), want: map[string][]string{"external": nil, "public": nil}},
+		"principals inside by their ids": {more: condition("StringLike", "aws:userid", "AROAINNERINNERINNER:*", owner), want: map[string][]string{"external": nil, "public": nil}},
+		"roles of a name in any account": {more: condition("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/x"), want: map[string][]string{"external": {"public *"}, "public": {"public *"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := query.New(t.Context(), externalFacts(&opened{kind: "role", policy: trusts(`{"AWS":"*"}`, c.more), rcp: sparing}), answer.Snapshot{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for from, want := range c.want {
+				a, err := e.Ask(t.Context(), "paths from "+from+" to "+resourceARNs["role"][0], query.Options{Trust: c.trust})
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows, err := answer.Collect(a.Rows)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, r := range rows {
+					got = append(got, r.(*answer.Path).Kind+" "+r.(*answer.Path).Principal)
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("from %s: %v, want %v", from, got, want)
+				}
+			}
+		})
+	}
 }

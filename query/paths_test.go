@@ -135,3 +135,63 @@ func TestPathErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestPathBounds holds that no path is longer than within says, the steps that end at a resource counted, and that the answer says what was left out.
+func TestPathBounds(t *testing.T) {
+	for _, q := range []string{
+		"who can reach kms:Decrypt within 0 hops", "who can reach kms:Decrypt within 1 hops", "who can reach kms:Decrypt within 2 hops", "who can reach admin within 0 hops",
+		"all paths from role/Release to admin within 2 hops", "all paths from external to s3:GetObject within 1 hops", "who can reach role/ShopAdmin within 0 hops",
+	} {
+		most := int(strings.Split(q, "within ")[1][0] - '0')
+		a := keep(t, sample(t), q)
+		for _, r := range a.rows {
+			if n := r.(*answer.Path).HopCount; n > most {
+				t.Errorf("%s: a path of %d hops", q, n)
+			}
+		}
+		if !strings.HasPrefix(q, "all") && !strings.Contains(a.render(t, render.Table), "hops are not looked at") {
+			t.Errorf("%s: nothing is said of the bound", q)
+		}
+	}
+}
+
+// TestReachesAllOf holds that whoever reaches all of several actions ends at somebody who has every one of them, and has a request for each.
+func TestReachesAllOf(t *testing.T) {
+	e := sample(t)
+	ends := func(q string) map[string]bool {
+		out := map[string]bool{}
+		rows, _ := ask(t, e, q)
+		for _, r := range rows {
+			p := r.(*answer.Path)
+			out[p.Principal] = true
+			asked := map[string]bool{}
+			for _, s := range p.Hops[len(p.Hops)-1].Steps {
+				asked[s.Action] = true
+			}
+			if strings.Contains(q, "all of") && p.HopCount == 1 && len(asked) != 2 {
+				t.Errorf("%s: %s ends with requests %v", q, p.Principal, asked)
+			}
+		}
+		return out
+	}
+	all, one, other := ends("who can reach all of kms:Decrypt, s3:GetObject via direct"), ends("who can reach kms:Decrypt via direct"), ends("who can reach s3:GetObject via direct")
+	if len(all) == 0 {
+		t.Error("nobody has both")
+	}
+	for p := range all {
+		if !one[p] || !other[p] {
+			t.Errorf("%s has not got both", p)
+		}
+	}
+	for p := range one {
+		if other[p] != all[p] {
+			t.Errorf("%s: both %t, together %t", p, other[p], all[p])
+		}
+	}
+	want, _ := ask(t, e, "who can do all of kms:Decrypt, s3:GetObject")
+	for _, r := range want {
+		if row := r.(*answer.WhoCan); row.Kind != "public" && row.Account != "" && !all[row.Principal] {
+			t.Errorf("%s can do all, and reaches nothing", row.Principal)
+		}
+	}
+}

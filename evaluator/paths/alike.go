@@ -2,6 +2,8 @@ package paths
 
 import (
 	"encoding/binary"
+	"fmt"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -10,9 +12,10 @@ import (
 
 // sharing is what parties have in common whose permissions come to the same: they are told apart by the proofs of what they may do, not by that.
 type sharing struct {
-	nothing *held          // by whoever may do nothing
-	sets    map[string]int // numbers of sets, by what is in them
-	helds   map[string]int // numbers of what is held, by what it comes to
+	nothing *held             // by whoever may do nothing
+	sets    map[string]int    // numbers of sets, by what is in them
+	kept    []*roaring.Bitmap // one of each of them, by number
+	helds   map[string]int    // numbers of what is held, by what it comes to
 	grants  map[*evaluator.Access]int
 	edges   map[string]*findings // by signature
 }
@@ -45,7 +48,8 @@ func newSharing() sharing {
 func (s *sharing) held(h *held) int {
 	key := []byte{byte(h.new), byte(h.any)}
 	for at := unknown; at <= certain; at++ {
-		key = binary.AppendUvarint(key, uint64(s.set(h.on[at])))
+		n := s.set(h.on[at])
+		key, h.on[at] = binary.AppendUvarint(key, uint64(n)), s.kept[n-1]
 	}
 	for _, g := range h.grants {
 		if len(g.Keys()) > 0 {
@@ -55,13 +59,48 @@ func (s *sharing) held(h *held) int {
 	return number(s.helds, string(key))
 }
 
-// set numbers a set by what is in it.
+// set numbers a set by what is in it, from 1.
 func (s *sharing) set(set *roaring.Bitmap) int {
 	bytes, err := set.ToBytes()
-	if err != nil {
-		return -1
+	key := string(bytes)
+	if err != nil { // a set like no other
+		key = fmt.Sprintf("%p", set)
 	}
-	return number(s.sets, string(bytes))
+	n := number(s.sets, key)
+	if n > len(s.kept) {
+		s.kept = append(s.kept, set)
+	}
+	return n
+}
+
+// one gives the same sets, each the one that is kept of those with the same things in them. They must not be changed.
+func (s *sharing) one(l leveled) leveled {
+	var out leveled
+	for at, set := range l {
+		switch {
+		case set == nil:
+		case at > 0 && set == l[at-1]:
+			out[at] = out[at-1]
+		default:
+			out[at] = s.kept[s.set(set)-1]
+		}
+	}
+	return out
+}
+
+// settle keeps sets that are alike once, and lets go of what only the search for the edges needed.
+func (s *sharing) settle(f *findings) {
+	f.control = leveled{}
+	for i := range f.edits {
+		if e := &f.edits[i]; e.direct { // those of groups and policies are shared as they are
+			e.on = s.one(e.on)
+		}
+	}
+	for i := range f.edges {
+		e := &f.edges[i]
+		e.to = s.kept[s.set(e.to)-1]
+	}
+	f.edits, f.edges = slices.Clip(f.edits), slices.Clip(f.edges)
 }
 
 func number[K comparable](of map[K]int, key K) int {

@@ -114,7 +114,20 @@ type builder struct {
 	openedBy   map[string]leveled // see openedTo
 	shared     sharing
 	everything *Change
-	err        error // of a survey within a survey
+	lessen     func(*Node, *evaluator.Actor) *evaluator.Actor // of a graph that lacks statements of another: what an actor is without them
+	err        error                                          // of a survey within a survey
+}
+
+func newBuilder(ctx context.Context, g *Graph) *builder {
+	b := &builder{
+		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
+		made: map[string]uint32{}, sends: map[uint32]bool{},
+		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, joiners: map[uint32]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
+		kinds: map[editKind]int{}, changed: map[changesKey][]levelChange{}, helds: map[heldKey]*held{}, admitted: map[string]leveled{}, openedBy: map[string]leveled{}, shared: newSharing(),
+		everything: &Change{Edit: evaluator.Edit{Everything: true}},
+	}
+	b.everything.seal()
+	return b
 }
 
 // Build finds every access edge of a snapshot by asking the evaluator.
@@ -132,14 +145,7 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 		twins: map[uint32]uint32{}, bares: map[*evaluator.Access]*evaluator.Access{}, givens: map[givenKey]*evaluator.Access{}, choosy: map[*evaluator.Access]bool{}, services: map[string]leveled{}, accepts: map[string]leveled{}, world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{},
 	}
 	g.things = newThings(w, facts, actors)
-	b := &builder{
-		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
-		made: map[string]uint32{}, sends: map[uint32]bool{},
-		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, joiners: map[uint32]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
-		kinds: map[editKind]int{}, changed: map[changesKey][]levelChange{}, helds: map[heldKey]*held{}, admitted: map[string]leveled{}, openedBy: map[string]leveled{}, shared: newSharing(),
-		everything: &Change{Edit: evaluator.Edit{Everything: true}},
-	}
-	b.everything.seal()
+	b := newBuilder(ctx, g)
 	if b.beyond, err = w.Outside(o.Zone, o.Also); err != nil {
 		return nil, err
 	}
@@ -224,8 +230,10 @@ func (b *builder) preparePolls() error {
 	if err := b.addPoll(nil, signIns...); err != nil {
 		return err
 	}
-	if err := b.addOutsiders(); err != nil {
-		return err
+	if b.lessen == nil {
+		if err := b.addOutsiders(); err != nil {
+			return err
+		}
 	}
 	if err := b.addPoll(nil, passRole); err != nil {
 		return err
@@ -495,10 +503,7 @@ func (b *builder) node(principal uint32, chained bool, change *Change) uint32 {
 	if !chained && change == nil {
 		return principal
 	}
-	key := fmt.Sprintf("%d\x00%t", principal, chained)
-	if change != nil {
-		key += "\x00" + change.key
-	}
+	key := madeKey(principal, chained, change)
 	if n, ok := b.made[key]; ok {
 		return n
 	}
@@ -510,6 +515,9 @@ func (b *builder) node(principal uint32, chained bool, change *Change) uint32 {
 	if change != nil {
 		own.actor = own.actor.After(&change.Edit)
 	}
+	if b.lessen != nil {
+		own.actor = b.lessen(&own, own.actor)
+	}
 	n := uint32(len(b.nodes))
 	b.nodes = append(b.nodes, own)
 	b.made[key] = n
@@ -518,6 +526,15 @@ func (b *builder) node(principal uint32, chained bool, change *Change) uint32 {
 	}
 	b.queue = append(b.queue, n)
 	return n
+}
+
+// madeKey names a state of a principal.
+func madeKey(principal uint32, chained bool, change *Change) string {
+	key := fmt.Sprintf("%d\x00%t", principal, chained)
+	if change != nil {
+		key += "\x00" + change.key
+	}
+	return key
 }
 
 // sessions are the nodes that steps lead to for a set of principals.

@@ -20,6 +20,7 @@ type Chokes struct {
 
 	Statements []*Pin // those without which somebody has no path, by how many lose every path
 	Tried      int    // statements that the snapshot was built anew without
+	Rebuilt    int    // statements for which the whole snapshot was built anew, and not only the edges of those who have them
 	Left       int    // statements that may take paths and were not tried
 	LeftMost   int    // how many of them one of those may take, at most
 	Greedy     []*Pin // a few statements, chosen one after the other, each taking the most beside those before it
@@ -44,7 +45,7 @@ const MostCut = 200_000
 
 // Chokes finds what the paths of some sources to a target hang on.
 func (g *Graph) Chokes(ctx context.Context, sources []uint32, t *Target, s Search) (*Chokes, error) {
-	c := &choking{g: g, ctx: ctx, target: t, search: s, mesh: g.meshOf(t, s), crowd: g.crowdOf(sources, t), out: &Chokes{}}
+	c := &choking{g: g, ctx: ctx, target: t, search: s, mesh: g.meshOf(t, s), crowd: g.crowdOf(sources, t), lacking: &lacking{ctx: ctx, g: g}, out: &Chokes{}}
 	c.net, c.vertices, c.kinds, c.own = c.mesh.network(c.crowd)
 	reached, err := c.mesh.reaching(ctx, nil)
 	if err != nil {
@@ -70,6 +71,8 @@ type choking struct {
 	crowd  *crowd
 	with   []int // places of the crowd with a path
 	out    *Chokes
+
+	lacking *lacking
 
 	net      *network.Network
 	vertices []uint32 // of the crowd

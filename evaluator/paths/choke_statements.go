@@ -106,6 +106,7 @@ func (c *choking) findGreedy() error {
 type weighing struct {
 	*choking
 	gone   []Statement
+	moved  bool // the places of other statements have moved in the policies that they are gone from
 	g      *Graph
 	target *Target
 	mesh   *mesh
@@ -129,25 +130,61 @@ func (c *choking) weighing() *weighing {
 // without builds the snapshot anew without one more statement, and tells who loses every path by that.
 func (w *weighing) without(one *candidate) ([]int, *weighing, error) {
 	then := &weighing{choking: w.choking, gone: append(slices.Clone(w.gone), one.statement), vias: map[hopKey][]evaluator.StatementRef{}}
-	facts, ok := without(w.choking.g.facts, then.gone)
-	if !ok {
-		return nil, w, nil
+	ok, err := then.lessen()
+	if !ok && err == nil {
+		w.out.Rebuilt++
+		ok, err = then.rebuild()
 	}
-	var err error
-	if then.g, err = Build(w.ctx, facts, w.g.catalog, w.g.options); err != nil {
-		return nil, nil, err
-	}
-	if then.target, err = w.target.held(w.ctx, w.g, then.g); err != nil {
-		return nil, nil, err
+	if !ok || err != nil {
+		return nil, w, err
 	}
 	then.mesh = then.g.meshOf(then.target, w.search)
-	then.nodes = w.choking.in(then.g)
+	then.nodes = w.crowd.nodes
+	if then.moved {
+		then.nodes = w.choking.in(then.g)
+	}
 	reached, err := then.mesh.reaching(w.ctx, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	then.with = among(then.nodes, reached)
+	then.with = slices.DeleteFunc(slices.Clone(w.with), func(i int) bool {
+		return !slices.ContainsFunc(then.nodes[i], func(n uint32) bool { return reached[n] }) && !then.strange(i)
+	})
 	return except(w.with, then.with), then, nil
+}
+
+// strange tells somebody from outside who has access, and takes no step any more: the graph does not know it then.
+func (w *weighing) strange(place int) bool {
+	return w.moved && w.target.access != nil && slices.ContainsFunc(w.crowd.nodes[place], func(n uint32) bool {
+		return w.target.access.strangers[w.choking.g.nodes[n].state()] >= conditional
+	})
+}
+
+// lessen finds the graph from that of the whole snapshot, where that will do.
+func (w *weighing) lessen() (ok bool, err error) {
+	c := w.choking
+	g, asked, ok, err := c.lacking.without(w.gone)
+	if !ok || err != nil {
+		return false, err
+	}
+	w.g = g
+	w.target, err = c.target.heldBy(c.ctx, g, asked, len(c.g.nodes))
+	return err == nil, err
+}
+
+// rebuild finds the graph from the facts alone; ok is false when a statement cannot be taken out of them.
+func (w *weighing) rebuild() (ok bool, err error) {
+	c := w.choking
+	facts, ok := without(c.g.facts, w.gone)
+	if !ok {
+		return false, nil
+	}
+	if w.g, err = Build(c.ctx, facts, c.g.catalog, c.g.options); err != nil {
+		return false, err
+	}
+	w.moved = true
+	w.target, err = c.target.held(c.ctx, c.g, w.g)
+	return err == nil, err
 }
 
 // in finds the nodes of the crowd in another graph.
@@ -260,8 +297,8 @@ func (w *weighing) ownedBy(arn string, nodes []uint32) []uint32 {
 // statement tells which statement of the snapshot as it is a reference means: places in a policy have moved where some were taken out of it.
 func (w *weighing) statement(ref evaluator.StatementRef, n *Node) (Statement, bool) {
 	s, ok := w.g.statementOf(ref, n)
-	if !ok {
-		return s, false
+	if !ok || !w.moved {
+		return s, ok
 	}
 	var before []int
 	for _, g := range w.gone {
@@ -331,7 +368,10 @@ func (w *weighing) everything(account string) []evaluator.StatementRef {
 func (w *weighing) viaAccess(l *link) []evaluator.StatementRef {
 	if l.kind == OpenResource {
 		o := w.target.opened.access.opens[l.from[0]]
-		out := slices.Clone(o.access.Via())
+		var out []evaluator.StatementRef
+		for _, u := range o.uses {
+			out = append(out, u.access.Via()...)
+		}
 		for _, a := range o.grants {
 			out = append(out, a.ViaOn(o.resource)...)
 		}

@@ -347,7 +347,7 @@ func (b *builder) findSelf(p *party, f *findings) []edge {
 	}
 	who := roaring.New()
 	for _, n := range p.members {
-		if node := &b.nodes[n]; node.Change == nil { // E19: what was edited is not edited again
+		if node := &b.nodes[n]; node.actor != nil && !node.Change.invented() {
 			who.Add(node.Principal)
 		}
 	}
@@ -357,13 +357,54 @@ func (b *builder) findSelf(p *party, f *findings) []edge {
 	edits := b.of(f.edits, who)
 	var made leveled
 	for _, n := range p.members {
-		if node := b.nodes[n]; node.Change == nil {
-			for _, c := range b.changes(node.Principal, edits[node.Principal], certain) {
-				made.put(b.node(node.Principal, node.Chained, c.Change), c.level)
+		node := b.nodes[n]
+		if node.actor == nil || node.Change.invented() {
+			continue
+		}
+		for _, c := range b.changes(node.Principal, edits[node.Principal], certain) {
+			if next := node.Change.then(c.Change); next != nil {
+				made.put(b.node(node.Principal, node.Chained, next), c.level)
 			}
 		}
 	}
 	return made.gains(true)
+}
+
+// invented tells whether a change gave a policy that somebody made up: such a one is not edited again (E19). What the snapshot has may let its holder
+// edit more.
+func (c *Change) invented() bool { return c != nil && c.Edit.Everything }
+
+// then is a change that follows on another one, which may be nil; nil: it changes nothing more, or would take a second choice.
+func (c *Change) then(next *Change) *Change {
+	if c == nil {
+		return next
+	}
+	if c.chosen && next.chosen {
+		return nil
+	}
+	out := &Change{Edit: next.Edit, chosen: c.chosen || next.chosen}
+	e := &out.Edit
+	e.Unbound = e.Unbound || c.Edit.Unbound
+	switch {
+	case e.Unbound:
+		e.Bound = nil
+	case e.Bound == nil:
+		e.Bound = c.Edit.Bound
+	}
+	e.Without = slices.Compact(slices.Sorted(slices.Values(slices.Concat(c.Edit.Without, e.Without))))
+	e.With = slices.Clone(e.With)
+	for _, p := range c.Edit.With {
+		had := slices.ContainsFunc(e.With, func(have evaluator.Policy) bool { return have.Name == p.Name })
+		if !had && (!e.Everything || evaluator.Denies(p.Doc)) {
+			e.With = append(e.With, p)
+		}
+	}
+	slices.SortFunc(e.With, func(x, y evaluator.Policy) int { return strings.Compare(x.Name, y.Name) })
+	out.seal()
+	if out.key == c.key {
+		return nil
+	}
+	return out
 }
 
 // findControlled makes nodes of principals that a party can both edit and get the credentials of: it edits them as itself, and then takes them over.
@@ -413,6 +454,9 @@ func (b *builder) classOf(principal uint32, c *Change) string {
 		return class
 	}
 	actor := b.nodes[principal].actor.Chained().After(&c.Edit)
+	if b.lessen != nil {
+		actor = b.lessen(&b.nodes[principal], actor)
+	}
 	sum := sha256.New()
 	for _, poll := range b.polls {
 		io.WriteString(sum, poll.Class(actor))
@@ -547,6 +591,7 @@ func (b *builder) change(principal uint32, edits []applied, level Level, picked 
 	if !c.Edit.Everything && !c.Edit.Unbound && c.Edit.Bound == nil && len(c.Edit.Without)+len(c.Edit.With) == 0 {
 		return nil
 	}
+	c.chosen = len(picked) > 0
 	c.seal()
 	return c
 }

@@ -45,9 +45,12 @@ func (x *evidence) edits(n *Node) []*Technique {
 	return out
 }
 
-// parts divides a change: what gives everything, what is added, what happens to the boundary, and what is gone.
+// parts divides a change: what gives everything, what is added, what happens to the boundary, and what is gone. What was done before is left out.
 func (x *evidence) parts(n *Node) []part {
 	want := n.Change.Edit
+	if from := x.hop.From; from.Principal == n.Principal && from.Change != nil {
+		want = beyond(want, &from.Change.Edit)
+	}
 	var out []part
 	anywhere := func(*Technique, string) bool { return true }
 	if want.Everything {
@@ -89,6 +92,19 @@ func (x *evidence) parts(n *Node) []part {
 		out = append(out, part{[]Edit{EditInline, EditVersion, EditUndeny, EditSetVersion}, makes, values})
 	}
 	return out
+}
+
+// beyond is what an edit does that another one has not done.
+func beyond(e evaluator.Edit, had *evaluator.Edit) evaluator.Edit {
+	e.Unbound = e.Unbound && !had.Unbound
+	if e.Bound != nil && had.Bound != nil && e.Bound.Name == had.Bound.Name {
+		e.Bound = nil
+	}
+	e.With = slices.DeleteFunc(slices.Clone(e.With), func(p evaluator.Policy) bool {
+		return slices.ContainsFunc(had.With, func(have evaluator.Policy) bool { return have.Name == p.Name })
+	})
+	e.Without = slices.DeleteFunc(slices.Clone(e.Without), func(name string) bool { return contains(had.Without, name) })
+	return e
 }
 
 // only are the values of a request that puts one policy in place.

@@ -1,6 +1,7 @@
 package paths
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -330,6 +331,10 @@ func (x *evidence) through(t *Technique, to *Node) string {
 // hop is the last step to a resource.
 func (t *accessTarget) hop(g *Graph, n uint32) *Hop {
 	h := &Hop{From: &g.nodes[n], Kind: CanAccess}
+	if t.poll.AllOf() {
+		t.every(g, n, h)
+		return h
+	}
 	for _, a := range t.grants[n] {
 		if l := levelOf(a); l > h.Level {
 			h.Level = l
@@ -347,6 +352,27 @@ func (t *accessTarget) hop(g *Graph, n uint32) *Hop {
 		}
 	}
 	return h
+}
+
+// every notes a request of every action that is asked about, by the most sure grant of each.
+func (t *accessTarget) every(g *Graph, n uint32, h *Hop) {
+	h.Level = certain
+	for i, action := range t.poll.Members() {
+		var best *evaluator.Access
+		for _, a := range t.grants[n] {
+			if a.HasAt(i) && (best == nil || levelOf(a) > levelOf(best)) {
+				best = a
+			}
+		}
+		if best == nil {
+			continue
+		}
+		h.Level = min(h.Level, levelOf(best))
+		if proof := best.Prove(g.nodes[n].actor, action, ""); proof.Witness != nil {
+			h.Resource = cmp.Or(h.Resource, proof.Witness.Resource)
+			h.Steps = append(h.Steps, Step{Action: proof.Witness.Action, Resource: proof.Witness.Resource, Grant: best, who: g.nodes[n].actor})
+		}
+	}
 }
 
 // factWords is a fact of a technique as an assumption: what the snapshot does not tell and is taken to be so.

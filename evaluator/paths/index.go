@@ -138,6 +138,10 @@ type Reaching struct {
 // Toward finds the shortest ways of all nodes to a target.
 func (g *Graph) Toward(ctx context.Context, t *Target, s Search) (*Reaching, error) {
 	r := &Reaching{target: t}
+	if s.Limited && s.Hops < t.tail() { // not even who needs no step has a way that is short enough
+		r.Cut = len(t.at(unknown)) > 0
+		return r, nil
+	}
 	for level := unknown; level <= certain; level++ {
 		hops, filter := g.limits(s, t, level)
 		tree, err := g.index.net.Toward(ctx, t.at(level), filter, hops)
@@ -147,11 +151,19 @@ func (g *Graph) Toward(ctx context.Context, t *Target, s Search) (*Reaching, err
 		r.trees[level] = tree
 		r.Cut = r.Cut || tree.Cut()
 	}
+	if s.Limited && s.Hops == t.tail() && !r.Cut { // no step was tried: whether there is one is to be seen
+		next, err := g.index.net.Toward(ctx, t.at(unknown), g.filter(s, unknown), 1)
+		if err != nil {
+			return nil, err
+		}
+		r.Cut = slices.ContainsFunc(g.Nodes(), func(n uint32) bool { return next.Hops(n) > 0 })
+	}
 	if t.opened != nil {
 		var err error
 		if r.opened, err = g.Toward(ctx, t.opened, s); err != nil {
 			return nil, err
 		}
+		r.Cut = r.Cut || r.opened.Cut
 	}
 	return r, nil
 }
@@ -173,7 +185,7 @@ func (g *Graph) limits(s Search, t *Target, level Level) (int, network.Filter) {
 func (r *Reaching) Way(n uint32) *Way {
 	var best *Way
 	for level := certain; level >= unknown && best == nil; level-- {
-		if t := r.trees[level]; t.Hops(n) >= 0 {
+		if t := r.trees[level]; t != nil && t.Hops(n) >= 0 {
 			best = &Way{Start: n, Steps: t.Path(n), Level: level, target: r.target}
 		}
 	}
@@ -197,6 +209,13 @@ func (g *Graph) Closure(ctx context.Context, from []uint32, s Search) (*Closure,
 		}
 		c.trees[level] = tree
 		c.Cut = c.Cut || tree.Cut()
+	}
+	if s.Limited && s.Hops == 0 {
+		next, err := g.index.net.From(ctx, from, g.filter(s, unknown), 1)
+		if err != nil {
+			return nil, err
+		}
+		c.Cut = slices.ContainsFunc(g.Nodes(), func(n uint32) bool { return next.Hops(n) > 0 })
 	}
 	return c, nil
 }
@@ -293,6 +312,9 @@ func (g *Graph) All(ctx context.Context, from []uint32, t *Target, s Search) ite
 }
 
 func (g *Graph) all(ctx context.Context, from []uint32, t *Target, s Search) iter.Seq2[*Way, error] {
+	if s.Limited && s.Hops < t.tail() {
+		return func(func(*Way, error) bool) {}
+	}
 	hops, filter := g.limits(s, t, unknown)
 	return func(yield func(*Way, error) bool) {
 		for _, n := range from { // a source that is the target has no way to go

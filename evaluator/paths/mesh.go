@@ -31,7 +31,7 @@ func (g *Graph) meshOf(t *Target, s Search) *mesh {
 		p := &g.parties[i]
 		for j := range p.edges {
 			e := &p.edges[j]
-			if e.leaf || e.level < conditional || !s.Via.uses(e.kind) {
+			if len(p.members) == 0 || e.leaf || e.level < conditional || !s.Via.uses(e.kind) {
 				continue
 			}
 			g.each(p, e, func(from, to []uint32) { m.links = append(m.links, link{e.kind, from, to, int32(i), e}) })

@@ -5,7 +5,7 @@ import "github.com/accessgraph/accessgraph/evaluator"
 // Node is one place of a graph: a principal of the snapshot as it is, one with edited policies or with a session that carries no MFA
 // information, or somebody or something outside of IAM.
 type Node struct {
-	Kind    string // user, role, root, account, service, provider, public, session, compute
+	Kind    string // user, role, root, account, organization, service, provider, public, session, compute
 	ARN     string // as answers show it
 	Name    string
 	Account string // empty where there is none
@@ -25,5 +25,7 @@ type Node struct {
 type Change struct {
 	Edit  evaluator.Edit
 	Words string // what the principal then has
-	key   string
+
+	key    string
+	chosen bool // it has one of several things of which one at a time is had
 }

@@ -1,7 +1,9 @@
 package paths
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator"
@@ -13,8 +15,19 @@ type opening struct {
 	technique *Technique
 	resource  string
 	grants    []*evaluator.Access // of the technique's requests, in order
-	access    *evaluator.Access   // what it may do then
+	uses      []use               // what it may do then
 	level     Level
+}
+
+// use is an action of the question that a grant allows once the resource is open.
+type use struct {
+	action string
+	access *evaluator.Access
+}
+
+// yields tells whether a technique opens resources to an action.
+func (t *Technique) yields(action string) bool {
+	return len(t.Yields) == 0 || slices.ContainsFunc(t.Yields, func(y string) bool { return strings.EqualFold(y, action) })
 }
 
 // openPolicy is a resource's own policy that lets everybody do everything.
@@ -23,8 +36,8 @@ const openPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Prin
 // opened is the target of being able to do something of a question once a resource's policy is rewritten: by whoever may rewrite it, as far as its SCPs, the
 // RCPs over the resource and the Denies of its own policies leave. nil: nobody is. Outsiders are not looked at: whom a policy of another account lets change
 // it, AWS does not let in (D37).
-func (g *Graph) opened(ctx context.Context, q evaluator.Question, who []*evaluator.Actor, nodes []uint32) (*Target, error) {
-	openings := map[uint32]map[string]*opening{} // by node and resource
+func (g *Graph) opened(ctx context.Context, q evaluator.Question, t *Target, who []*evaluator.Actor, nodes []uint32) (*Target, error) {
+	openings := map[uint32]map[string][]*opening{} // by node and resource
 	for i := range g.techniques.All {
 		t := &g.techniques.All[i]
 		if t.Kind != OpenResource || !g.concerns(t, q) {
@@ -62,7 +75,14 @@ func (g *Graph) opened(ctx context.Context, q evaluator.Question, who []*evaluat
 	for _, f := range found {
 		for _, m := range f.Members {
 			n := places[m]
-			if o := bestOpening(openings[n], f.Grants); o != nil {
+			o := bestOpening(poll, openings[n], f.Grants, t.access.grants[n])
+			if o == nil {
+				continue
+			}
+			if poll.AllOf() {
+				o.level = min(o.level, f.All)
+			}
+			if o.level > evaluator.Denied {
 				out.access.opens[n] = o
 				out.add(n, o.level)
 			}
@@ -85,7 +105,7 @@ func (g *Graph) concerns(t *Technique, q evaluator.Question) bool {
 }
 
 // openers finds who can use a technique on which resources.
-func (g *Graph) openers(ctx context.Context, t *Technique, who []*evaluator.Actor, nodes []uint32, into map[uint32]map[string]*opening) error {
+func (g *Graph) openers(ctx context.Context, t *Technique, who []*evaluator.Actor, nodes []uint32, into map[uint32]map[string][]*opening) error {
 	var actions []string
 	for _, r := range t.Requires {
 		actions = append(actions, r.Action)
@@ -106,13 +126,11 @@ func (g *Graph) openers(ctx context.Context, t *Technique, who []*evaluator.Acto
 		for _, m := range f.Members {
 			have := into[nodes[m]]
 			if have == nil {
-				have = map[string]*opening{}
+				have = map[string][]*opening{}
 				into[nodes[m]] = have
 			}
 			for arn, o := range openings {
-				if old := have[arn]; old == nil || old.level < o.level {
-					have[arn] = o
-				}
+				have[arn] = append(have[arn], o)
 			}
 		}
 	}
@@ -170,37 +188,76 @@ func (g *Graph) holdsFacts(t *Technique, id uint32) bool {
 	return true
 }
 
-// bestOpening picks the opening after which the most sure of some grants is had: on the resource, or on what lies under it.
-func bestOpening(openings map[string]*opening, grants []*evaluator.Access) *opening {
+// bestOpening picks the opening after which the question is met most surely, by some grants on the resource or on what lies under it; nil: none does.
+// Where all of several actions are asked about, those that are had without opening anything need no opening.
+func bestOpening(poll *evaluator.Poll, openings map[string][]*opening, grants, had []*evaluator.Access) *opening {
+	var resources []string
+	for arn := range openings {
+		resources = append(resources, arn)
+	}
+	slices.Sort(resources)
 	var best *opening
-	for _, a := range grants {
-		level := levelOf(a)
-		a.Named(func(list []string) {
-			for _, text := range list {
-				o := openings[ownerOf(openings, plain(text))]
-				if o == nil {
-					continue
-				}
-				l := min(level, o.level)
-				if best == nil || l > best.level || l == best.level && o.resource < best.resource {
-					one := *o
-					one.access, one.level = a, l
-					best = &one
-				}
+	for _, arn := range resources {
+		for _, o := range openings[arn] {
+			one := *o
+			one.uses, one.level = o.meets(poll, grants, had)
+			if len(one.uses) > 0 && (best == nil || one.level > best.level) {
+				best = &one
 			}
-		})
+		}
 	}
 	return best
 }
 
-// ownerOf gives the resource that another one is or lies under, up to a slash or colon; empty: none of them.
-func ownerOf(openings map[string]*opening, arn string) string {
-	for end := len(arn); end > 0; end = strings.LastIndexAny(arn[:end], "/:") {
-		if openings[arn[:end]] != nil {
-			return arn[:end]
+// meets gives the actions of the question that an opening opens its resource to, all that are needed or the most sure one, and how sure they are.
+func (o *opening) meets(poll *evaluator.Poll, grants, had []*evaluator.Access) (uses []use, level Level) {
+	level = evaluator.Denied
+	if poll.AllOf() {
+		level = o.level
+	}
+	for i, action := range poll.Members() {
+		var one *evaluator.Access
+		sure := evaluator.Denied
+		if o.technique.yields(action) {
+			for _, a := range grants {
+				if l := min(levelOf(a), o.level); l > sure && a.HasAt(i) && o.covers(a) {
+					one, sure = a, l
+				}
+			}
+		}
+		switch {
+		case poll.AllOf():
+			for _, a := range had {
+				if l := levelOf(a); l > sure && a.HasAt(i) {
+					one, sure = nil, l
+				}
+			}
+			if level = min(level, sure); level == evaluator.Denied {
+				return nil, level
+			}
+			if one != nil {
+				uses = append(uses, use{action, one})
+			}
+		case sure > level:
+			uses, level = []use{{action, one}}, sure
 		}
 	}
-	return ""
+	return uses, level
+}
+
+// covers tells whether a grant is of the resource of an opening, or of what lies under it.
+func (o *opening) covers(a *evaluator.Access) bool {
+	found := false
+	a.Named(func(list []string) {
+		found = found || slices.ContainsFunc(list, func(text string) bool { return under(plain(text), o.resource) })
+	})
+	return found
+}
+
+// under tells whether a resource is another one or lies under it, up to a slash or colon.
+func under(arn, owner string) bool {
+	rest, ok := strings.CutPrefix(arn, owner)
+	return ok && (rest == "" || rest[0] == '/' || rest[0] == ':')
 }
 
 // hops are the two last steps of a path: the resource is opened, and then used.
@@ -211,9 +268,11 @@ func (o *opening) hops(g *Graph, n uint32) []*Hop {
 		open.Steps = append(open.Steps, Step{Action: o.technique.Requires[i].Action, Resource: o.resource, Grant: a, who: node.actor})
 	}
 	use := &Hop{From: node, Kind: CanAccess, Level: o.level}
-	if proof := o.access.Prove(node.actor, "", ""); proof.Witness != nil {
-		use.Resource = proof.Witness.Resource
-		use.Steps = append(use.Steps, Step{Action: proof.Witness.Action, Resource: proof.Witness.Resource, Grant: o.access, who: node.actor})
+	for _, u := range o.uses {
+		if proof := u.access.Prove(node.actor, u.action, ""); proof.Witness != nil {
+			use.Resource = cmp.Or(use.Resource, proof.Witness.Resource)
+			use.Steps = append(use.Steps, Step{Action: proof.Witness.Action, Resource: proof.Witness.Resource, Grant: u.access, who: node.actor})
+		}
 	}
 	return []*Hop{open, use}
 }

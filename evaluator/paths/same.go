@@ -2,6 +2,7 @@ package paths
 
 import (
 	"context"
+	"slices"
 
 	"github.com/accessgraph/accessgraph/evaluator"
 )
@@ -66,5 +67,95 @@ func (t *Target) held(ctx context.Context, from, in *Graph) (*Target, error) {
 		}
 	}
 	out.sort()
+	return out, nil
+}
+
+// heldBy is held in a graph that keeps the numbers of its nodes: of some nodes it is asked again, for all others it is as it was.
+func (t *Target) heldBy(ctx context.Context, in *Graph, asked []uint32, known int) (*Target, error) {
+	switch {
+	case t.access != nil:
+		return t.askedAgain(ctx, in, asked)
+	case t.admins == nil:
+		return t.again(ctx, in)
+	}
+	out := &Target{admins: t.admins, account: t.account, via: t.via, again: t.again}
+	for level := range out.nodes {
+		out.nodes[level] = slices.Clone(t.nodes[level])
+	}
+	var who []*evaluator.Actor
+	var nodes []uint32
+	for _, n := range asked {
+		if int(n) >= known && (t.account == "" || in.nodes[n].Account == t.account) { // states that are new; with edits of their own they make no further ones (E19)
+			who, nodes = append(who, in.nodes[n].actor), append(nodes, n)
+		}
+	}
+	found, err := in.world.AdminsAmong(ctx, evaluator.Question{Budget: in.options.Budget, Now: in.options.Now}, who)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range found {
+		switch f.Answer {
+		case evaluator.Exceeds:
+		case evaluator.Uncertain:
+			out.add(nodes[i], unknown)
+		default:
+			out.add(nodes[i], certain)
+		}
+	}
+	out.sort()
+	return out, nil
+}
+
+// askedAgain is access where some nodes are asked again.
+func (t *Target) askedAgain(ctx context.Context, in *Graph, asked []uint32) (*Target, error) {
+	again := map[uint32]bool{}
+	var who []*evaluator.Actor
+	for _, n := range asked {
+		again[n] = true
+		who = append(who, in.nodes[n].actor)
+	}
+	keep := func(of *Target) *Target {
+		out := newAccess(of.access.poll)
+		out.question, out.via, out.again = t.question, t.via, t.again
+		for level, nodes := range of.nodes {
+			out.nodes[level] = slices.DeleteFunc(slices.Clone(nodes), func(n uint32) bool { return again[n] })
+		}
+		return out
+	}
+	out := keep(t)
+	for n, grants := range t.access.grants {
+		if !again[n] {
+			out.access.grants[n] = grants
+		}
+	}
+	found, err := t.access.poll.Ask(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range found {
+		for _, m := range f.Members {
+			out.note(asked[m], f.Grants, f.All)
+		}
+	}
+	out.sort()
+	if t.opened == nil {
+		return out, nil
+	}
+	out.opened = keep(t.opened)
+	out.opened.access.opens = map[uint32]*opening{}
+	for n, o := range t.opened.access.opens {
+		if !again[n] {
+			out.opened.access.opens[n] = o
+		}
+	}
+	more, err := in.opened(ctx, *t.question, out, who, asked)
+	if err != nil || more == nil {
+		return out, err
+	}
+	for n, o := range more.access.opens {
+		out.opened.access.opens[n] = o
+		out.opened.add(n, o.level)
+	}
+	out.opened.sort()
 	return out, nil
 }

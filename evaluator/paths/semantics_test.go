@@ -520,3 +520,111 @@ func TestDenyingGroupIsChosen(t *testing.T) {
 		g.edges(t, u)
 	}
 }
+
+// TestEditsFollowOnEdits holds that what a principal gives itself of what is there may let it give itself more (E10, E16), and that policies which
+// somebody makes up are not edited on (E19).
+func TestEditsFollowOnEdits(t *testing.T) {
+	o := newOrganization()
+	self := func(name string) string { return iam(home, "user/"+name) }
+	o.group(home, "First", nil, allow("iam:AddUserToGroup", iam(home, "group/Second")))
+	o.group(home, "Second", nil, allow("iam:PutUserPolicy", "*"))
+	o.user(home, "Twice", allow("iam:AddUserToGroup", iam(home, "group/Second")))
+	o.user(home, "Thrice", allow("iam:AddUserToGroup", iam(home, "group/First")))
+	put := o.policy(home, "Put", allow("iam:PutUserPolicy", self("Attach")))
+	o.user(home, "Attach", allow("iam:AttachUserPolicy", self("Attach"), when("ArnEquals", "iam:PolicyARN", string(put.ARN))))
+	bound := o.policy(home, "Bound", allow("iam:AddUserToGroup", "*")+","+allow("s3:*", "*")).ARN
+	o.user(home, "Bounded", allow("iam:AddUserToGroup", iam(home, "group/First"))).Boundary = bound
+	g := o.build(t, paths.Options{})
+	admins, err := g.Admins(t.Context(), "", paths.Via{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reaching, err := g.Toward(t.Context(), admins, paths.Search{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, hops := range map[string]int{"Twice": 1, "Thrice": 2, "Attach": 1, "Bounded": -1} {
+		g.edges(t, self(name))
+		n := g.NodesOf(self(name))[0]
+		w := reaching.Way(n)
+		if got := -1; w != nil {
+			got = len(w.Steps)
+			if got != hops || w.Level != evaluator.AllowedAlways {
+				t.Errorf("%s: %d hops, %v", name, got, w.Level)
+			}
+		} else if hops >= 0 {
+			t.Errorf("%s reaches no administrator", name)
+		}
+		if admins.At(n) != nil {
+			t.Errorf("%s is called an administrator, by one edit", name)
+		}
+	}
+}
+
+// TestOpensOnlyWhatItYields holds that a grant on a key, or the access control list of a bucket, opens what such a one can hold and nothing else (E14, D33, D40),
+// and that a policy of the resource opens everything.
+func TestOpensOnlyWhatItYields(t *testing.T) {
+	key, bucket := "arn:aws:kms:us-east-1:"+home+":key/1234abcd-12ab-34cd-56ef-1234567890ab", "arn:aws:s3:::files"
+	o := newOrganization()
+	a := o.account(home)
+	own := o.document(`{"Effect":"Allow","Principal":{"AWS":"` + iam(home, "root") + `"},"Action":"kms:*","Resource":"*"}`)
+	a.Resources = append(a.Resources, &graph.Resource{ARN: graph.ARN(key), Type: "AWS::KMS::Key", Region: "us-east-1", Policy: own},
+		&graph.Resource{ARN: graph.ARN(bucket), Type: "AWS::S3::Bucket", Region: "us-east-1", Attributes: graph.ResourceAttributes{ObjectOwnership: "ObjectWriter"}})
+	o.user(home, "Grant", allow("kms:CreateGrant", key))
+	o.user(home, "Policy", allow("kms:PutKeyPolicy", key, when("Bool", "aws:MultiFactorAuthPresent", "true")), allow("kms:CreateGrant", key))
+	o.user(home, "Service", allow("kms:CreateGrant", key, when("Bool", "kms:GrantIsForAWSResource", "true")))
+	o.user(home, "ACL", allow("s3:PutBucketAcl", bucket))
+	o.user(home, "Reader", allow("s3:PutBucketAcl", bucket), allow("s3:GetObject", bucket+"/*"))
+	g := o.build(t, leaves)
+	for _, c := range []struct {
+		who, actions string
+		want         evaluator.Verdict
+	}{
+		{"Grant", "kms:Decrypt", evaluator.AllowedAlways}, {"Grant", "kms:ScheduleKeyDeletion", evaluator.Denied}, {"Grant", "kms:PutKeyPolicy", evaluator.Denied},
+		{"Policy", "kms:Decrypt", evaluator.AllowedAlways}, {"Policy", "kms:ScheduleKeyDeletion", evaluator.Conditional},
+		{"Service", "kms:Decrypt", evaluator.Conditional}, {"ACL", "s3:PutObject", evaluator.AllowedAlways},
+		{"ACL", "s3:GetObject", evaluator.Denied}, {"ACL", "s3:DeleteBucket", evaluator.Denied}, {"ACL", "s3:PutObject s3:GetObject", evaluator.Denied},
+		{"Reader", "s3:PutObject s3:GetObject", evaluator.AllowedAlways}, {"Grant", "kms:Decrypt kms:Encrypt", evaluator.AllowedAlways},
+		{"Grant", "kms:Decrypt kms:ScheduleKeyDeletion", evaluator.Denied},
+	} {
+		q := evaluator.Question{Actions: strings.Fields(c.actions)}
+		q.AllOf = len(q.Actions) > 1
+		target, _, err := g.Access(t.Context(), q, paths.Via{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		reaching, err := g.Toward(t.Context(), target, paths.Search{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := evaluator.Denied
+		if w := reaching.Way(g.NodesOf(iam(home, "user/"+c.who))[0]); w != nil {
+			got = w.Level
+			for _, hop := range g.Hops(w) {
+				for i := range hop.Steps {
+					if !hop.Steps[i].Prove().Agrees {
+						t.Errorf("%s, %s: %s is not proved", c.who, c.actions, hop.Steps[i].Action)
+					}
+				}
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s, %s: %v, want %v", c.who, c.actions, got, c.want)
+		}
+	}
+}
+
+// TestRoleTags holds that the tags of a role count where it is assumed, by either of their keys (C33), and that there is a request that shows it.
+func TestRoleTags(t *testing.T) {
+	o := newOrganization()
+	o.role(home, "R", trusts("AWS", home)).Tags = []graph.Tag{{Key: "open", Value: "yes"}}
+	for name, key := range map[string]string{"AWS": "aws:ResourceTag/open", "IAM": "iam:ResourceTag/open"} {
+		o.user(home, name, allow("sts:AssumeRole", "*", when("StringEquals", key, "yes")))
+		o.user(home, "No"+name, allow("sts:AssumeRole", "*", when("StringEquals", key, "no")))
+	}
+	g := o.build(t, leaves)
+	for _, name := range []string{"AWS", "IAM"} {
+		g.only(t, iam(home, "user/"+name), "CAN_ASSUME -> role/R: allowed")
+		g.only(t, iam(home, "user/No"+name))
+	}
+}

@@ -14,6 +14,10 @@ type Target struct {
 	access *accessTarget
 	opened *Target // being able to open a resource first (E14); nil: nobody is
 
+	account  string              // of administrators: where they are some; empty: anywhere
+	question *evaluator.Question // of access
+	via      Via
+
 	// again finds what the same words mean in another graph.
 	again func(ctx context.Context, in *Graph) (*Target, error)
 }
@@ -75,7 +79,7 @@ func (g *Graph) Admins(ctx context.Context, account string, via Via) (*Target, e
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{admins: map[uint32]*Administrator{}, again: func(ctx context.Context, in *Graph) (*Target, error) { return in.Admins(ctx, account, via) }}
+	t := &Target{admins: map[uint32]*Administrator{}, account: account, via: via, again: func(ctx context.Context, in *Graph) (*Target, error) { return in.Admins(ctx, account, via) }}
 	for n, a := range all {
 		if account != "" && g.nodes[n].Account != account || a.Escalation && !via.uses(GainPermissions) {
 			continue
@@ -123,7 +127,7 @@ func (g *Graph) administrators(ctx context.Context) (map[uint32]*Administrator, 
 		}
 		e.to.Iterate(func(to uint32) bool {
 			a := out[to]
-			if a == nil {
+			if a == nil || a.Escalation { // what takes two edits is a path (E22)
 				return true
 			}
 			for _, from := range g.parties[g.index.party[label]].members {
@@ -158,6 +162,8 @@ type accessTarget struct {
 	poll   *evaluator.Poll
 	grants map[uint32][]*evaluator.Access
 	opens  map[uint32]*opening
+	// strangers is what everybody outside may do at best, those too that are in no graph because they take no step.
+	strangers map[state]Level
 }
 
 // tail is how many hops end a path to the target: the access, and the opening of the resource before it.
@@ -190,13 +196,14 @@ func (g *Graph) Access(ctx context.Context, q evaluator.Question, via Via) (*Tar
 		return nil, nil, err
 	}
 	t := newAccess(poll)
+	t.question, t.via = &q, via
 	t.again = func(ctx context.Context, in *Graph) (*Target, error) {
 		again, _, err := in.Access(ctx, q, via)
 		return again, err
 	}
 	for _, f := range found {
 		for _, m := range f.Members {
-			t.note(nodes[m], f.Grants)
+			t.note(nodes[m], f.Grants, f.All)
 		}
 	}
 	outside, err := poll.Outside(ctx)
@@ -206,13 +213,17 @@ func (g *Graph) Access(ctx context.Context, q evaluator.Question, via Via) (*Tar
 	for _, o := range outside {
 		for _, n := range g.outside {
 			if have := g.nodes[n].outsider; have != nil && have.Kind == o.Kind && have.ARN == o.ARN && have.Name == o.Name {
-				t.note(n, o.Grants)
+				t.note(n, o.Grants, o.All)
 			}
+		}
+		for _, a := range o.Grants {
+			who := state{kind: o.Kind, arn: o.ARN, name: o.Name}
+			t.access.strangers[who] = max(t.access.strangers[who], levelOf(a))
 		}
 	}
 	t.sort()
 	if via.uses(OpenResource) {
-		if t.opened, err = g.opened(ctx, q, who, nodes); err != nil {
+		if t.opened, err = g.opened(ctx, q, t, who, nodes); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -220,17 +231,19 @@ func (g *Graph) Access(ctx context.Context, q evaluator.Question, via Via) (*Tar
 }
 
 func newAccess(poll *evaluator.Poll) *Target {
-	return &Target{access: &accessTarget{poll: poll, grants: map[uint32][]*evaluator.Access{}}}
+	return &Target{access: &accessTarget{poll: poll, grants: map[uint32][]*evaluator.Access{}, strangers: map[state]Level{}}}
 }
 
-// note counts a node in, with what it may do.
-func (t *Target) note(n uint32, grants []*evaluator.Access) {
-	best := evaluator.Denied
-	for _, a := range grants {
-		best = max(best, levelOf(a))
+// note counts a node in, with what it may do. Where all of several actions are asked about, it must have them all.
+func (t *Target) note(n uint32, grants []*evaluator.Access, all Level) {
+	best := all
+	if !t.access.poll.AllOf() {
+		for _, a := range grants {
+			best = max(best, levelOf(a))
+		}
 	}
 	if best > evaluator.Denied {
 		t.add(n, best)
-		t.access.grants[n] = append(t.access.grants[n], grants...)
 	}
+	t.access.grants[n] = append(t.access.grants[n], grants...)
 }

@@ -45,7 +45,9 @@ type Technique struct {
 	// What the snapshot cannot tell and must be so, each a sentence without full stop: "an ECS cluster exists in the account".
 	Prerequisites []string `json:"prerequisites,omitempty"`
 	// What its results are limited to, where it yields less than the target's whole power: "AWS CodeCommit".
-	Limited    string   `json:"limited,omitempty"`
+	Limited string `json:"limited,omitempty"`
+	// For OPEN_RESOURCE that is limited: the actions that it can open a resource to.
+	Yields     []string `json:"yields,omitempty"`
 	Remedy     string   `json:"remedy"`
 	References []string `json:"references,omitempty"` // web addresses: of the action's documentation, of the public catalogue
 	Catalogue  []string `json:"catalogue,omitempty"`  // ids of the public catalogue, pathfinding.cloud
