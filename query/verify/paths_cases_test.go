@@ -227,6 +227,28 @@ func climbCases() []climbCase {
 			want:     map[string]reached{"user/U": {surely, 0}},
 		},
 		{
+			rule: "E19", about: "a policy that was taken away is rewritten in vain",
+			users: map[string]tree{"U": entity([]tree{allow("iam:DetachUserPolicy", "*"), allow("iam:CreatePolicyVersion", caseARN("policy/Guard"))}, "Guard")},
+			policies: map[string][]tree{
+				"Guard": {deny("iam:Create*", "*")},
+			},
+			want: map[string]reached{},
+		},
+		{
+			rule: "E19", about: "a policy that was attached is rewritten then",
+			users: map[string]tree{"U": entity([]tree{
+				under(allow("iam:AttachUserPolicy", caseARN("user/U")), "ArnEquals", "iam:PolicyARN", caseARN("policy/Some")), allow("iam:CreatePolicyVersion", caseARN("policy/Some")),
+			})},
+			policies: map[string][]tree{"Some": {allow("s3:*", "*")}},
+			want:     map[string]reached{"user/U": {surely, 1}},
+		},
+		{
+			rule: "E19", about: "a group is given a policy by who joined it",
+			users:  map[string]tree{"U": entity([]tree{allow([]any{"iam:AddUserToGroup", "iam:PutGroupPolicy"}, caseARN("group/G"))})},
+			groups: map[string]tree{"G": entity([]tree{allow("s3:*", "*")})},
+			want:   map[string]reached{"user/U": {surely, 1}},
+		},
+		{
 			rule: "E-t5", about: "a role that people sign in to has MFA information of theirs, and none when it is assumed",
 			users: map[string]tree{"A": entity([]tree{own("sts:AssumeRole")})},
 			roles: map[string]tree{
