@@ -17,7 +17,9 @@ type sharing struct {
 	kept    []*roaring.Bitmap // one of each of them, by number
 	helds   map[string]int    // numbers of what is held, by what it comes to
 	grants  map[*evaluator.Access]int
-	edges   map[string]*findings // by signature
+	numbers map[*roaring.Bitmap]int    // of sets that were numbered
+	touched map[string]*roaring.Bitmap // see edits
+	edges   map[string]*findings       // by signature
 }
 
 // signature tells parties apart whose permissions, in their account, do not come to the same.
@@ -41,7 +43,7 @@ type findings struct {
 }
 
 func newSharing() sharing {
-	return sharing{nothing: &held{on: none()}, sets: map[string]int{}, helds: map[string]int{}, grants: map[*evaluator.Access]int{}, edges: map[string]*findings{}}
+	return sharing{nothing: &held{on: none()}, sets: map[string]int{}, helds: map[string]int{}, grants: map[*evaluator.Access]int{}, numbers: map[*roaring.Bitmap]int{}, touched: map[string]*roaring.Bitmap{}, edges: map[string]*findings{}}
 }
 
 // held numbers what grants come to, from 1. A grant that more is asked of is like no other.
@@ -61,6 +63,9 @@ func (s *sharing) held(h *held) int {
 
 // set numbers a set by what is in it, from 1.
 func (s *sharing) set(set *roaring.Bitmap) int {
+	if n, ok := s.numbers[set]; ok {
+		return n
+	}
 	bytes, err := set.ToBytes()
 	key := string(bytes)
 	if err != nil { // a set like no other
@@ -68,7 +73,7 @@ func (s *sharing) set(set *roaring.Bitmap) int {
 	}
 	n := number(s.sets, key)
 	if n > len(s.kept) {
-		s.kept = append(s.kept, set)
+		s.kept, s.numbers[set] = append(s.kept, set), n
 	}
 	return n
 }
@@ -88,14 +93,33 @@ func (s *sharing) one(l leveled) leveled {
 	return out
 }
 
+// edits names edits by what they do to whom, and gives all whom they touch.
+func (s *sharing) edits(edits []edit) (touched *roaring.Bitmap, name []byte) {
+	for i := range edits {
+		e := &edits[i]
+		if whom := e.on.any(); !e.direct { // of a group or policy: there are few of these sets, which many edits share
+			s.numbers[whom] = s.set(whom)
+		}
+		e.on = s.one(e.on)
+		name = binary.AppendUvarint(name, uint64(e.kind))
+		for at := unknown; at <= certain; at++ {
+			name = binary.AppendUvarint(name, uint64(s.numbers[e.on[at]]))
+		}
+	}
+	touched, ok := s.touched[string(name)]
+	if !ok {
+		touched = roaring.New()
+		for i := range edits {
+			touched.Or(edits[i].on.any())
+		}
+		s.touched[string(name)] = touched
+	}
+	return touched, name
+}
+
 // settle keeps sets that are alike once, and lets go of what only the search for the edges needed.
 func (s *sharing) settle(f *findings) {
 	f.control = leveled{}
-	for i := range f.edits {
-		if e := &f.edits[i]; e.direct { // those of groups and policies are shared as they are
-			e.on = s.one(e.on)
-		}
-	}
 	for i := range f.edges {
 		e := &f.edges[i]
 		e.to = s.kept[s.set(e.to)-1]

@@ -108,6 +108,7 @@ type builder struct {
 	plain      map[uint32]bool                        // see simple
 	kinds      map[editKind]int
 	changed    map[changesKey][]levelChange // see changes
+	controlled map[string]leveled           // see findControlled
 	actions    []string                     // all that polls ask about, in lower case
 	helds      map[heldKey]*held
 	admitted   map[string]leveled // see admitting
@@ -123,7 +124,7 @@ func newBuilder(ctx context.Context, g *Graph) *builder {
 		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
 		made: map[string]uint32{}, sends: map[uint32]bool{},
 		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, joiners: map[uint32]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
-		kinds: map[editKind]int{}, changed: map[changesKey][]levelChange{}, helds: map[heldKey]*held{}, admitted: map[string]leveled{}, openedBy: map[string]leveled{}, shared: newSharing(),
+		kinds: map[editKind]int{}, controlled: map[string]leveled{}, changed: map[changesKey][]levelChange{}, helds: map[heldKey]*held{}, admitted: map[string]leveled{}, openedBy: map[string]leveled{}, shared: newSharing(),
 		everything: &Change{Edit: evaluator.Edit{Everything: true}},
 	}
 	b.everything.seal()

@@ -468,18 +468,26 @@ func (b *builder) findControlled(f *findings) {
 	if len(f.edits) == 0 {
 		return
 	}
-	var made leveled
-	seen := map[string]bool{}
-	edits := b.of(f.edits, f.control.any())
-	each(f.control.any(), func(t uint32) {
-		for _, c := range b.changes(t, edits[t], f.control.of(t)) {
-			class := string(rune(c.level)) + b.classOf(t, c.Change)
-			if !seen[class] {
-				seen[class] = true
-				made.put(b.node(t, true, c.Change), c.level)
+	touched, name := b.shared.edits(f.edits)
+	control := b.shared.one(f.control.within(touched))
+	for at := unknown; at <= certain; at++ {
+		name = binary.AppendUvarint(name, uint64(b.shared.set(control[at])))
+	}
+	made, known := b.controlled[string(name)] // parties that differ in what they can do else share this
+	if !known {
+		seen := map[string]bool{}
+		edits := b.of(f.edits, control.any())
+		each(control.any(), func(t uint32) {
+			for _, c := range b.changes(t, edits[t], control.of(t)) {
+				class := string(rune(c.level)) + b.classOf(t, c.Change)
+				if !seen[class] {
+					seen[class] = true
+					made.put(b.node(t, true, c.Change), c.level)
+				}
 			}
-		}
-	})
+		})
+		b.controlled[string(name)] = made
+	}
 	f.edges = append(f.edges, made.gains(false)...)
 }
 
