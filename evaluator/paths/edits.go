@@ -380,7 +380,7 @@ func (b *builder) findSelf(p *party, f *findings) []edge {
 
 // invented tells whether a change gave a policy that somebody made up: such a one is not edited again (E19). What the snapshot has may let its holder
 // edit more.
-func (c *Change) invented() bool { return c != nil && c.Edit.Everything }
+func (c *Change) invented() bool { return c != nil && c.Edit.Everything && !c.attached }
 
 // then is a change that follows on another one, which may be nil; nil: it changes nothing more, or would take a second choice.
 func (c *Change) then(next *Change) *Change {
@@ -390,9 +390,9 @@ func (c *Change) then(next *Change) *Change {
 	if c.chosen && next.chosen {
 		return nil
 	}
-	out := &Change{Edit: next.Edit, chosen: c.chosen || next.chosen}
+	out := &Change{Edit: next.Edit, chosen: c.chosen || next.chosen, attached: c.attached || next.attached}
 	e := &out.Edit
-	e.Unbound = e.Unbound || c.Edit.Unbound
+	e.Everything, e.Unbound = e.Everything || c.Edit.Everything, e.Unbound || c.Edit.Unbound
 	switch {
 	case e.Unbound:
 		e.Bound = nil
@@ -619,7 +619,11 @@ func (b *builder) change(principal uint32, edits []applied, level Level, picked 
 			break // there is no more to be had
 		}
 		e := &edits[i]
-		if e.level < level || c.Edit.Everything && e.adds() {
+		if e.level < level {
+			continue
+		}
+		c.attached = c.attached || e.technique.Edit == EditAttach && e.all
+		if c.Edit.Everything && e.adds() {
 			continue
 		}
 		b.apply(c, e.edit, actor, gone, added)
@@ -641,6 +645,7 @@ func (b *builder) change(principal uint32, edits []applied, level Level, picked 
 	if c.Edit.Everything && actor.Unbounded() {
 		c.Edit.Everything = false
 	}
+	c.attached = c.attached && c.Edit.Everything
 	names := make([]string, 0, len(added))
 	for name, p := range added {
 		if !c.Edit.Everything || evaluator.Denies(p.Doc) { // else it adds nothing
@@ -775,5 +780,5 @@ func (c *Change) seal() {
 		words = append(words, "the boundary "+c.Edit.Bound.Name)
 	}
 	c.Words = strings.Join(words, ", ")
-	c.key = fmt.Sprintf("%t%t\x00%q\x00%s", c.Edit.Everything, c.Edit.Unbound, c.Edit.Without, c.Words)
+	c.key = fmt.Sprintf("%t%t%t\x00%q\x00%s", c.Edit.Everything, c.Edit.Unbound, c.attached, c.Edit.Without, c.Words)
 }

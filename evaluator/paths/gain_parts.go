@@ -57,7 +57,11 @@ func (x *evidence) parts(n *Node) []part {
 		makes := func(t *Technique, resource string) bool {
 			return t.Edit != EditVersion || x.attachedTo(resource, n.Principal)
 		}
-		out = append(out, part{[]Edit{EditInline, EditVersion, EditAttach}, makes, x.all})
+		kinds := []Edit{EditInline, EditVersion, EditAttach}
+		if n.Change.attached {
+			kinds = []Edit{EditAttach}
+		}
+		out = append(out, part{kinds, makes, x.all})
 	}
 	boundary := x.g.nodes[n.Principal].actor.Boundary()
 	if want.Unbound {

@@ -26,6 +26,7 @@ type Change struct {
 	Edit  evaluator.Edit
 	Words string // what the principal then has
 
-	key    string
-	chosen bool // it has one of several things of which one at a time is had
+	key      string
+	chosen   bool // it has one of several things of which one at a time is had
+	attached bool // everything is by a policy that there is, and that was attached
 }

@@ -243,6 +243,22 @@ func climbCases() []climbCase {
 			want:     map[string]reached{"user/U": {surely, 1}},
 		},
 		{
+			rule: "E19", about: "who attached a policy that there is and that allows everything goes on from there",
+			roles: map[string]tree{"R": entity([]tree{under(allow("iam:AttachRolePolicy", caseARN("role/R")), "ArnEquals", "iam:PolicyARN", administrator)}, "Guard")},
+			policies: map[string][]tree{
+				"Guard": {deny("s3:*", "*")},
+			},
+			want: map[string]reached{"role/R": {surely, 1}},
+		},
+		{
+			rule: "E19", about: "who wrote one of its own does not",
+			roles: map[string]tree{"R": entity([]tree{allow("iam:PutRolePolicy", caseARN("role/R"))}, "Guard")},
+			policies: map[string][]tree{
+				"Guard": {deny([]any{"sts:*", "lambda:*", "iam:UpdateAssumeRolePolicy", "iam:PassRole", "iam:CreateServiceLinkedRole"}, "*")},
+			},
+			want: map[string]reached{},
+		},
+		{
 			rule: "E19", about: "a group is given a policy by who joined it",
 			users:  map[string]tree{"U": entity([]tree{allow([]any{"iam:AddUserToGroup", "iam:PutGroupPolicy"}, caseARN("group/G"))})},
 			groups: map[string]tree{"G": entity([]tree{allow("s3:*", "*")})},

@@ -214,11 +214,14 @@ func (s *seeker) made(p *principal, r *rights) []*principal {
 	var always []evaluator.Policy
 	var choices [][]evaluator.Policy
 	all := r.everything
+	by := evaluator.Policy{Name: madeUp, Doc: s.everything}
 	for _, add := range r.adds {
-		all = all || len(add) == 1 && wholly(add[0].Doc)
+		if len(add) == 1 && wholly(add[0].Doc) { // one that there is may be edited on
+			all, by = true, add[0]
+		}
 	}
 	if all {
-		always = append(always, evaluator.Policy{Name: madeUp, Doc: s.everything})
+		always = append(always, by)
 	} else {
 		for _, add := range slices.Concat(r.adds, r.joins) {
 			if slices.ContainsFunc(add, func(i evaluator.Policy) bool { return denies(i.Doc) }) {
@@ -319,16 +322,9 @@ func onlyDenies(d *policy.Document) bool {
 	return true
 }
 
-// wholly tells a document that allows everything and nothing but that.
+// wholly tells a document that allows everything and denies nothing.
 func wholly(d *policy.Document) bool {
-	if len(d.Statements) == 0 {
-		return false
-	}
-	for _, st := range d.Statements {
-		all := st.Effect == policy.Allow && len(st.Conditions) == 0 && !st.Actions.Not && !st.Resources.Not && st.Actions.Match("zz:Zz") && len(st.Resources.Patterns) == 1 && st.Resources.Patterns[0].Text == "*"
-		if !all {
-			return false
-		}
-	}
-	return true
+	return !denies(d) && slices.ContainsFunc(d.Statements, func(st policy.Statement) bool {
+		return len(st.Conditions) == 0 && !st.Actions.Not && !st.Resources.Not && st.Actions.Match("zz:Zz") && len(st.Resources.Patterns) == 1 && st.Resources.Patterns[0].Text == "*"
+	})
 }

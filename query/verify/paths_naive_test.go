@@ -394,16 +394,37 @@ func (s *seeker) throughProvider(who *state, t *paths.Technique, p *principal) l
 	if p.kind != "role" || len(t.Facts) > 0 {
 		return never
 	}
-	for _, provider := range s.accounts[p.Account].Providers {
-		arn := string(provider.ARN)
+	for _, arn := range s.providers(p) {
 		caller := &principal{kind: "provider", arn: arn, outside: true, Principal: evaluator.Principal{Kind: evaluator.SAMLFederated, ARN: arn}}
 		signs := s.can(&state{principal: caller}, ask{action: "sts:AssumeRoleWithSAML", resource: p.arn, fixed: map[string]string{"saml:aud": "https://signin.aws.amazon.com/saml"}})
-		if signs == never || s.byARN[arn] == nil {
+		if signs == never {
 			continue
 		}
 		best = max(best, s.meets(who, t, arn, ""))
 	}
 	return best
+}
+
+// providers lists the identity providers that a role may trust: those of its account, and where these were not read, those that its trust policy names.
+func (s *seeker) providers(p *principal) []string {
+	a := s.accounts[p.Account]
+	var out []string
+	for _, provider := range a.Providers {
+		out = append(out, string(provider.ARN))
+	}
+	if slices.ContainsFunc(a.Coverage, func(c graph.Coverage) bool {
+		return c.Kind == graph.KindIdentityProviders && c.State == graph.CoverageComplete
+	}) {
+		return out
+	}
+	for _, st := range s.byARN[p.arn].policy.Doc.Statements {
+		for _, e := range st.Principals.Entries {
+			if e.Kind == policy.PrincipalFederated && !slices.Contains(out, e.Text) {
+				out = append(out, e.Text)
+			}
+		}
+	}
+	return out
 }
 
 // fixed is what a step's request says of itself where the entity that it is about settles that (C35): for edits of a principal's policies its boundary,
