@@ -55,7 +55,7 @@ func (s *seeker) step(hop *paths.Hop, step *paths.Step, at level) error {
 		}
 		return nil
 	}
-	fixed := s.fixed(w.Action, w.Resource, s.about(who, w.Resource))
+	fixed := s.fixed(w.Action, w.Resource)
 	if fixed == nil {
 		fixed = map[string]string{}
 	}
@@ -73,14 +73,6 @@ func (s *seeker) step(hop *paths.Hop, step *paths.Step, at level) error {
 		return fmt.Errorf("step: %s on %s with %v is allowed %s, and the way is %s", w.Action, w.Resource, fixed, got, at)
 	}
 	return nil
-}
-
-// about is the principal that a request is about, as it is: the caller itself as it has changed.
-func (s *seeker) about(who *state, arn string) *principal {
-	if who.arn == arn {
-		return who.principal
-	}
-	return s.named(arn)
 }
 
 // stateOf is a node as the naive side sees it; nil for nobody of the snapshot.

@@ -52,7 +52,7 @@ func (s *seeker) right(who *state, p *principal, t *paths.Technique, at level, r
 	may := func(on string, fixed map[string]string) bool {
 		l := surely
 		for _, q := range t.Requires {
-			own := s.fixed(q.Action, on, p)
+			own := s.fixed(q.Action, on)
 			if own == nil {
 				own = map[string]string{}
 			}
