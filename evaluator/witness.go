@@ -424,8 +424,11 @@ func (e *evaluation) standardKeys(c *caller, visit func(contextKey)) {
 	for _, t := range e.group.tags {
 		visit(e.asking.tagKey("aws:ResourceTag", t.Key))
 		visit(e.asking.tagKey(service+":ResourceTag", t.Key))
-		if service == "s3" {
+		switch service {
+		case "s3":
 			visit(e.asking.tagKey("s3:BucketExistingTag", t.Key))
+		case "sts": // whose resources are those of IAM
+			visit(e.asking.tagKey("iam:ResourceTag", t.Key))
 		}
 	}
 }

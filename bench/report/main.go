@@ -38,6 +38,7 @@ var groups = []group{
 	{"memory", aboutMemory, (*bench).memory},
 	{"store", aboutStore, (*bench).store},
 	{"startup", aboutStartup, (*bench).startup},
+	{"paths", aboutPaths, (*bench).paths},
 }
 
 // bench is one run of the command.
@@ -60,6 +61,7 @@ func main() {
 	flag.DurationVar(&o.sizes.limit, "limit", 10*time.Minute, "with -scale: how long one answer may take")
 	peakOf := flag.Bool("peak-of", false, "run the command that follows and print its peak memory in bytes, its time and its CPU time in nanoseconds")
 	askOf := flag.String("ask-of", "", "ask the questions that follow of this store, and print as JSON what each took")
+	pathsOf := flag.String("paths-of", "", "do the phase that follows of access paths on this store, and write to the file behind it what it took")
 	calls := flag.Int("calls", askCalls, "with -ask-of: how often each question is asked again")
 	flag.Parse()
 	var err error
@@ -73,6 +75,8 @@ func main() {
 		err = printPeak(flag.Args())
 	case *askOf != "":
 		err = printAsked(*askOf, flag.Args(), *calls, o.sizes.limit)
+	case *pathsOf != "":
+		err = printPaths(context.Background(), *pathsOf, flag.Args())
 	default:
 		err = report(o)
 	}

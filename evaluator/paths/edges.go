@@ -21,6 +21,7 @@ func (b *builder) findEdges(p *party) {
 	own := b.findSelf(p, f)
 	if !known {
 		b.findControlled(f)
+		b.shared.settle(f)
 	}
 	p.edges = f.edges
 	if len(own) > 0 {

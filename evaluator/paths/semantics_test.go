@@ -613,3 +613,18 @@ func TestOpensOnlyWhatItYields(t *testing.T) {
 		}
 	}
 }
+
+// TestRoleTags holds that the tags of a role count where it is assumed, by either of their keys (C33), and that there is a request that shows it.
+func TestRoleTags(t *testing.T) {
+	o := newOrganization()
+	o.role(home, "R", trusts("AWS", home)).Tags = []graph.Tag{{Key: "open", Value: "yes"}}
+	for name, key := range map[string]string{"AWS": "aws:ResourceTag/open", "IAM": "iam:ResourceTag/open"} {
+		o.user(home, name, allow("sts:AssumeRole", "*", when("StringEquals", key, "yes")))
+		o.user(home, "No"+name, allow("sts:AssumeRole", "*", when("StringEquals", key, "no")))
+	}
+	g := o.build(t, leaves)
+	for _, name := range []string{"AWS", "IAM"} {
+		g.only(t, iam(home, "user/"+name), "CAN_ASSUME -> role/R: allowed")
+		g.only(t, iam(home, "user/No"+name))
+	}
+}

@@ -16,7 +16,7 @@ type climbCase struct {
 	users       map[string]tree // by name
 	roles       map[string]tree
 	groups      map[string]tree
-	policies    map[string][]tree // managed: versions, of which the first one is in force
+	policies    map[string][]tree // managed: versions, documents or single statements, of which the first one is in force
 	want        map[string]reached
 }
 
@@ -46,7 +46,7 @@ func entity(statements []tree, attached ...string) tree {
 	return e
 }
 
-// bounded gives an entity a boundary; trusted a role a trust policy; member a user a group.
+// bounded gives an entity a boundary; trusted a role a trust policy.
 func bounded(e tree, name string) tree {
 	e["PermissionsBoundary"] = tree{"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": caseARN("policy/" + name)}
 	return e
@@ -61,8 +61,10 @@ func trusted(e tree, principal any, conditions ...string) tree {
 	return e
 }
 
-func member(e tree, group string) tree {
-	e["GroupList"] = []any{group}
+// alsoTrusted adds a statement about an identity provider to a trust policy.
+func alsoTrusted(e tree, principal any) tree {
+	doc := e["AssumeRolePolicyDocument"].(tree)
+	doc["Statement"] = append(doc["Statement"].([]any), tree{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRoleWithSAML"})
 	return e
 }
 
@@ -96,7 +98,10 @@ func (c *climbCase) organization() *organization {
 	for _, name := range slices.Sorted(maps.Keys(c.policies)) {
 		var versions []any
 		for i, st := range c.policies[name] {
-			versions = append(versions, tree{"VersionId": "v" + string(rune('1'+i)), "IsDefaultVersion": i == 0, "Document": document(st)})
+			if st["Statement"] == nil {
+				st = document(st)
+			}
+			versions = append(versions, tree{"VersionId": "v" + string(rune('1'+i)), "IsDefaultVersion": i == 0, "Document": st})
 		}
 		policies = append(policies, tree{
 			"PolicyName": name, "PolicyId": "ANPA" + name, "Arn": caseARN("policy/" + name), "Path": "/", "DefaultVersionId": "v1", "IsAttachable": true, "PolicyVersionList": versions,
@@ -181,12 +186,21 @@ func climbCases() []climbCase {
 		},
 		{
 			rule: "C35", about: "what may be detached is a policy that iam:PolicyARN admits",
-			users: map[string]tree{"U": entity([]tree{
-				under(allow("iam:DetachUserPolicy", "*"), "ArnEquals", "iam:PolicyARN", caseARN("policy/Other")), allow("*", "*"),
-				under(deny("iam:DetachUserPolicy", "*"), "ArnEquals", "iam:PolicyARN", caseARN("policy/Guard")), deny([]any{"iam:Put*", "iam:Attach*", "iam:Create*", "iam:Set*", "iam:Add*", "iam:Delete*", "iam:Update*"}, "*"),
-			}, "Guard")},
-			policies: map[string][]tree{"Guard": {deny("s3:*", "*")}, "Other": {deny("sqs:*", "*")}},
+			users: map[string]tree{
+				"U": entity([]tree{under(allow("iam:DetachUserPolicy", "*"), "ArnEquals", "iam:PolicyARN", caseARN("policy/Other")), own("iam:CreateAccessKey")}),
+				"V": entity(all, "Guard"),
+			},
+			policies: map[string][]tree{"Guard": {deny([]any{"s3:*", "iam:*", "sts:*"}, "*")}, "Other": {deny("sqs:*", "*")}},
 			want:     map[string]reached{},
+		},
+		{
+			rule: "C35", about: "the same where it admits the policy that denies",
+			users: map[string]tree{
+				"U": entity([]tree{under(allow("iam:DetachUserPolicy", "*"), "ArnEquals", "iam:PolicyARN", caseARN("policy/Guard")), own("iam:CreateAccessKey")}),
+				"V": entity(all, "Guard"),
+			},
+			policies: map[string][]tree{"Guard": {deny([]any{"s3:*", "iam:*", "sts:*"}, "*")}, "Other": {deny("sqs:*", "*")}},
+			want:     map[string]reached{"user/U": {surely, 1}},
 		},
 		{
 			rule: "C35", about: "edits see the boundary that whom they are about has: none of it, no right to change who has none",
@@ -209,8 +223,60 @@ func climbCases() []climbCase {
 		{
 			rule: "E10", about: "of a policy that allows and denies only the Deny counts where everything is allowed anyway",
 			users:    map[string]tree{"U": entity([]tree{allow("iam:DetachUserPolicy", "*")}, "AdministratorAccess", "Mixed")},
-			policies: map[string][]tree{"Mixed": {deny([]any{"s3:*", "iam:Put*", "iam:Attach*", "iam:Create*", "iam:Update*"}, "*"), allow("s3:*", "*")}},
+			policies: map[string][]tree{"Mixed": {document(deny([]any{"s3:*", "iam:Put*", "iam:Attach*", "iam:Create*", "iam:Update*"}, "*"), allow("s3:*", "*"))}},
 			want:     map[string]reached{"user/U": {surely, 0}},
+		},
+		{
+			rule: "E19", about: "a policy that was taken away is rewritten in vain",
+			users: map[string]tree{"U": entity([]tree{allow("iam:DetachUserPolicy", "*"), allow("iam:CreatePolicyVersion", caseARN("policy/Guard"))}, "Guard")},
+			policies: map[string][]tree{
+				"Guard": {deny("iam:Create*", "*")},
+			},
+			want: map[string]reached{},
+		},
+		{
+			rule: "E19", about: "a policy that was attached is rewritten then",
+			users: map[string]tree{"U": entity([]tree{
+				under(allow("iam:AttachUserPolicy", caseARN("user/U")), "ArnEquals", "iam:PolicyARN", caseARN("policy/Some")), allow("iam:CreatePolicyVersion", caseARN("policy/Some")),
+			})},
+			policies: map[string][]tree{"Some": {allow("s3:*", "*")}},
+			want:     map[string]reached{"user/U": {surely, 1}},
+		},
+		{
+			rule: "E19", about: "a group is given a policy by who joined it",
+			users:  map[string]tree{"U": entity([]tree{allow([]any{"iam:AddUserToGroup", "iam:PutGroupPolicy"}, caseARN("group/G"))})},
+			groups: map[string]tree{"G": entity([]tree{allow("s3:*", "*")})},
+			want:   map[string]reached{"user/U": {surely, 1}},
+		},
+		{
+			rule: "E-t5", about: "a role that people sign in to has MFA information of theirs, and none when it is assumed",
+			users: map[string]tree{"A": entity([]tree{own("sts:AssumeRole")})},
+			roles: map[string]tree{
+				"B": alsoTrusted(trusted(entity([]tree{own("sts:AssumeRole")}), tree{"AWS": caseARN("user/A")}), tree{"Federated": caseARN("saml-provider/idp")}),
+				"C": trusted(entity(all), tree{"AWS": caseARN("role/B")}, "Bool", "aws:MultiFactorAuthPresent", "true"),
+			},
+			want: map[string]reached{"role/B": {sometimes, 1}, "role/C": {surely, 0}},
+		},
+		{
+			rule: "E10", about: "a policy of which not everything is to deny stays, even where to lose it would help",
+			users:    map[string]tree{"U": entity([]tree{allow("iam:DetachUserPolicy", "*"), allow("sts:AssumeRole", "*")}, "Mixed")},
+			roles:    map[string]tree{"R": trusted(entity(all), tree{"AWS": "arn:aws:iam::" + caseAccount + ":root"})},
+			policies: map[string][]tree{"Mixed": {document(deny("sts:*", "*"), allow("s3:*", "*"))}},
+			want:     map[string]reached{"role/R": {surely, 0}},
+		},
+		{
+			rule: "E-t8", about: "a role that may be passed to one service is not passed to another",
+			users: map[string]tree{"U": entity([]tree{
+				under(allow("iam:PassRole", "*"), "StringEquals", "iam:PassedToService", "ec2.amazonaws.com"), allow([]any{"lambda:CreateFunction", "lambda:InvokeFunction"}, "*"),
+			})},
+			roles: map[string]tree{"R": trusted(entity(all), tree{"Service": "lambda.amazonaws.com"})},
+			want:  map[string]reached{"role/R": {surely, 0}},
+		},
+		{
+			rule: "E-t9", about: "a role runs what a service runs that it trusts",
+			users: map[string]tree{"U": entity([]tree{allow([]any{"iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"}, "*")})},
+			roles: map[string]tree{"R": trusted(entity(all), tree{"Service": "ec2.amazonaws.com"})},
+			want:  map[string]reached{"role/R": {surely, 0}},
 		},
 		{
 			rule: "E12", about: "a service that runs something for the role's own account says so; for another account nobody here can make it act",

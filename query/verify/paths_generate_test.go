@@ -80,6 +80,9 @@ func (g *climber) ladder() {
 		rights = append(rights, st, allow(map[string]any{
 			"lambda": []any{"lambda:CreateFunction", "lambda:InvokeFunction"}, "ec2": []any{"ec2:RunInstances", "iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"},
 		}[service], "*"))
+		if g.chance(25) { // it trusts another one
+			service = pick(g.generator, "lambda", "ec2")
+		}
 		g.trust(to, tree{"Effect": "Allow", "Principal": tree{"Service": service + ".amazonaws.com"}, "Action": "sts:AssumeRole"})
 	default:
 		rights = append(rights, g.when(allow(pick[any](g.generator, "iam:CreateAccessKey", "iam:CreateLoginProfile"), to), a))
