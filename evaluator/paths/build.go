@@ -88,6 +88,7 @@ type builder struct {
 	*Graph
 	ctx        context.Context
 	polls      []*evaluator.Poll
+	asked      [][]string                  // the actions of each poll
 	gates      []*place                    // of each poll: who has no finding there is not asked; nil: all are
 	opened     *evaluator.Poll             // sts:AssumeRole where every trust policy lets everybody of the account in
 	lists      map[*string]*roaring.Bitmap // by where a list begins
@@ -236,7 +237,7 @@ func (b *builder) preparePolls() error {
 	if err := b.addPoll(nil, signIns...); err != nil {
 		return err
 	}
-	if b.lessen == nil {
+	if b.lessen == nil { // else they are there
 		if err := b.addOutsiders(); err != nil {
 			return err
 		}
@@ -364,7 +365,7 @@ func (b *builder) addPoll(gate *place, actions ...string) error {
 		b.places[strings.ToLower(a)] = place{len(b.polls), at, ok}
 		b.actions = append(b.actions, strings.ToLower(a))
 	}
-	b.polls, b.gates = append(b.polls, p), append(b.gates, gate)
+	b.polls, b.gates, b.asked = append(b.polls, p), append(b.gates, gate), append(b.asked, actions)
 	for _, a := range p.Assumptions() {
 		if !contains(b.Assumptions, a) {
 			b.Assumptions = append(b.Assumptions, a)
