@@ -359,6 +359,8 @@ func (w *World) Outside(members, trusted []string) (func(kind, arn, account stri
 			return false
 		case "provider":
 			return !z.trusts(arn)
+		case "organization":
+			return !z.hasOrg(arn)
 		}
 		return !z.has(account)
 	}, nil

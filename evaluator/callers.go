@@ -32,6 +32,7 @@ type caller struct {
 	roleARNs  *region.Lang // of a session outside: what its role's ARN may be
 	zone      *zone        // of a caller outside: the zone of trust that it is outside of; nil: the snapshot's own
 	org       string       // of somebody of one organization outside
+	spelled   bool         // somebody outside of whom a condition speaks, and no principal element
 }
 
 // compileCallers lists the users, roles and root users of all accounts, by account, then ARN. Their documents are compiled on all cores:

@@ -148,12 +148,7 @@ func (w *World) externalPart(ctx context.Context, q Question, z *zone, trust boo
 	if trust {
 		what = "roles"
 	}
-	x := &external{world: w, zone: z, trust: trust, filter: filter, targets: w.newTargets(c), ids: map[string]*caller{}}
-	for _, c := range w.callers {
-		if c.kind == "user" || c.kind == "role" {
-			x.ids[c.principal.UniqueID] = c
-		}
-	}
+	x := &external{world: w, zone: z, trust: trust, filter: filter, targets: w.newTargets(c), ids: w.uniqueIDs()}
 	plan.stage("group " + what)
 	rows, err := x.all(ctx, plan)
 	if err != nil {
@@ -161,6 +156,17 @@ func (w *World) externalPart(ctx context.Context, q Question, z *zone, trust boo
 	}
 	plan.stage("evaluate " + what)
 	return rows, &Answer{Assumptions: x.targets.standing(), Warnings: c.warnings, Plan: plan}, nil
+}
+
+// uniqueIDs are the users and roles of the snapshot by unique id.
+func (w *World) uniqueIDs() map[string]*caller {
+	ids := map[string]*caller{}
+	for _, c := range w.callers {
+		if c.kind == "user" || c.kind == "role" {
+			ids[c.principal.UniqueID] = c
+		}
+	}
+	return ids
 }
 
 // external is one question about external access.

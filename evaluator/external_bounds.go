@@ -256,12 +256,12 @@ func (d *domain) idOf(cell int, k confinement) (id string) {
 // settle takes out of a part the contexts that the caller cannot have: unique ids of principals inside the zone of trust (A30), ids of another
 // account than its own, and no path in the organization that it is of. Accounts whose ids conditions spell out are callers of their own. False:
 // nothing is left.
-func (e *evaluation) settle(p *verdictPart, x *external) bool {
+func (e *evaluation) settle(p *verdictPart, inside func(id string) bool) bool {
 	s := e.symbols.space
 	drop := func(n region.Node) { p.care, p.node = s.Diff(p.care, n), s.Diff(p.node, n) }
 	if d := e.symbols.domains["aws:userid"]; d != nil {
 		for i := range d.cells {
-			if d.bounded(i, func(p region.Pattern) bool { return x.insideID(uniqueIDOf(p)) || e.othersID(accountIDOf(p)) }) {
+			if d.bounded(i, func(p region.Pattern) bool { return inside(uniqueIDOf(p)) || e.othersID(accountIDOf(p)) }) {
 				drop(e.symbols.holdsCell(d, i))
 			}
 		}
@@ -276,10 +276,11 @@ func (e *evaluation) settle(p *verdictPart, x *external) bool {
 	return p.node != s.False()
 }
 
-// othersID tells whether an account, as a part of aws:userid, is not the caller's.
+// othersID tells whether an account, as a part of aws:userid, is not the caller's: users and roles have unique ids (C31).
 func (e *evaluation) othersID(account string) bool {
 	p := &e.caller.principal
-	return account != "" && p.Kind != Anonymous && p.Kind != Service && account != p.Account
+	entity := e.caller.kind == "user" || e.caller.kind == "role"
+	return account != "" && p.Kind != Anonymous && p.Kind != Service && (entity || account != p.Account)
 }
 
 // insideID tells whether a unique id is that of a user or role inside.

@@ -27,7 +27,7 @@ func (e *evaluation) openings(j *groupOpenings, c *outsider) ([]*Opening, error)
 	}
 	var raws []*raw
 	for _, p := range parts {
-		if e.settle(p, j.external) {
+		if e.settle(p, j.insideID) {
 			raws = append(raws, e.resolve(p, e.asking.Strict)...)
 		}
 	}
@@ -107,12 +107,12 @@ func (e *evaluation) openingsOf(j *groupOpenings, r *resource, all []*grantTo) (
 func (j *groupOpenings) said(r *resource, c *outsider, fresh []*Opening, a *Access) bool {
 	same := func(o *Opening) bool {
 		public := c.spelled && o.Grantee.Kind == GranteePublic
-		member := c.spelled && o.Grantee.Kind == GranteeOrganization && asksForOrganization(a.Conditions, o.Grantee.ID)
+		member := c.spelled && o.Grantee.Kind == GranteeOrganization
 		switch {
 		case o.Resource != r.arn || o.Access == nil || o.Grantee != c.grantee && !public && !member:
 			return false
-		case member && exprText(o.Access.Conditions) == "true":
-			return a.members.SubsetOf(o.Access.members) && a.Verdict <= o.Access.Verdict && slices.Equal(a.Resources(), o.Access.Resources())
+		case member:
+			return a.asMemberOf(o.Grantee.ID, o.Access)
 		case public && c.grantee.Kind == GranteeService:
 			return true
 		}
@@ -121,6 +121,12 @@ func (j *groupOpenings) said(r *resource, c *outsider, fresh []*Opening, a *Acce
 	}
 	before := c.spelled || c.grantee.Kind == GranteePublic
 	return slices.ContainsFunc(fresh, same) || before && slices.ContainsFunc(j.openings, same)
+}
+
+// asMemberOf tells whether a grant is to somebody as a member of an organization, every member of which has it.
+func (a *Access) asMemberOf(org string, everybody *Access) bool {
+	return asksForOrganization(a.Conditions, org) && exprText(everybody.Conditions) == "true" && a.Verdict <= everybody.Verdict &&
+		a.members.SubsetOf(everybody.members) && slices.Equal(a.Resources(), everybody.Resources())
 }
 
 // asksForOrganization tells whether a condition holds for callers of one organization alone.

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -153,17 +154,21 @@ func (p *Poll) Outside(ctx context.Context) ([]*Outsider, error) {
 	w, t := p.world, p.t
 	byKey := map[string]*Outsider{}
 	covers := map[*Outsider]*coverage{}
+	ids := sync.OnceValue(w.uniqueIDs)
+	inside := func(id string) bool { return id != "" && ids()[id] != nil }
 	for _, g := range t.groups {
-		for _, c := range w.grantees(g) {
+		found := groupFindings{orgs: map[string][]*Access{}}
+		for _, c := range w.apart(g, t.question) {
 			budget := region.NewBudget(t.question.Budget).Within(ctx)
 			cover := &coverage{gaps: t.question.none(), denied: t.question.none()}
-			grants, err := w.judgeOutsider(t, c, g, cover, budget)
+			grants, err := w.judgeOutsider(t, c, g, cover, budget, inside)
 			if errors.Is(err, region.ErrBudget) {
 				grants, err = []*Access{exceeded(t.question, g)}, nil
 			}
 			if err != nil {
 				return nil, err
 			}
+			grants = found.own(c, grants)
 			if len(grants) == 0 {
 				continue
 			}
@@ -189,13 +194,91 @@ func (p *Poll) Outside(ctx context.Context) ([]*Outsider, error) {
 	return out, ctx.Err()
 }
 
+// groupFindings is what grantees of one group may do that others of it may, too.
+type groupFindings struct {
+	public []*Access
+	orgs   map[string][]*Access // everybody of an organization
+}
+
+// own is what of a grantee's grants is no one else's, where a condition alone speaks of it: not anybody's, and not everybody's of its organization.
+func (f *groupFindings) own(c *caller, grants []*Access) []*Access {
+	if c.kind == "public" {
+		f.public = append(f.public, grants...)
+	}
+	if !c.spelled {
+		return grants
+	}
+	out := slices.DeleteFunc(beyond(f.public, grants), func(a *Access) bool {
+		for id, everybody := range f.orgs {
+			if slices.ContainsFunc(everybody, func(o *Access) bool { return a.asMemberOf(id, o) }) {
+				return true
+			}
+		}
+		return false
+	})
+	if c.org != "" {
+		f.orgs[c.org] = out
+	}
+	return out
+}
+
+// apart are the grantees of a group that are not in the snapshot, where the accounts and organizations that conditions spell out stand beside
+// anybody: what they may do nobody else may, or nobody of whom no policy speaks. They come last.
+func (w *World) apart(g *targetGroup, q *compiledQuestion) []*caller {
+	out := w.grantees(g)
+	seen := map[string]bool{}
+	everyone := false
+	for _, c := range out {
+		seen[c.arn] = true
+		everyone = everyone || c.kind == "public"
+	}
+	if !everyone || g.owner == nil {
+		return out
+	}
+	named := w.spelledOut(g, q)
+	accounts, orgs := sortedKeys(named.accounts), sortedKeys(named.orgs)
+	rest := w.zone().widened(accounts, orgs)
+	for _, c := range out {
+		if c.kind == "public" {
+			c.zone = rest
+		}
+	}
+	add := func(c *caller) {
+		if c != nil && !seen[c.arn] {
+			c.spelled = true
+			out = append(out, c)
+		}
+	}
+	for _, id := range orgs {
+		if !w.zone().hasOrg(id) { // of one's own every account is known
+			c := stranger("organization", id, id, g.owner.partition)
+			c.org, c.zone = id, rest
+			add(c)
+		}
+	}
+	for _, id := range accounts {
+		add(w.grantee(&policy.PrincipalEntry{Kind: policy.PrincipalAccount, Text: id, Account: id}, g.owner.partition))
+	}
+	return out
+}
+
 // judgeOutsider judges one grantee on one group; what the point engine does not confirm is unknown.
-func (w *World) judgeOutsider(t *targets, c *caller, g *targetGroup, cover *coverage, budget *region.Budget) ([]*Access, error) {
+func (w *World) judgeOutsider(t *targets, c *caller, g *targetGroup, cover *coverage, budget *region.Budget, inside func(id string) bool) ([]*Access, error) {
 	e, ok := newEvaluation(t, t.sideOf(c), g, budget)
 	if !ok {
 		return nil, nil
 	}
-	grants, err := e.judge(cover)
+	parts, err := e.run(cover)
+	if err != nil {
+		return nil, err
+	}
+	if c.principal.Account != "" { // an account's principals have its ids, and nobody else's
+		parts = slices.DeleteFunc(parts, func(p *verdictPart) bool { return !e.settle(p, inside) })
+	}
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	grants, err := e.grantsOf(parts, cover)
 	if err != nil {
 		return nil, err
 	}

@@ -106,6 +106,9 @@ func (w *World) types(service string) []*resourceType {
 			out = append(out, newResourceType(service, s.ResourceTypes[i]))
 		}
 	}
+	if service == "es" {
+		out = append(out, domainPaths())
+	}
 	for _, t := range out {
 		for _, other := range out {
 			rest, ok := strings.CutPrefix(other.template, t.template)
@@ -126,6 +129,20 @@ func newResourceType(service string, rt *catalog.ResourceType) *resourceType {
 	t.pattern = templatePattern(t.template, "", "")
 	t.matcher = region.Compile(t.pattern)
 	return t
+}
+
+// searchPath is what lies in a search domain. The reference has no type for it, but requests to a domain's endpoint are on the path that they ask
+// for, and access policies grant on domain/NAME/* (D47).
+const searchPath = "es/domain path"
+
+func domainPaths() *resourceType {
+	return newResourceType("es", &catalog.ResourceType{Name: strings.TrimPrefix(searchPath, "es/"), ARN: "arn:${Partition}:es:${Region}:${Account}:domain/${DomainName}/${Path}"})
+}
+
+// searches tells the actions on what lies in a search domain.
+func searches(action string) bool {
+	service, name := cutAction(action)
+	return service == "es" && hasFoldPrefix(name, "ESHttp")
 }
 
 // item is a piece of the resource dimension: one ARN, or the ARNs under one (the objects of a bucket), or any other resource
@@ -316,6 +333,9 @@ func (t *targets) indexMembers() {
 		default:
 			for _, r := range m.action.Resources {
 				addMember(t.types, service+"/"+r.Type.Name, n, i)
+			}
+			if searches(m.name) {
+				addMember(t.types, searchPath, n, i)
 			}
 		}
 	}

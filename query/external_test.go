@@ -27,7 +27,7 @@ const (
 
 // opened is one thing that may be open to somebody outside.
 type opened struct {
-	kind    string // role, bucket, topic, key
+	kind    string // role, bucket, topic, domain, key
 	policy  string // statements, Effect Allow and Resource left out where they are usual
 	rcp     string // statements of an RCP on the root
 	grants  []*graph.KMSGrant
@@ -41,6 +41,7 @@ var resourceARNs = map[string][2]string{
 	"role":   {"arn:aws:iam::" + owner + ":role/Open", "AWS::IAM::Role"},
 	"bucket": {"arn:aws:s3:::data", "AWS::S3::Bucket"},
 	"topic":  {"arn:aws:sns:us-east-1:" + owner + ":news", "AWS::SNS::Topic"},
+	"domain": {"arn:aws:es:us-east-1:" + owner + ":domain/search", "AWS::OpenSearchService::Domain"},
 	"key":    {"arn:aws:kms:us-east-1:" + owner + ":key/1234abcd-12ab-34cd-56ef-1234567890ab", "AWS::KMS::Key"},
 }
 
@@ -258,6 +259,7 @@ func TestExternal(t *testing.T) {
 			kind: "bucket", policy: reads(anybody, condition("StringEquals", "aws:userid", stranger)),
 			want: []string{"account " + stranger + " conditional s3:GetObject aws:userid = " + stranger},
 		},
+		"a role has no account for an id": {kind: "bucket", policy: reads(`{"AWS":"arn:aws:iam::`+stranger+`:role/R"}`, condition("StringEquals", "aws:userid", stranger))},
 		"roles of one account, in any partition": {
 			kind: "bucket", policy: reads(anybody, condition("ArnLike", "aws:PrincipalArn", "arn:*:iam::"+stranger+":role/*")),
 			want: []string{"account " + stranger + " conditional s3:GetObject aws:PrincipalArn arnlike arn:*:iam::" + stranger + ":role/*"},
@@ -386,6 +388,10 @@ func TestExternal(t *testing.T) {
 			kind: "topic", policy: publishes(anybody, condition("Bool", "aws:PrincipalIsAWSService", "true")),
 			want: []string{"service * allowed sns:Publish [confused-deputy]"},
 		},
+		"what lies in a search domain": {
+			kind: "domain", policy: `{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"es:*","Resource":"arn:aws:es:us-east-1:` + owner + `:domain/search/*"` + condition("IpAddress", "aws:SourceIp", "203.0.113.0/24") + `}`,
+			want: []string{"public * conditional es:* [public anonymous wildcard] aws:SourceIp in 203.0.113.0/24"},
+		},
 		"E-t14: a grant on a key": {
 			kind: "key", policy: `{"Effect":"Allow","Principal":{"AWS":"` + owner + `"},"Action":"kms:*","Resource":"*"}`,
 			grants: []*graph.KMSGrant{{ID: "g1", Grantee: "arn:aws:iam::" + stranger + ":role/Reader", IssuingAccount: owner, Operations: []string{"Decrypt"}}},
@@ -493,4 +499,54 @@ func TestSampleExternal(t *testing.T) {
 	}
 	a := keep(t, sample(t), "external access")
 	golden(t, "sample-external.golden", b.String()+"> external access, wide\n"+a.render(t, render.Wide)+"\n> external access, for programs\n"+a.render(t, render.NDJSON))
+}
+
+// TestPathsOfSpelledOut holds from whom paths begin where a trust policy names everybody and a condition says who: not from anybody.
+func TestPathsOfSpelledOut(t *testing.T) {
+	sparing := `{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalAccount":"` + vendor + `"}}}`
+	for name, c := range map[string]struct {
+		more  string
+		trust []string
+		want  map[string][]string // source -> where paths begin
+	}{
+		"anybody": {want: map[string][]string{"external": {"public *"}, "public": {"public *"}}},
+		"one role of an account": {more: condition("ArnLike", "aws:PrincipalArn", "arn:aws:iam::"+stranger+":role/x"), want: map[string][]string{
+			"external": {"account arn:aws:iam::" + stranger + ":root"}, "account " + stranger: {"account arn:aws:iam::" + stranger + ":root"}, "public": nil,
+		}},
+		"an organization": {more: condition("StringEquals", "aws:PrincipalOrgID", otherOrg), want: map[string][]string{
+			"external": {"organization " + otherOrg}, "public": nil,
+		}},
+		"an organization that is trusted": {more: condition("StringEquals", "aws:PrincipalOrgID", otherOrg), trust: []string{otherOrg}, want: map[string][]string{"external": nil}},
+		"one account of an organization": {
+			more: `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"` + otherOrg + `","aws:PrincipalAccount":"` + stranger + `"}}`,
+			want: map[string][]string{"external": {"account arn:aws:iam::" + stranger + ":root"}, "public": nil},
+		},
+		"one's own organization":         {more: condition("StringEquals", "aws:PrincipalOrgID", ownOrg), want: map[string][]string{"external": nil, "public": nil}},
+		"principals inside by their ids": {more: condition("StringLike", "aws:userid", "AROAINNERINNERINNER:*", owner), want: map[string][]string{"external": nil, "public": nil}},
+		"roles of a name in any account": {more: condition("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/x"), want: map[string][]string{"external": {"public *"}, "public": {"public *"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := query.New(t.Context(), externalFacts(&opened{kind: "role", policy: trusts(`{"AWS":"*"}`, c.more), rcp: sparing}), answer.Snapshot{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for from, want := range c.want {
+				a, err := e.Ask(t.Context(), "paths from "+from+" to "+resourceARNs["role"][0], query.Options{Trust: c.trust})
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows, err := answer.Collect(a.Rows)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, r := range rows {
+					got = append(got, r.(*answer.Path).Kind+" "+r.(*answer.Path).Principal)
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("from %s: %v, want %v", from, got, want)
+				}
+			}
+		})
+	}
 }

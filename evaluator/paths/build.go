@@ -123,8 +123,11 @@ func newBuilder(ctx context.Context, g *Graph) *builder {
 	b := &builder{
 		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
 		made: map[string]uint32{}, sends: map[uint32]bool{},
-		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, joiners: map[uint32]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
-		kinds: map[editKind]int{}, controlled: map[string]leveled{}, changed: map[changesKey][]levelChange{}, helds: map[heldKey]*held{}, admitted: map[string]leveled{}, openedBy: map[string]leveled{}, shared: newSharing(),
+		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{},
+		losers: map[string]*roaring.Bitmap{}, joiners: map[uint32]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{},
+		plain: map[uint32]bool{},
+		kinds: map[editKind]int{}, controlled: map[string]leveled{}, changed: map[changesKey][]levelChange{}, helds: map[heldKey]*held{},
+		admitted: map[string]leveled{}, openedBy: map[string]leveled{}, shared: newSharing(),
 		everything: &Change{Edit: evaluator.Edit{Everything: true}},
 	}
 	b.everything.seal()
@@ -143,7 +146,9 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	}
 	actors := w.Actors()
 	g := &Graph{
-		twins: map[uint32]uint32{}, bares: map[*evaluator.Access]*evaluator.Access{}, givens: map[givenKey]*evaluator.Access{}, choosy: map[*evaluator.Access]bool{}, services: map[string]leveled{}, accepts: map[string]leveled{}, world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{},
+		twins: map[uint32]uint32{}, bares: map[*evaluator.Access]*evaluator.Access{}, givens: map[givenKey]*evaluator.Access{},
+		choosy: map[*evaluator.Access]bool{}, services: map[string]leveled{}, accepts: map[string]leveled{}, world: w, facts: facts, catalog: cat,
+		techniques: techniques, options: o, byARN: map[string][]uint32{},
 	}
 	g.things = newThings(w, facts, actors)
 	b := newBuilder(ctx, g)

@@ -55,7 +55,7 @@ func (b *builder) versions(actor *evaluator.Actor, e *edit, everything, unbound 
 		return nil
 	}
 	arn := string(p.ARN)
-	bounds := !unbound && actor.Boundary() == arn
+	bounds := !unbound && boundaryARNOf(actor) == arn
 	has, denies := false, false
 	for _, own := range actor.Policies() {
 		if isPolicy(own.Name, arn) {
@@ -84,8 +84,17 @@ func (b *builder) versions(actor *evaluator.Actor, e *edit, everything, unbound 
 	return out
 }
 
-// isPolicy tells whether a policy of a principal, by the name that answers quote, is a managed policy: attached to it or to a group of it.
-func isPolicy(name, arn string) bool { return name == arn || strings.HasSuffix(name, ": "+arn) }
+// isPolicy tells whether a policy of a principal, by the name that answers quote, is a managed policy, in whichever version: attached to it or to a group
+// of it.
+func isPolicy(name, arn string) bool {
+	return name == arn || strings.HasSuffix(name, ": "+arn) || strings.HasPrefix(name, arn+" version ")
+}
+
+// boundaryARNOf is the managed policy that bounds an actor, in whichever version; empty for none.
+func boundaryARNOf(a *evaluator.Actor) string {
+	arn, _, _ := strings.Cut(a.Boundary(), " version ")
+	return arn
+}
 
 // harmless tells policies that deny nothing.
 func harmless(docs []evaluator.Policy) bool {

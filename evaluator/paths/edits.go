@@ -104,17 +104,21 @@ func (b *builder) edits(p *party) []edit {
 	}
 	slices.SortStableFunc(out, func(x, y edit) int { return x.rank() - y.rank() })
 	for i := range out {
-		e := &out[i]
-		kind := editKind{technique: e.technique, through: e.through, direct: e.direct, all: e.all}
-		for _, doc := range e.admitted {
-			kind.admitted += p.account + doc.Name
-		}
-		if e.bound != nil {
-			kind.admitted += p.account + e.bound.Name
-		}
-		e.kind = number(b.kinds, kind)
+		b.numberKind(p, &out[i])
 	}
 	return out
+}
+
+// numberKind numbers what an edit does.
+func (b *builder) numberKind(p *party, e *edit) {
+	kind := editKind{technique: e.technique, through: e.through, direct: e.direct, all: e.all}
+	for _, doc := range e.admitted {
+		kind.admitted += p.account + doc.Name
+	}
+	if e.bound != nil {
+		kind.admitted += p.account + e.bound.Name
+	}
+	e.kind = number(b.kinds, kind)
 }
 
 // adds tells edits that add policies, which say nothing beside one that allows everything.
@@ -361,7 +365,11 @@ func (b *builder) findSelf(p *party, f *findings) []edge {
 		if node.actor == nil || node.Change.invented() {
 			continue
 		}
-		for _, c := range b.changes(node.Principal, edits[node.Principal], certain) {
+		of, own := node.Principal, edits[node.Principal]
+		if node.Change != nil {
+			of, own = n, slices.Concat(own, b.follows(p, &node))
+		}
+		for _, c := range b.changes(of, own, certain) {
 			if next := node.Change.then(c.Change); next != nil {
 				made.put(b.node(node.Principal, node.Chained, next), c.level)
 			}
@@ -391,11 +399,14 @@ func (c *Change) then(next *Change) *Change {
 	case e.Bound == nil:
 		e.Bound = c.Edit.Bound
 	}
-	e.Without = slices.Compact(slices.Sorted(slices.Values(slices.Concat(c.Edit.Without, e.Without))))
+	added := func(name string) bool {
+		return slices.ContainsFunc(c.Edit.With, func(p evaluator.Policy) bool { return p.Name == name })
+	}
+	e.Without = slices.Compact(slices.Sorted(slices.Values(slices.Concat(c.Edit.Without, slices.DeleteFunc(slices.Clone(e.Without), added)))))
 	e.With = slices.Clone(e.With)
 	for _, p := range c.Edit.With {
 		had := slices.ContainsFunc(e.With, func(have evaluator.Policy) bool { return have.Name == p.Name })
-		if !had && (!e.Everything || evaluator.Denies(p.Doc)) {
+		if !had && !contains(next.Edit.Without, p.Name) && (!e.Everything || evaluator.Denies(p.Doc)) {
 			e.With = append(e.With, p)
 		}
 	}
@@ -405,6 +416,50 @@ func (c *Change) then(next *Change) *Change {
 		return nil
 	}
 	return out
+}
+
+// follows lists the edits of what an edited principal got: of policies that were attached to it, and of groups that it was put in.
+func (b *builder) follows(p *party, n *Node) []applied {
+	var list []edit
+	seen := map[uint32]bool{}
+	for _, got := range n.Change.Edit.With {
+		id, target, ok := b.origin(n, got.Name)
+		if !ok || seen[id] {
+			continue
+		}
+		seen[id] = true
+		for _, t := range b.usable {
+			if t.Kind != GainPermissions || t.Target != target || t.Edit == EditMembership {
+				continue
+			}
+			if level := b.meets(p, t).of(id); level > evaluator.Denied {
+				list = append(list, b.attaching(p, edit{technique: t, through: id, on: just(roaring.BitmapOf(n.Principal), level)})...)
+			}
+		}
+	}
+	var out []applied
+	for i := range list {
+		e := &list[i]
+		b.numberKind(p, e)
+		out = append(out, applied{e, e.on.of(n.Principal)})
+	}
+	return out
+}
+
+// origin is what an added policy, by the name that answers quote, is of: the group, or the managed policy itself.
+func (g *Graph) origin(n *Node, name string) (id uint32, target string, ok bool) {
+	if rest, of := strings.CutPrefix(name, "group/"); of {
+		group, _, _ := strings.Cut(rest, ": ")
+		for id, facts := range g.things.groupFacts {
+			if facts.Name == group && g.things.list[id].account == n.Account {
+				return id, "group", true
+			}
+		}
+		return 0, "", false
+	}
+	arn, _, _ := strings.Cut(name, " version ")
+	id, ok = g.things.by[arn]
+	return id, "policy", ok
 }
 
 // findControlled makes nodes of principals that a party can both edit and get the credentials of: it edits them as itself, and then takes them over.
@@ -481,7 +536,7 @@ type changed struct {
 	change    string
 }
 
-// changes lists what a principal becomes by all edits of a level together, from the best level to the worst: a worse one only where it makes
+// changes lists what a principal, by the node of a state of it, becomes by all edits of a level together, from the best level to the worst: a worse one only where it makes
 // something else. Most edits add to what is allowed, so that all of them together allow the most; the others are choices.
 func (b *builder) changes(principal uint32, edits []applied, limit Level) []levelChange {
 	if len(edits) == 0 || limit < unknown {
@@ -651,13 +706,12 @@ func (b *builder) apply(c *Change, e *edit, actor *evaluator.Actor, gone map[str
 		b.addHarmless(e, actor, added)
 	case EditVersion:
 		arn := b.things.list[e.through].arn
-		if set := b.things.attached[e.through]; set != nil && set.Contains(b.things.by[actor.ARN()]) {
-			c.Edit.Everything = true
-			for _, p := range actor.Policies() {
-				gone[p.Name] = gone[p.Name] || p.Name == arn || strings.HasSuffix(p.Name, ": "+arn)
+		for _, p := range actor.Policies() {
+			if isPolicy(p.Name, arn) {
+				c.Edit.Everything, gone[p.Name] = true, true
 			}
 		}
-		if actor.Boundary() == arn {
+		if boundaryARNOf(actor) == arn {
 			c.Edit.Unbound = true
 		}
 	case EditSetVersion: // a choice

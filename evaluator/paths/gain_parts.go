@@ -124,8 +124,15 @@ func (x *evidence) all(t *Technique) []string {
 
 // attachedTo tells whether a policy is attached to a principal, itself or through a group.
 func (x *evidence) attachedTo(policy string, principal uint32) bool {
-	set := x.g.things.attached[x.g.things.by[policy]]
-	return set != nil && set.Contains(principal)
+	return slices.ContainsFunc(x.before(principal).actor.Policies(), func(p evaluator.Policy) bool { return isPolicy(p.Name, policy) })
+}
+
+// before is a principal as it is before the change: as it is in the snapshot, or as it has changed itself already.
+func (x *evidence) before(principal uint32) *Node {
+	if from := x.hop.From; from.Principal == principal && from.Change != nil {
+		return from
+	}
+	return &x.g.nodes[principal]
 }
 
 // ofGroup tells whether a policy, by the name that answers quote, is one of a group's.
@@ -267,6 +274,13 @@ func (x *evidence) resources(t *Technique, n *Node) []string {
 	case t.Target == "policy":
 		in(th.attached)
 		in(th.bounds)
+	}
+	if from := x.before(n.Principal); from.Change != nil && t.Edit != EditMembership {
+		for _, got := range from.Change.Edit.With {
+			if id, target, ok := x.g.origin(from, got.Name); ok && target == t.Target && !contains(out, th.list[id].arn) {
+				out = append(out, th.list[id].arn)
+			}
+		}
 	}
 	slices.Sort(out)
 	return out

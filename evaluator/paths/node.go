@@ -5,7 +5,7 @@ import "github.com/accessgraph/accessgraph/evaluator"
 // Node is one place of a graph: a principal of the snapshot as it is, one with edited policies or with a session that carries no MFA
 // information, or somebody or something outside of IAM.
 type Node struct {
-	Kind    string // user, role, root, account, service, provider, public, session, compute
+	Kind    string // user, role, root, account, organization, service, provider, public, session, compute
 	ARN     string // as answers show it
 	Name    string
 	Account string // empty where there is none

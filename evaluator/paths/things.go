@@ -184,7 +184,7 @@ func (t *things) addTies(a *graph.Account) {
 	}
 	for _, c := range a.Compute {
 		id := t.by[string(c.ARN)]
-		if role, ok := t.by[string(c.Role)]; ok && t.roles.Contains(role) {
+		if role, ok := t.by[string(c.Role)]; ok && t.roles.Contains(role) && c.Role.Account() == a.ID { // D49: a role of another account cannot be passed
 			t.runs[id] = role
 		} else if role, ok := profiles[c.InstanceProfile]; ok && c.InstanceProfile != "" {
 			t.runs[id] = role

@@ -206,7 +206,7 @@ func PolicySchema(changes bool) *Schema {
 func PathSchema() *Schema {
 	return &Schema{Kind: KindPath, Columns: []Column{
 		{Name: "principal", ARN: true},
-		{Name: "kind", Words: []string{"user", "role", "root", "group", "account", "service", "provider", "public", "compute"}},
+		{Name: "kind", Words: []string{"user", "role", "root", "group", "account", "organization", "service", "provider", "public", "compute"}},
 		{Name: "account"},
 		{Name: "from", ARN: true},
 		{Name: "to", ARN: true},

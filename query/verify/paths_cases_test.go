@@ -186,12 +186,21 @@ func climbCases() []climbCase {
 		},
 		{
 			rule: "C35", about: "what may be detached is a policy that iam:PolicyARN admits",
-			users: map[string]tree{"U": entity([]tree{
-				under(allow("iam:DetachUserPolicy", "*"), "ArnEquals", "iam:PolicyARN", caseARN("policy/Other")), allow("*", "*"),
-				under(deny("iam:DetachUserPolicy", "*"), "ArnEquals", "iam:PolicyARN", caseARN("policy/Guard")), deny([]any{"iam:Put*", "iam:Attach*", "iam:Create*", "iam:Set*", "iam:Add*", "iam:Delete*", "iam:Update*"}, "*"),
-			}, "Guard")},
-			policies: map[string][]tree{"Guard": {deny("s3:*", "*")}, "Other": {deny("sqs:*", "*")}},
+			users: map[string]tree{
+				"U": entity([]tree{under(allow("iam:DetachUserPolicy", "*"), "ArnEquals", "iam:PolicyARN", caseARN("policy/Other")), own("iam:CreateAccessKey")}),
+				"V": entity(all, "Guard"),
+			},
+			policies: map[string][]tree{"Guard": {deny([]any{"s3:*", "iam:*", "sts:*"}, "*")}, "Other": {deny("sqs:*", "*")}},
 			want:     map[string]reached{},
+		},
+		{
+			rule: "C35", about: "the same where it admits the policy that denies",
+			users: map[string]tree{
+				"U": entity([]tree{under(allow("iam:DetachUserPolicy", "*"), "ArnEquals", "iam:PolicyARN", caseARN("policy/Guard")), own("iam:CreateAccessKey")}),
+				"V": entity(all, "Guard"),
+			},
+			policies: map[string][]tree{"Guard": {deny([]any{"s3:*", "iam:*", "sts:*"}, "*")}, "Other": {deny("sqs:*", "*")}},
+			want:     map[string]reached{"user/U": {surely, 1}},
 		},
 		{
 			rule: "C35", about: "edits see the boundary that whom they are about has: none of it, no right to change who has none",
@@ -216,6 +225,28 @@ func climbCases() []climbCase {
 			users:    map[string]tree{"U": entity([]tree{allow("iam:DetachUserPolicy", "*")}, "AdministratorAccess", "Mixed")},
 			policies: map[string][]tree{"Mixed": {document(deny([]any{"s3:*", "iam:Put*", "iam:Attach*", "iam:Create*", "iam:Update*"}, "*"), allow("s3:*", "*"))}},
 			want:     map[string]reached{"user/U": {surely, 0}},
+		},
+		{
+			rule: "E19", about: "a policy that was taken away is rewritten in vain",
+			users: map[string]tree{"U": entity([]tree{allow("iam:DetachUserPolicy", "*"), allow("iam:CreatePolicyVersion", caseARN("policy/Guard"))}, "Guard")},
+			policies: map[string][]tree{
+				"Guard": {deny("iam:Create*", "*")},
+			},
+			want: map[string]reached{},
+		},
+		{
+			rule: "E19", about: "a policy that was attached is rewritten then",
+			users: map[string]tree{"U": entity([]tree{
+				under(allow("iam:AttachUserPolicy", caseARN("user/U")), "ArnEquals", "iam:PolicyARN", caseARN("policy/Some")), allow("iam:CreatePolicyVersion", caseARN("policy/Some")),
+			})},
+			policies: map[string][]tree{"Some": {allow("s3:*", "*")}},
+			want:     map[string]reached{"user/U": {surely, 1}},
+		},
+		{
+			rule: "E19", about: "a group is given a policy by who joined it",
+			users:  map[string]tree{"U": entity([]tree{allow([]any{"iam:AddUserToGroup", "iam:PutGroupPolicy"}, caseARN("group/G"))})},
+			groups: map[string]tree{"G": entity([]tree{allow("s3:*", "*")})},
+			want:   map[string]reached{"user/U": {surely, 1}},
 		},
 		{
 			rule: "E-t5", about: "a role that people sign in to has MFA information of theirs, and none when it is assumed",

@@ -55,7 +55,7 @@ func (s *seeker) step(hop *paths.Hop, step *paths.Step, at level) error {
 		}
 		return nil
 	}
-	fixed := s.fixed(w.Action, w.Resource)
+	fixed := s.fixed(w.Action, w.Resource, s.about(who, w.Resource))
 	if fixed == nil {
 		fixed = map[string]string{}
 	}
@@ -75,6 +75,14 @@ func (s *seeker) step(hop *paths.Hop, step *paths.Step, at level) error {
 	return nil
 }
 
+// about is the principal that a request is about, as it is: the caller itself as it has changed.
+func (s *seeker) about(who *state, arn string) *principal {
+	if who.arn == arn {
+		return who.principal
+	}
+	return s.named(arn)
+}
+
 // stateOf is a node as the naive side sees it; nil for nobody of the snapshot.
 func (s *seeker) stateOf(n *paths.Node) *state {
 	p := s.named(n.ARN)
@@ -90,7 +98,7 @@ func (s *seeker) stateOf(n *paths.Node) *state {
 	own.identity = nil
 	e := n.Change.Edit
 	if e.Everything {
-		own.identity = append(own.identity, evaluator.Policy{Name: "everything", Doc: s.everything})
+		own.identity = append(own.identity, evaluator.Policy{Name: madeUp, Doc: s.everything})
 	}
 	for _, i := range p.identity {
 		if !slices.Contains(e.Without, i.Name) {

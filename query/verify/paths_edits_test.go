@@ -19,7 +19,8 @@ type rights struct {
 	unbound    bool
 	bounds     []evaluator.Policy // that can take the boundary's place
 	adds       [][]evaluator.Policy
-	swaps      [][]swap // of each policy the versions, of which one is in force
+	joins      [][]evaluator.Policy // of groups
+	swaps      [][]swap             // of each policy the versions, of which one is in force
 }
 
 // swap is another version of a policy put in force, wherever the policy is in use.
@@ -28,6 +29,9 @@ type swap struct {
 	by    evaluator.Policy  // in their place
 	bound *evaluator.Policy // in the place of the boundary; nil where it is none
 }
+
+// madeUp names the policy that allows everything and that nobody wrote before (E10).
+const madeUp = "everything"
 
 // edits lists what somebody can make of a principal at a level: one state for each choice of edits.
 func (s *seeker) edits(who *state, p *principal, at level) []*principal {
@@ -48,7 +52,7 @@ func (s *seeker) right(who *state, p *principal, t *paths.Technique, at level, r
 	may := func(on string, fixed map[string]string) bool {
 		l := surely
 		for _, q := range t.Requires {
-			own := s.fixed(q.Action, on)
+			own := s.fixed(q.Action, on, p)
 			if own == nil {
 				own = map[string]string{}
 			}
@@ -65,11 +69,12 @@ func (s *seeker) right(who *state, p *principal, t *paths.Technique, at level, r
 		s.edit(p, t, "", func(fixed map[string]string) bool { return may(p.arn, fixed) }, r)
 	case "group":
 		for _, g := range a.Groups {
-			member := slices.ContainsFunc(a.Users, func(u *graph.User) bool { return string(u.ARN) == p.arn && slices.Contains(u.Groups, g.Name) })
+			given := func(i evaluator.Policy) bool { return strings.HasPrefix(i.Name, "group/"+g.Name+": ") }
+			member := slices.ContainsFunc(p.identity, given) || slices.ContainsFunc(a.Users, func(u *graph.User) bool { return string(u.ARN) == p.arn && slices.Contains(u.Groups, g.Name) })
 			switch {
 			case t.Edit == paths.EditMembership && p.kind == "user" && !member:
 				if may(string(g.ARN), nil) {
-					r.adds = append(r.adds, s.ofGroup(a, g))
+					r.joins = append(r.joins, s.ofGroup(a, g))
 				}
 			case t.Edit != paths.EditMembership && member:
 				s.edit(p, t, "group/"+g.Name+": ", func(fixed map[string]string) bool { return may(string(g.ARN), fixed) }, r)
@@ -142,7 +147,7 @@ func (s *seeker) edit(p *principal, t *paths.Technique, prefix string, may func(
 func (s *seeker) editManaged(p *principal, t *paths.Technique, m *graph.ManagedPolicy, may func() bool, r *rights) {
 	var names []string
 	for _, i := range p.identity {
-		if i.Name == string(m.ARN) || strings.HasSuffix(i.Name, ": "+string(m.ARN)) {
+		if i.Name == string(m.ARN) || strings.HasSuffix(i.Name, ": "+string(m.ARN)) || strings.HasPrefix(i.Name, string(m.ARN)+" version ") {
 			names = append(names, i.Name)
 		}
 	}
@@ -213,9 +218,9 @@ func (s *seeker) made(p *principal, r *rights) []*principal {
 		all = all || len(add) == 1 && wholly(add[0].Doc)
 	}
 	if all {
-		always = append(always, evaluator.Policy{Name: "everything", Doc: s.everything})
+		always = append(always, evaluator.Policy{Name: madeUp, Doc: s.everything})
 	} else {
-		for _, add := range r.adds {
+		for _, add := range slices.Concat(r.adds, r.joins) {
 			if slices.ContainsFunc(add, func(i evaluator.Policy) bool { return denies(i.Doc) }) {
 				choices = append(choices, add)
 			} else {

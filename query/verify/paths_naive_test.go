@@ -338,7 +338,7 @@ func (s *seeker) meets(who *state, t *paths.Technique, on, by string) level {
 		if out == never {
 			break
 		}
-		q := ask{action: r.Action, resource: on, fixed: s.fixed(r.Action, on)}
+		q := ask{action: r.Action, resource: on, fixed: s.fixed(r.Action, on, s.named(on))}
 		switch {
 		case r.Action == "iam:PassRole":
 			q.fixed = map[string]string{"iam:PassedToService": t.Service}
@@ -407,10 +407,9 @@ func (s *seeker) throughProvider(who *state, t *paths.Technique, p *principal) l
 }
 
 // fixed is what a step's request says of itself where the entity that it is about settles that (C35): for edits of a principal's policies its boundary.
-func (s *seeker) fixed(action, on string) map[string]string {
+func (s *seeker) fixed(action, on string, p *principal) map[string]string {
 	name := strings.TrimPrefix(action, "iam:")
-	p := s.named(on)
-	if p == nil || !strings.HasPrefix(action, "iam:") {
+	if p == nil || p.arn != on || !strings.HasPrefix(action, "iam:") {
 		return nil
 	}
 	for _, about := range []string{"PutUserPolicy", "PutRolePolicy", "DeleteUserPolicy", "DeleteRolePolicy", "AttachUserPolicy", "AttachRolePolicy", "DetachUserPolicy", "DetachRolePolicy", "DeleteUserPermissionsBoundary", "DeleteRolePermissionsBoundary"} {

@@ -23,7 +23,7 @@ func (s *seeker) steps(who *state, at level) []*state {
 			out = append(out, one)
 		}
 	}
-	if who.edited == "" { // E19
+	if !who.invented() { // E19
 		for _, own := range s.edits(who, who.principal, at) {
 			add(own, who.chained, nameOf(own))
 		}
@@ -39,6 +39,11 @@ func (s *seeker) steps(who *state, at level) []*state {
 	}
 	s.stepped[id] = out
 	return out
+}
+
+// invented tells whether somebody got a policy that was made up: it edits itself no further (E19).
+func (who *state) invented() bool {
+	return who.edited != "" && slices.ContainsFunc(who.identity, func(i evaluator.Policy) bool { return i.Name == madeUp })
 }
 
 // hops is how many steps lead to an administrator at a level, -1 for none within the given number (E16, E17).
@@ -68,7 +73,7 @@ func (s *seeker) administers(who *state, at level) bool {
 	if s.isAdmin(who) {
 		return true
 	}
-	if who.edited != "" {
+	if who.invented() {
 		return false
 	}
 	return slices.ContainsFunc(s.edits(who, who.principal, at), func(own *principal) bool {
