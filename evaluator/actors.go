@@ -124,6 +124,38 @@ func (a *Actor) Mapped(doc func(Policy) *policy.Document) *Actor {
 	return &Actor{caller: &own, world: a.world}
 }
 
+// Trusting is a role with another trust policy, as far as that says where its sessions come from; see World.WithTrustOf for whom it lets in.
+func (a *Actor) Trusting(trust *policy.Document) *Actor {
+	own := *a.caller
+	own.freeTags, own.origins = takesSessionTags(trust), originsOf(trust)
+	return &Actor{caller: &own, world: a.world}
+}
+
+// TrustOf is the trust policy of a role; nil for what is none.
+func (w *World) TrustOf(arn string) *policy.Document {
+	if r := w.byARN[arn]; r != nil && r.trust && r.policy != nil {
+		return r.policy.Doc
+	}
+	return nil
+}
+
+// WithTrustOf is the world with other trust policies of some roles, by ARN.
+func (w *World) WithTrustOf(trust map[string]*policy.Document) *World {
+	own := *w
+	own.resources, own.byARN = make([]*resource, len(w.resources)), make(map[string]*resource, len(w.byARN))
+	for i, r := range w.resources {
+		if doc := trust[r.arn]; r.trust && doc != nil {
+			changed := *r
+			changed.policy = &Policy{Name: r.policy.Name, Doc: doc}
+			changed.seal(changed.owner)
+			r = &changed
+		}
+		own.resources[i] = r
+		own.byARN[r.arn] = r
+	}
+	return &own
+}
+
 // WithoutAllows is a document without the Allow statements at some places.
 func WithoutAllows(d *policy.Document, at []int) *policy.Document {
 	own := *d

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/accessgraph/accessgraph/evaluator/catalog"
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/evaluator/region"
 )
@@ -47,9 +48,9 @@ func (w *World) AdminsAmong(ctx context.Context, q Question, who []*Actor) ([]*A
 }
 
 // fallingShort finds callers to whom their own policies, looked at statement by statement, deny some action that the ceiling leaves, or which do not
-// allow it: most of those that are no administrators.
+// allow it: most of those that are no administrators. The actions are such as act on no resource of their own, so that no resource's policy has a say.
 func (w *World) fallingShort(ctx context.Context, q Question, callers []*caller) (map[*caller]bool, error) {
-	q.Actions, q.Resources, q.When = append(w.examples(callers, deniesOutright), telling()...), nil, nil
+	q.Actions, q.Resources, q.When = append(w.examples(callers, deniesOutright, func(a *catalog.Action) bool { return len(a.Resources) == 0 }), telling()...), nil, nil
 	poll, err := w.NewPoll(q, true)
 	if err != nil {
 		return nil, err
@@ -80,14 +81,15 @@ func (w *World) fallingShort(ctx context.Context, q Question, callers []*caller)
 		}
 		for _, m := range f.Members {
 			may, mayNot := t.question.spokenBy(bound[m])
-			short[bound[m]] = left.Intersects(mayNot) || !left.And(t.star).SubsetOf(may) // on resources their own policies may allow it too
+			short[bound[m]] = left.Intersects(mayNot) || !left.SubsetOf(may)
 		}
 	}
 	return short, nil
 }
 
-// examples are actions of statements of callers' own policies, one for each pattern; no more than a question should have that is to be cheap.
-func (w *World) examples(callers []*caller, of func(*policy.Statement) bool) []string {
+// examples are actions of some statements of callers' own policies, one for each pattern that matches any of a kind; no more than a question should have
+// that is to be cheap.
+func (w *World) examples(callers []*caller, of func(*policy.Statement) bool, kind func(*catalog.Action) bool) []string {
 	const most = 60
 	var out []string
 	seen := map[*policy.Document]bool{}
@@ -99,7 +101,7 @@ func (w *World) examples(callers []*caller, of func(*policy.Statement) bool) []s
 			seen[p.Doc] = true
 			for i := range p.Doc.Statements {
 				if s := &p.Doc.Statements[i]; of(s) {
-					out = w.exemplify(out, s)
+					out = w.exemplify(out, s, kind)
 				}
 			}
 		}
@@ -108,9 +110,12 @@ func (w *World) examples(callers []*caller, of func(*policy.Statement) bool) []s
 }
 
 // exemplify adds an action for each pattern of a statement.
-func (w *World) exemplify(to []string, s *policy.Statement) []string {
+func (w *World) exemplify(to []string, s *policy.Statement, kind func(*catalog.Action) bool) []string {
 	for i := range s.Actions.Patterns {
 		for a := range w.catalog.Actions(s.Actions.Patterns[i].Text) {
+			if !kind(a) {
+				continue
+			}
 			if !slices.Contains(to, a.Name) {
 				to = append(to, a.Name)
 			}
@@ -184,7 +189,7 @@ func (w *World) adminsOf(ctx context.Context, q Question, chosen []*caller, shor
 		case 0:
 			q.Actions = telling()
 		case 1:
-			if q.Actions = w.examples(open, leavesOut); short == nil || len(q.Actions) == 0 {
+			if q.Actions = w.examples(open, leavesOut, func(*catalog.Action) bool { return true }); short == nil || len(q.Actions) == 0 {
 				continue
 			}
 		case 2:
@@ -252,9 +257,9 @@ func (w *World) administer(ctx context.Context, q Question, callers []*caller, f
 		return err
 	}
 	alt := &Alternative{Identity: []Policy{{Name: "everything", Doc: policy.Parse(policy.Identity, []byte(everything))}}}
-	t := w.newTargets(c, alt.documents()...)
+	t := w.targetsFor(callers, c, alt.documents()...)
 	classes := t.classesOf(callers)
-	t.prepare()
+	t.prepareFor(callers...)
 	answers := make([]Administration, len(classes))
 	err = onAllCores(ctx, len(classes), func(i int) (err error) {
 		a := &answers[i]

@@ -11,6 +11,7 @@
 //   - a question: question, targets, classes, side, views, merge, judgement, whocan, can, brief, plan
 //   - one evaluation: evaluation, cells, compose, lower, formula, domain, keys, tests, relations, and what comes out: grants, residual, solve,
 //     witness, expr; classify is one without a snapshot
+//   - survey, actors, chosen, rootsessions, unlisted: many principals asked at once, also as they would be with other policies; package paths asks
 //   - external*: who outside the zone of trust gets in, with zone, deputies and the package issuers
 //   - why*: one verdict explained, and what would change it
 //   - compare*: two stacks of policies side by side; admin asks it who is an administrator, papers* compares documents by themselves

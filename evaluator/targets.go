@@ -276,20 +276,33 @@ type targets struct {
 	seenFrom   map[string]*readers // beside these: as far as it can see callers of one account
 	named      map[string][]int    // callers that the resource side spells out, and the groups that do, by place
 	views      views
-	abroad     *abroadView  // where callers are looked at as resources of other accounts see them
-	asks       atomic.Int64 // judgements that were asked for
-	decided    atomic.Int64 // those of them that were not there yet
-	unproved   bool         // nobody asks for the proofs of what is found, so that the names of policies and statements tell nobody apart
+	abroad     *abroadView                // where callers are looked at as resources of other accounts see them
+	asks       atomic.Int64               // judgements that were asked for
+	decided    atomic.Int64               // those of them that were not there yet
+	only       map[*account]bool          // whose callers are judged; nil: everybody's; see targetsFor
+	across     map[string][]*resourceType // see typesAcross
+	unproved   bool                       // nobody asks for the proofs of what is found, so that the names of policies and statements tell nobody apart
 
 	holding map[string][]int // ARN -> the groups that hold it, by place
 	meets   sync.Map         // encounter -> region.Set; see met
 }
 
 func (w *World) newTargets(q *compiledQuestion, also ...*policy.Document) *targets {
+	return w.targetsFor(nil, q, also...)
+}
+
+// targetsFor is newTargets where callers of some accounts alone are judged: of other accounts' resources it has those that have a policy or grants.
+func (w *World) targetsFor(callers []*caller, q *compiledQuestion, also ...*policy.Document) *targets {
 	t := &targets{
 		world: w, question: q, types: map[string]region.Set{}, star: region.NewSet(len(q.members)),
 		unknown: map[string]region.Set{}, byOwner: map[*account][]*targetGroup{}, others: map[*account][]*targetGroup{}, speaks: map[*policy.Document]bool{},
 		holding: map[string][]int{}, spoken: map[*policy.Document]string{},
+	}
+	if callers != nil {
+		t.only = map[*account]bool{}
+		for _, c := range callers {
+			t.only[c.account] = true
+		}
 	}
 	t.indexMembers()
 	t.scanDocuments(also)
@@ -368,14 +381,18 @@ func joinSets(a, b region.Set) region.Set {
 func (t *targets) groupSnapshot() {
 	byKey := map[string]*targetGroup{}
 	for _, r := range t.world.resources {
-		if r.compute {
+		apart := t.only != nil && !t.only[r.owner] // only its own policy and grants can let a caller in
+		if apart && r.policy == nil && len(r.grants) == 0 {
+			continue
+		}
+		if r.compute && !apart {
 			t.addAcross(byKey, r)
 		}
 		if !t.question.services[r.service] && !(r.trust && t.question.services["sts"]) {
 			continue
 		}
 		if r.trust { // a role answers twice: to iam actions, and through its trust policy to sts actions
-			if t.question.services["iam"] {
+			if t.question.services["iam"] && !apart {
 				t.addResource(byKey, r, "iam", false)
 			}
 			if t.question.services["sts"] {
@@ -404,17 +421,34 @@ func (t *targets) groupSnapshot() {
 
 // addAcross adds compute as what other services than its own act on: Systems Manager on an instance of EC2. No policy of its own speaks of that.
 func (t *targets) addAcross(byKey map[string]*targetGroup, r *resource) {
-	for _, service := range sortedKeys(t.question.services) {
-		if service == r.service {
-			continue
+	added := ""
+	for _, typ := range t.typesAcross(arnField(r.arn, 3)) {
+		if typ.service != added && typ.service != r.service && typ.matches(r.arn) {
+			added = typ.service
+			t.addResource(byKey, r, typ.service, false)
 		}
+	}
+}
+
+// typesAcross are the resource types of the question's services that its actions act on and whose ARNs name a service, by service.
+func (t *targets) typesAcross(named string) []*resourceType {
+	if types, ok := t.across[named]; ok {
+		return types
+	}
+	var out []*resourceType
+	for _, service := range sortedKeys(t.question.services) {
 		for _, typ := range t.world.types(service) {
-			if t.types[typ.key].Len() > 0 && typ.matches(r.arn) {
-				t.addResource(byKey, r, service, false)
-				break
+			field := arnField(typ.template, 3)
+			if t.types[typ.key].Len() > 0 && (field == named || strings.Contains(field, "$")) {
+				out = append(out, typ)
 			}
 		}
 	}
+	if t.across == nil {
+		t.across = map[string][]*resourceType{}
+	}
+	t.across[named] = out
+	return out
 }
 
 func (t *targets) addResource(byKey map[string]*targetGroup, r *resource, service string, withPolicy bool) {

@@ -88,6 +88,7 @@ type builder struct {
 	*Graph
 	ctx        context.Context
 	polls      []*evaluator.Poll
+	asked      [][]string                  // the actions of each poll
 	gates      []*place                    // of each poll: who has no finding there is not asked; nil: all are
 	opened     *evaluator.Poll             // sts:AssumeRole where every trust policy lets everybody of the account in
 	lists      map[*string]*roaring.Bitmap // by where a list begins
@@ -123,8 +124,11 @@ func newBuilder(ctx context.Context, g *Graph) *builder {
 	b := &builder{
 		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
 		made: map[string]uint32{}, sends: map[uint32]bool{},
-		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{}, losers: map[string]*roaring.Bitmap{}, joiners: map[uint32]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{}, plain: map[uint32]bool{},
-		kinds: map[editKind]int{}, controlled: map[string]leveled{}, changed: map[changesKey][]levelChange{}, helds: map[heldKey]*held{}, admitted: map[string]leveled{}, openedBy: map[string]leveled{}, shared: newSharing(),
+		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{},
+		losers: map[string]*roaring.Bitmap{}, joiners: map[uint32]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{},
+		plain: map[uint32]bool{},
+		kinds: map[editKind]int{}, controlled: map[string]leveled{}, changed: map[changesKey][]levelChange{}, helds: map[heldKey]*held{},
+		admitted: map[string]leveled{}, openedBy: map[string]leveled{}, shared: newSharing(),
 		everything: &Change{Edit: evaluator.Edit{Everything: true}},
 	}
 	b.everything.seal()
@@ -143,7 +147,9 @@ func Build(ctx context.Context, facts *graph.Facts, cat *catalog.Catalog, o Opti
 	}
 	actors := w.Actors()
 	g := &Graph{
-		twins: map[uint32]uint32{}, bares: map[*evaluator.Access]*evaluator.Access{}, givens: map[givenKey]*evaluator.Access{}, choosy: map[*evaluator.Access]bool{}, services: map[string]leveled{}, accepts: map[string]leveled{}, world: w, facts: facts, catalog: cat, techniques: techniques, options: o, byARN: map[string][]uint32{},
+		twins: map[uint32]uint32{}, bares: map[*evaluator.Access]*evaluator.Access{}, givens: map[givenKey]*evaluator.Access{},
+		choosy: map[*evaluator.Access]bool{}, services: map[string]leveled{}, accepts: map[string]leveled{}, world: w, facts: facts, catalog: cat,
+		techniques: techniques, options: o, byARN: map[string][]uint32{},
 	}
 	g.things = newThings(w, facts, actors)
 	b := newBuilder(ctx, g)
@@ -231,7 +237,7 @@ func (b *builder) preparePolls() error {
 	if err := b.addPoll(nil, signIns...); err != nil {
 		return err
 	}
-	if b.lessen == nil {
+	if b.lessen == nil { // else they are there
 		if err := b.addOutsiders(); err != nil {
 			return err
 		}
@@ -359,7 +365,7 @@ func (b *builder) addPoll(gate *place, actions ...string) error {
 		b.places[strings.ToLower(a)] = place{len(b.polls), at, ok}
 		b.actions = append(b.actions, strings.ToLower(a))
 	}
-	b.polls, b.gates = append(b.polls, p), append(b.gates, gate)
+	b.polls, b.gates, b.asked = append(b.polls, p), append(b.gates, gate), append(b.asked, actions)
 	for _, a := range p.Assumptions() {
 		if !contains(b.Assumptions, a) {
 			b.Assumptions = append(b.Assumptions, a)

@@ -155,7 +155,7 @@ func (w *weighing) without(one *candidate) ([]int, *weighing, error) {
 
 // strange tells somebody from outside who has access, and takes no step any more: the graph does not know it then.
 func (w *weighing) strange(place int) bool {
-	return w.moved && w.target.access != nil && slices.ContainsFunc(w.crowd.nodes[place], func(n uint32) bool {
+	return w.target.access != nil && slices.ContainsFunc(w.crowd.nodes[place], func(n uint32) bool {
 		return w.target.access.strangers[w.choking.g.nodes[n].state()] >= conditional
 	})
 }
@@ -168,7 +168,7 @@ func (w *weighing) lessen() (ok bool, err error) {
 		return false, err
 	}
 	w.g = g
-	w.target, err = c.target.heldBy(c.ctx, g, asked, len(c.g.nodes))
+	w.target, err = c.target.heldBy(c.ctx, c.g, g, asked)
 	return err == nil, err
 }
 
@@ -379,6 +379,12 @@ func (w *weighing) viaAccess(l *link) []evaluator.StatementRef {
 	}
 	var out []evaluator.StatementRef
 	first := true
+	if w.target.access.poll.AllOf() { // to lose one is to lose it
+		for _, a := range w.target.access.grants[l.from[0]] {
+			out = append(out, a.Via()...)
+		}
+		return out
+	}
 	for _, a := range w.target.access.grants[l.from[0]] {
 		switch {
 		case levelOf(a) < conditional:

@@ -5,8 +5,9 @@
 // # Where things are
 //
 //   - techniques.json and technique*: the known techniques, as data
-//   - build, edges, edits, outside, things, levels: how edges are found
+//   - build, edges, edits, choices, outside, things, levels, alike: how edges are found
 //   - node, edge, index, target, open: the graph, its search, and where paths lead
-//   - hop, gain: the evidence of each step
+//   - hop, gain*: the evidence of each step
+//   - choke*, mesh, statement, without, lacking, same: what paths hang on, and the graph without some statements
 //   - network: graph algorithms, without IAM
 package paths

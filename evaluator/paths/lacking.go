@@ -13,8 +13,8 @@ import (
 	"github.com/accessgraph/accessgraph/evaluator/policy"
 )
 
-// lacking finds the graph of a snapshot without some statements of identity policies, from that of the snapshot as it is: only whoever has such a policy is
-// asked anew, and whoever edits them. Everybody else does the same as before, and the world is the same, but for what these actors have.
+// lacking finds the graph of a snapshot without some statements of identity and trust policies, from that of the snapshot as it is: only whoever has such
+// a policy is asked anew, whoever edits them, and whoever gets into a role that trusts somebody less. Everybody else does the same as before.
 type lacking struct {
 	ctx  context.Context
 	g    *Graph
@@ -28,8 +28,9 @@ type policyKey struct{ owner, name string }
 
 // less is the statements that are gone, by the policies that they are in.
 type less struct {
-	managed map[string][]int    // by ARN
-	inline  map[policyKey][]int // by owner, and the name as its holders quote it
+	managed map[string][]int            // by ARN
+	trust   map[string]*policy.Document // what is left of the trust policies of roles, by ARN
+	inline  map[policyKey][]int         // by owner, and the name as its holders quote it
 	docs    map[docKey]*policy.Document
 }
 
@@ -53,8 +54,8 @@ func (l *lacking) without(gone []Statement) (_ *Graph, asked []uint32, ok bool, 
 	}
 	g := l.copied()
 	b := newBuilder(l.ctx, g)
-	b.polls, b.gates, b.opened, b.usable, b.actions = l.seed.polls, l.seed.gates, l.seed.opened, l.seed.usable, l.seed.actions
 	b.lessen = s.lessen
+	b.usable, b.opened = l.seed.usable, l.seed.opened
 	changed := roaring.New() // nodes
 	edited := roaring.New()  // principals of which some state with edits of its own is changed
 	for i := range g.nodes {
@@ -72,8 +73,14 @@ func (l *lacking) without(gone []Statement) (_ *Graph, asked []uint32, ok bool, 
 		if other == n.actor {
 			continue
 		}
-		if s.tips(n.actor, other) {
+		if !s.apart(n.actor, other) {
 			return nil, nil, false, nil
+		}
+		if s.tips(n.actor, other) {
+			l.addUndenying(changed)
+		}
+		if other.FromAssumeRole() { // as all its sessions are then
+			other = other.Chained()
 		}
 		n.actor = other
 		changed.Add(uint32(i))
@@ -84,13 +91,19 @@ func (l *lacking) without(gone []Statement) (_ *Graph, asked []uint32, ok bool, 
 	if !edited.IsEmpty() && !l.addEditors(edited, changed) {
 		return nil, nil, false, nil
 	}
-	l.leave(g, changed)
 	known, parties := len(g.nodes), len(g.parties)
+	if err := l.question(b, s, changed); err != nil {
+		return nil, nil, false, err
+	}
+	l.leave(g, changed)
 	b.queue = changed.ToArray()
-	for len(b.queue) > 0 {
+	for first := len(s.trust) > 0; first || len(b.queue) > 0; first = false {
 		from := len(g.parties)
 		if err := b.survey(false); err != nil {
 			return nil, nil, false, err
+		}
+		if first {
+			b.addAbroad()
 		}
 		if !l.tellsApart(b, from) {
 			return nil, nil, false, nil
@@ -100,6 +113,9 @@ func (l *lacking) without(gone []Statement) (_ *Graph, asked []uint32, ok bool, 
 				return nil, nil, false, err
 			}
 			b.findEdges(&g.parties[i])
+		}
+		if first {
+			b.addStatic()
 		}
 		if b.err != nil {
 			return nil, nil, false, b.err
@@ -111,6 +127,74 @@ func (l *lacking) without(gone []Statement) (_ *Graph, asked []uint32, ok bool, 
 		changed.Add(uint32(i))
 	}
 	return g, changed.ToArray(), true, nil
+}
+
+// question gives a builder its questions: those of the graph, or, where a role trusts somebody less, the same ones of a world in which it does. In that world
+// whoever is outside is found anew, and whoever had to do with the role is asked again.
+func (l *lacking) question(b *builder, s *less, changed *roaring.Bitmap) error {
+	if len(s.trust) == 0 {
+		b.polls, b.gates, b.actions = l.seed.polls, l.seed.gates, l.seed.actions
+		return nil
+	}
+	l.meet(s, changed)
+	g := b.Graph
+	g.world = g.world.WithTrustOf(s.trust)
+	g.services, g.accepts = map[string]leveled{}, map[string]leveled{}
+	var err error
+	if b.beyond, err = g.world.Outside(g.options.Zone, g.options.Also); err != nil {
+		return err
+	}
+	outside := roaring.New()
+	for _, n := range g.outside {
+		node := &g.nodes[n]
+		b.strangers[node.Kind+"\x00"+node.ARN+"\x00"+node.Name] = n
+		node.outsider = nil
+		outside.Add(n)
+	}
+	l.leave(g, outside)
+	for i, actions := range l.seed.asked {
+		if err := b.addPoll(l.seed.gates[i], actions...); err != nil {
+			return err
+		}
+		if i == 0 {
+			if err := b.addOutsiders(); err != nil {
+				return err
+			}
+		}
+	}
+	return b.addOutsidersBeyond()
+}
+
+// meet adds whoever has a step to a role that trusts somebody less, or a grant that its trust policy is part of, and the role itself.
+func (l *lacking) meet(s *less, changed *roaring.Bitmap) {
+	roles := roaring.New()
+	for arn := range s.trust {
+		for _, n := range l.g.byARN[arn] {
+			roles.Add(n)
+		}
+	}
+	for i := range l.g.parties {
+		p := &l.g.parties[i]
+		if l.g.nodes[p.members[0]].actor == nil {
+			continue
+		}
+		steps := slices.ContainsFunc(p.edges, func(e edge) bool { return !e.leaf && e.to.Intersects(roles) })
+		if steps || slices.ContainsFunc(p.grants, func(grants []*evaluator.Access) bool { return slices.ContainsFunc(grants, s.lets) }) {
+			changed.AddMany(p.members)
+		}
+	}
+}
+
+// lets tells whether the trust policy of one of the roles may be part of a grant: it is about the role, and some resource's policy is.
+func (s *less) lets(a *evaluator.Access) bool {
+	if !slices.ContainsFunc(a.Via(), func(ref evaluator.StatementRef) bool { return ref.Layer == evaluator.LayerResource }) {
+		return false
+	}
+	found := false
+	a.Named(func(list []string) {
+		found = found || slices.ContainsFunc(list, func(text string) bool { return s.trust[plain(text)] != nil })
+	})
+	return found
 }
 
 // prepare makes the questions of the graph anew: those that it was found by are let go of.
@@ -141,10 +225,19 @@ func (l *lacking) copied() *Graph {
 
 // less sorts statements by policy; ok is false for such as say more than what their holders may do.
 func (l *lacking) less(gone []Statement) (*less, bool) {
-	s := &less{managed: map[string][]int{}, inline: map[policyKey][]int{}, docs: map[docKey]*policy.Document{}}
+	s := &less{managed: map[string][]int{}, inline: map[policyKey][]int{}, trust: map[string]*policy.Document{}, docs: map[docKey]*policy.Document{}}
 	for i := range gone {
 		st := &gone[i]
 		switch {
+		case st.Layer == evaluator.LayerResource:
+			doc := s.trust[st.Owner]
+			if doc == nil {
+				doc = l.g.world.TrustOf(st.Owner)
+			}
+			if doc == nil || !allowsAt(doc, []int{st.Index}) || l.g.options.Leaves {
+				return nil, false
+			}
+			s.trust[st.Owner] = evaluator.WithoutAllows(doc, []int{st.Index})
 		case st.Layer != evaluator.LayerIdentity || st.Version != "" || l.bounding(st.Owner) || contains(l.g.offered, st.Owner):
 			return nil, false
 		case st.Policy == "":
@@ -176,6 +269,9 @@ func (l *lacking) bounding(arn string) bool {
 
 // lessen is an actor without the statements.
 func (s *less) lessen(n *Node, a *evaluator.Actor) *evaluator.Actor {
+	if trust := s.trust[n.ARN]; trust != nil && n.Kind == "role" {
+		a = a.Trusting(trust)
+	}
 	return a.Mapped(func(p evaluator.Policy) *policy.Document {
 		name := p.Name
 		if rest, of := strings.CutPrefix(name, "group/"); of {
@@ -203,19 +299,46 @@ func allowsAt(d *policy.Document, at []int) bool {
 	return slices.ContainsFunc(d.Statements, func(s policy.Statement) bool { return s.Effect == policy.Allow && slices.Contains(at, s.Index) })
 }
 
-// tips tells whether an actor without the statements is another one to those who edit it: a policy that does nothing but deny now is one that may be taken
-// away (E10), one of a group that does nothing is no reason to join it.
-func (s *less) tips(before, after *evaluator.Actor) bool {
+// apart is false where an actor without the statements is another one to those who edit it in ways that are not looked for here: by its group, or because
+// what could not be understood may have been a Deny.
+func (s *less) apart(before, after *evaluator.Actor) bool {
 	was := before.Policies()
 	for i, p := range after.Policies() {
-		if p.Doc == was[i].Doc {
-			continue
-		}
-		if len(p.Doc.Statements) == 0 && strings.HasPrefix(p.Name, "group/") || evaluator.DeniesOnly(p.Doc) || evaluator.Denies(p.Doc) != evaluator.Denies(was[i].Doc) {
-			return true
+		of := strings.HasPrefix(p.Name, "group/")
+		if p.Doc != was[i].Doc && (of && evaluator.DeniesOnly(p.Doc) || evaluator.Denies(p.Doc) != evaluator.Denies(was[i].Doc)) {
+			return false
 		}
 	}
-	return false
+	return true
+}
+
+// tips tells whether a policy of an actor does nothing but deny now: it is one that may be taken away (E10).
+func (s *less) tips(before, after *evaluator.Actor) bool {
+	was := before.Policies()
+	return slices.ContainsFunc(after.Policies(), func(p evaluator.Policy) bool {
+		return evaluator.DeniesOnly(p.Doc) && !slices.ContainsFunc(was, func(old evaluator.Policy) bool { return old.Doc == p.Doc })
+	})
+}
+
+// addUndenying adds whoever may take policies away from anybody.
+func (l *lacking) addUndenying(changed *roaring.Bitmap) {
+	for i := range l.g.techniques.All {
+		t := &l.g.techniques.All[i]
+		if t.Edit != EditUndeny {
+			continue
+		}
+		at, ok := l.g.places[strings.ToLower(t.Requires[0].Action)]
+		if !ok || !at.asked {
+			continue
+		}
+		for i := range l.g.parties {
+			p := &l.g.parties[i]
+			if at.poll < len(p.grants) && l.g.nodes[p.members[0]].actor != nil &&
+				slices.ContainsFunc(p.grants[at.poll], func(a *evaluator.Access) bool { return a.HasAt(at.action) }) {
+				changed.AddMany(p.members)
+			}
+		}
+	}
 }
 
 // addEditors adds whoever changes the policies of some principals: what they make of them may be told apart otherwise. ok is false where one of them is

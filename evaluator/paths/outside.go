@@ -190,6 +190,9 @@ func (b *builder) letsIn(o *evaluator.Outsider) leveled {
 func (b *builder) outsider(o *evaluator.Outsider) uint32 {
 	key := o.Kind + "\x00" + o.ARN + "\x00" + o.Name
 	if n, ok := b.strangers[key]; ok {
+		if b.nodes[n].outsider == nil { // of a graph that keeps the numbers of another
+			b.nodes[n].outsider = o
+		}
 		return n
 	}
 	n := uint32(len(b.nodes))
@@ -243,9 +246,12 @@ func (b *builder) addStatic() {
 		if level == evaluator.Denied {
 			return true
 		}
-		n := uint32(len(b.nodes))
-		b.nodes = append(b.nodes, Node{Kind: "compute", ARN: t.arn, Name: t.typ, Account: t.account, Principal: n, party: -1})
-		b.outside = append(b.outside, n)
+		n, there := b.strangers["compute\x00"+t.arn+"\x00"+t.typ]
+		if !there {
+			n = uint32(len(b.nodes))
+			b.nodes = append(b.nodes, Node{Kind: "compute", ARN: t.arn, Name: t.typ, Account: t.account, Principal: n, party: -1})
+			b.outside = append(b.outside, n)
+		}
 		b.static = append(b.static, outsideEdge{n, edge{kind: RunsAs, level: level, to: roaring.BitmapOf(role)}})
 		return true
 	})

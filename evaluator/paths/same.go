@@ -32,20 +32,24 @@ func (g *Graph) states() map[state]uint32 {
 }
 
 // held is a target of the graph in another one, of the same snapshot without some statement. Who was an administrator stays one: paths lead to whom they led
-// to, and what makes somebody the target is no part of them. What may be done is asked again, and so is who an administrator is of states that are new.
+// to, and what makes somebody the target is no part of them. What may be done is asked again, and so is what edits make somebody.
 func (t *Target) held(ctx context.Context, from, in *Graph) (*Target, error) {
-	again, err := t.again(ctx, in)
-	if err != nil || t.admins == nil {
-		return again, err
+	if t.admins == nil {
+		return t.again(ctx, in)
 	}
 	levels := make(map[state]Level, len(from.nodes))
 	for i := range from.nodes {
 		levels[from.nodes[i].state()] = t.Level(uint32(i))
 	}
-	out, states := &Target{admins: again.admins, again: t.again}, in.states()
+	out, states := t.emptied(), in.states()
+	var anew []uint32
 	for i := range in.nodes {
 		n := &in.nodes[i]
-		if n.actor == nil {
+		switch {
+		case n.actor == nil:
+			continue
+		case n.Change != nil:
+			anew = append(anew, uint32(i))
 			continue
 		}
 		as := n.state()
@@ -58,7 +62,7 @@ func (t *Target) held(ctx context.Context, from, in *Graph) (*Target, error) {
 		case !known && two && as.chained: // MFA tells sessions apart that it did not before
 			level = was
 		case !known:
-			level = again.Level(uint32(i))
+			anew = append(anew, uint32(i))
 		case two && !still: // it told them apart, and does no more
 			level = min(level, was)
 		}
@@ -66,44 +70,69 @@ func (t *Target) held(ctx context.Context, from, in *Graph) (*Target, error) {
 			out.add(uint32(i), level)
 		}
 	}
-	out.sort()
-	return out, nil
+	return out, out.judge(ctx, in, anew)
 }
 
-// heldBy is held in a graph that keeps the numbers of its nodes: of some nodes it is asked again, for all others it is as it was.
-func (t *Target) heldBy(ctx context.Context, in *Graph, asked []uint32, known int) (*Target, error) {
-	switch {
-	case t.access != nil:
-		return t.askedAgain(ctx, in, asked)
-	case t.admins == nil:
-		return t.again(ctx, in)
-	}
-	out := &Target{admins: t.admins, account: t.account, via: t.via, again: t.again}
-	for level := range out.nodes {
-		out.nodes[level] = slices.Clone(t.nodes[level])
-	}
+// emptied is a target of the same words without nodes.
+func (t *Target) emptied() *Target {
+	return &Target{admins: t.admins, account: t.account, via: t.via, again: t.again}
+}
+
+// judge adds those of some states that were not there before who are administrators: with edits of their own they make no further ones (E19).
+func (t *Target) judge(ctx context.Context, in *Graph, states []uint32) error {
 	var who []*evaluator.Actor
 	var nodes []uint32
-	for _, n := range asked {
-		if int(n) >= known && (t.account == "" || in.nodes[n].Account == t.account) { // states that are new; with edits of their own they make no further ones (E19)
+	for _, n := range states {
+		if t.account == "" || in.nodes[n].Account == t.account {
 			who, nodes = append(who, in.nodes[n].actor), append(nodes, n)
 		}
 	}
+	if len(who) == 0 {
+		t.sort()
+		return nil
+	}
 	found, err := in.world.AdminsAmong(ctx, evaluator.Question{Budget: in.options.Budget, Now: in.options.Now}, who)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for i, f := range found {
 		switch f.Answer {
 		case evaluator.Exceeds:
 		case evaluator.Uncertain:
-			out.add(nodes[i], unknown)
+			t.add(nodes[i], unknown)
 		default:
-			out.add(nodes[i], certain)
+			t.add(nodes[i], certain)
 		}
 	}
-	out.sort()
-	return out, nil
+	t.sort()
+	return nil
+}
+
+// heldBy is held in a graph that keeps the numbers of its nodes: of some nodes it is asked again, for all others it is as it was.
+func (t *Target) heldBy(ctx context.Context, from, in *Graph, asked []uint32) (*Target, error) {
+	switch {
+	case t.access != nil && in.world == from.world:
+		return t.askedAgain(ctx, in, asked)
+	case t.admins == nil:
+		return t.again(ctx, in)
+	}
+	out := t.emptied()
+	for level := range out.nodes {
+		out.nodes[level] = slices.Clone(t.nodes[level])
+	}
+	again := map[uint32]bool{}
+	var anew []uint32
+	for _, n := range asked {
+		known := int(n) < len(from.nodes)
+		if !known || in.nodes[n].Change != nil && in.nodes[n].actor != from.nodes[n].actor && t.Level(n) > evaluator.Denied { // less makes nobody more
+			again[n] = true
+			anew = append(anew, n)
+		}
+	}
+	for level := range out.nodes {
+		out.nodes[level] = slices.DeleteFunc(out.nodes[level], func(n uint32) bool { return again[n] })
+	}
+	return out, out.judge(ctx, in, anew)
 }
 
 // askedAgain is access where some nodes are asked again.
@@ -117,6 +146,7 @@ func (t *Target) askedAgain(ctx context.Context, in *Graph, asked []uint32) (*Ta
 	keep := func(of *Target) *Target {
 		out := newAccess(of.access.poll)
 		out.question, out.via, out.again = t.question, t.via, t.again
+		out.access.strangers = of.access.strangers
 		for level, nodes := range of.nodes {
 			out.nodes[level] = slices.DeleteFunc(slices.Clone(nodes), func(n uint32) bool { return again[n] })
 		}

@@ -216,9 +216,12 @@ func (g *Graph) Access(ctx context.Context, q evaluator.Question, via Via) (*Tar
 				t.note(n, o.Grants, o.All)
 			}
 		}
+		who := state{kind: o.Kind, arn: o.ARN, name: o.Name}
+		t.access.strangers[who] = o.All
 		for _, a := range o.Grants {
-			who := state{kind: o.Kind, arn: o.ARN, name: o.Name}
-			t.access.strangers[who] = max(t.access.strangers[who], levelOf(a))
+			if !poll.AllOf() {
+				t.access.strangers[who] = max(t.access.strangers[who], levelOf(a))
+			}
 		}
 	}
 	t.sort()
