@@ -411,7 +411,7 @@ func (b *builder) survey(first bool) error {
 		if len(keys[i]) == 0 {
 			continue
 		}
-		own := string(keys[i]) + apart[i]
+		own := string(keys[i]) + apart[i] + b.nodes[n].own()
 		at, ok := byKey[own]
 		if !ok {
 			at = int32(len(b.parties))
@@ -432,6 +432,17 @@ func (b *builder) survey(first bool) error {
 		b.findChained()
 	}
 	return nil
+}
+
+// own tells states of one principal apart that lead to others of it: what it makes of itself hangs on what it has changed.
+func (n *Node) own() string {
+	switch {
+	case n.Change == nil:
+		return ""
+	case n.Change.invented():
+		return "invented"
+	}
+	return fmt.Sprint(n.Chained, n.Change.key)
 }
 
 // openers tells apart those who may rewrite trust policies, by their place: what denies them sts:AssumeRole counts then, even where no role trusts them yet.
