@@ -32,8 +32,8 @@ func TestSampleChokes(t *testing.T) {
 	golden(t, "sample-choke.golden", b.String()+"> choke points to admin, wide\n"+a.render(t, render.Wide)+"\n> choke points to admin, for programs\n"+a.render(t, render.NDJSON))
 }
 
-// TestSampleChokesByHand holds what testdata/sample/PATHS.md says of single edges and of ShopAdmin's trust policy: of the six who reach an administrator of the sample, how many do not
-// without it.
+// TestSampleChokesByHand holds what testdata/sample/PATHS.md says of single edges and of ShopAdmin's trust policy: of the six who reach an administrator of
+// the sample, how many do not without it.
 func TestSampleChokesByHand(t *testing.T) {
 	want := map[string]int{
 		"CAN_ASSUME alice Admin": 1, "PASSROLE_NEW grace ShopAdmin": 1, "HIJACK_COMPUTE AWSReservedSSO_PowerUser_9f8e7d6c5b4a3928 ShopAdmin": 1,
