@@ -24,7 +24,7 @@ build:
 	$(GO) build -o bin/accessgraph ./cmd/accessgraph
 
 test:
-	$(GO) test -timeout 170s ./...
+	$(GO) test -timeout 300s ./...
 
 lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi

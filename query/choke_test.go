@@ -32,8 +32,8 @@ func TestSampleChokes(t *testing.T) {
 	golden(t, "sample-choke.golden", b.String()+"> choke points to admin, wide\n"+a.render(t, render.Wide)+"\n> choke points to admin, for programs\n"+a.render(t, render.NDJSON))
 }
 
-// TestSampleChokesByHand holds what testdata/sample/PATHS.md says of single edges: of the six who reach an administrator of the sample, how many do not
-// without it.
+// TestSampleChokesByHand holds what testdata/sample/PATHS.md says of single edges and of ShopAdmin's trust policy: of the six who reach an administrator of
+// the sample, how many do not without it.
 func TestSampleChokesByHand(t *testing.T) {
 	want := map[string]int{
 		"CAN_ASSUME alice Admin": 1, "PASSROLE_NEW grace ShopAdmin": 1, "HIJACK_COMPUTE AWSReservedSSO_PowerUser_9f8e7d6c5b4a3928 ShopAdmin": 1,
@@ -55,6 +55,21 @@ func TestSampleChokesByHand(t *testing.T) {
 	}
 	for name := range want {
 		t.Errorf("%s takes nobody", name)
+	}
+	for _, r := range keep(t, sample(t), "choke points to admin | where kind = statement and owner like 'role/ShopAdmin'").rows {
+		row, lost := r.(*answer.Choke), 0
+		for _, p := range row.Principals {
+			if !strings.Contains(p, "-provider/") {
+				lost++
+			}
+		}
+		if lost != 5 || row.Rank != 1 {
+			t.Errorf("the trust policy of ShopAdmin takes %d and has rank %d, want 5 and 1", lost, row.Rank)
+		}
+		want["trust"] = lost
+	}
+	if want["trust"] == 0 {
+		t.Error("the trust policy of ShopAdmin takes nobody")
 	}
 }
 

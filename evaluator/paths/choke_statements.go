@@ -58,7 +58,7 @@ func (s *Statement) compare(o *Statement) int {
 		cmp.Compare(s.Index, o.Index))
 }
 
-// findStatements finds the statements without which somebody has no path, by building the snapshot anew without each: those that may take the most first.
+// findStatements finds the statements without which somebody has no path, by finding the graph anew without each: those that may take the most first.
 func (c *choking) findStatements() error {
 	w := c.weighing()
 	h, err := w.candidates()

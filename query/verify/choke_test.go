@@ -16,8 +16,8 @@ import (
 )
 
 var (
-	chokeOrganizations = flag.Int("choke-organizations", 40, "how many random organizations the edges of choke points are recounted in")
-	chokeStatements    = flag.Int("choke-statements", 3, "how many random organizations the statements of choke points are recounted in")
+	chokeOrganizations = flag.Int("choke-organizations", 10, "how many random organizations the edges of choke points are recounted in")
+	chokeStatements    = flag.Int("choke-statements", 1, "how many random organizations the statements of choke points are recounted in")
 )
 
 // span is one edge between principals.

@@ -16,7 +16,7 @@ import (
 	"github.com/accessgraph/accessgraph/query/answer"
 )
 
-var externalOrganizations = flag.Int("external-organizations", 15, "how many random organizations are asked who of outside gets in")
+var externalOrganizations = flag.Int("external-organizations", 8, "how many random organizations are asked who of outside gets in")
 
 // TestExternalOrganizations holds, on random organizations, that external access says of each resource that somebody outside gets in where "who
 // outside can" does, names the grantees that it names, and calls nothing public that it does not; and that simulate allows every witness.
