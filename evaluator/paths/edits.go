@@ -423,17 +423,18 @@ func (b *builder) follows(p *party, n *Node) []applied {
 	var list []edit
 	seen := map[uint32]bool{}
 	for _, got := range n.Change.Edit.With {
-		id, target, ok := b.origin(n, got.Name)
-		if !ok || seen[id] {
-			continue
-		}
-		seen[id] = true
-		for _, t := range b.usable {
-			if t.Kind != GainPermissions || t.Target != target || t.Edit == EditMembership {
+		for _, from := range b.origins(n, got.Name) {
+			if seen[from] {
 				continue
 			}
-			if level := b.meets(p, t).of(id); level > evaluator.Denied {
-				list = append(list, b.attaching(p, edit{technique: t, through: id, on: just(roaring.BitmapOf(n.Principal), level)})...)
+			seen[from] = true
+			for _, t := range b.usable {
+				if t.Kind != GainPermissions || t.Target != b.things.list[from].kind || t.Edit == EditMembership {
+					continue
+				}
+				if level := b.meets(p, t).of(from); level > evaluator.Denied {
+					list = append(list, b.attaching(p, edit{technique: t, through: from, on: just(roaring.BitmapOf(n.Principal), level)})...)
+				}
 			}
 		}
 	}
@@ -446,20 +447,23 @@ func (b *builder) follows(p *party, n *Node) []applied {
 	return out
 }
 
-// origin is what an added policy, by the name that answers quote, is of: the group, or the managed policy itself.
-func (g *Graph) origin(n *Node, name string) (id uint32, target string, ok bool) {
+// origins is what an added policy, by the name that answers quote, is of: the group, and the managed policy itself.
+func (g *Graph) origins(n *Node, name string) []uint32 {
+	var out []uint32
 	if rest, of := strings.CutPrefix(name, "group/"); of {
-		group, _, _ := strings.Cut(rest, ": ")
+		var group string
+		group, name, _ = strings.Cut(rest, ": ")
 		for id, facts := range g.things.groupFacts {
 			if facts.Name == group && g.things.list[id].account == n.Account {
-				return id, "group", true
+				out = append(out, id)
 			}
 		}
-		return 0, "", false
 	}
 	arn, _, _ := strings.Cut(name, " version ")
-	id, ok = g.things.by[arn]
-	return id, "policy", ok
+	if id, ok := g.things.by[arn]; ok && g.things.policies.Contains(id) {
+		out = append(out, id)
+	}
+	return out
 }
 
 // findControlled makes nodes of principals that a party can both edit and get the credentials of: it edits them as itself, and then takes them over.

@@ -281,8 +281,10 @@ func (x *evidence) resources(t *Technique, n *Node) []string {
 	}
 	if from := x.before(n.Principal); from.Change != nil && t.Edit != EditMembership {
 		for _, got := range from.Change.Edit.With {
-			if id, target, ok := x.g.origin(from, got.Name); ok && target == t.Target && !contains(out, th.list[id].arn) {
-				out = append(out, th.list[id].arn)
+			for _, id := range x.g.origins(from, got.Name) {
+				if th.list[id].kind == t.Target && !contains(out, th.list[id].arn) {
+					out = append(out, th.list[id].arn)
+				}
 			}
 		}
 	}

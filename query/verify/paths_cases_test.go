@@ -265,6 +265,13 @@ func climbCases() []climbCase {
 			want:   map[string]reached{"user/U": {surely, 1}},
 		},
 		{
+			rule: "E19", about: "the policy of a group that was joined is rewritten",
+			users:    map[string]tree{"U": entity([]tree{allow("iam:AddUserToGroup", "*"), allow("iam:CreatePolicyVersion", caseARN("policy/Some"))})},
+			groups:   map[string]tree{"G": entity(nil, "Some")},
+			policies: map[string][]tree{"Some": {allow("s3:*", "*")}},
+			want:     map[string]reached{"user/U": {surely, 1}},
+		},
+		{
 			rule: "E-t5", about: "a role that people sign in to has MFA information of theirs, and none when it is assumed",
 			users: map[string]tree{"A": entity([]tree{own("sts:AssumeRole")})},
 			roles: map[string]tree{
