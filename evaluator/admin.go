@@ -50,7 +50,8 @@ func (w *World) AdminsAmong(ctx context.Context, q Question, who []*Actor) ([]*A
 // fallingShort finds callers to whom their own policies, looked at statement by statement, deny some action that the ceiling leaves, or which do not
 // allow it: most of those that are no administrators. The actions are such as act on no resource of their own, so that no resource's policy has a say.
 func (w *World) fallingShort(ctx context.Context, q Question, callers []*caller) (map[*caller]bool, error) {
-	q.Actions, q.Resources, q.When = append(w.examples(callers, deniesOutright, func(a *catalog.Action) bool { return len(a.Resources) == 0 }), telling()...), nil, nil
+	denied, _ := w.examples(callers, deniesOutright, func(a *catalog.Action) bool { return len(a.Resources) == 0 })
+	q.Actions, q.Resources, q.When = append(denied, telling()...), nil, nil
 	poll, err := w.NewPoll(q, true)
 	if err != nil {
 		return nil, err
@@ -88,25 +89,27 @@ func (w *World) fallingShort(ctx context.Context, q Question, callers []*caller)
 }
 
 // examples are actions of some statements of callers' own policies, one for each pattern that matches any of a kind; no more than a question should have
-// that is to be cheap.
-func (w *World) examples(callers []*caller, of func(*policy.Statement) bool, kind func(*catalog.Action) bool) []string {
+// that is to be cheap, so that they are of so many callers alone, from the first on.
+func (w *World) examples(callers []*caller, of func(*policy.Statement) bool, kind func(*catalog.Action) bool) (actions []string, covered int) {
 	const most = 60
-	var out []string
 	seen := map[*policy.Document]bool{}
-	for _, c := range callers {
+	for at, c := range callers {
 		for _, p := range c.ownPolicies() {
-			if seen[p.Doc] || len(out) >= most {
+			if seen[p.Doc] {
 				continue
 			}
 			seen[p.Doc] = true
 			for i := range p.Doc.Statements {
 				if s := &p.Doc.Statements[i]; of(s) {
-					out = w.exemplify(out, s, kind)
+					actions = w.exemplify(actions, s, kind)
 				}
 			}
 		}
+		if len(actions) >= most {
+			return actions[:most], at + 1
+		}
 	}
-	return out[:min(len(out), most)]
+	return actions, len(callers)
 }
 
 // exemplify adds an action for each pattern of a statement.
@@ -184,21 +187,28 @@ func (w *World) adminsOf(ctx context.Context, q Question, chosen []*caller, shor
 	}
 	// Who lacks one action of what the ceiling leaves lacks some of everything: most principals need no second look, and few of the others a third.
 	q.Resources, q.When = nil, nil
-	for look := range 3 {
-		switch look {
-		case 0:
-			q.Actions = telling()
-		case 1:
-			if q.Actions = w.examples(open, leavesOut, func(*catalog.Action) bool { return true }); short == nil || len(q.Actions) == 0 {
-				continue
-			}
-		case 2:
-			q.Actions = []string{"*"}
+	look := func(actions []string, who []*caller) error {
+		q.Actions = actions
+		if len(actions) == 0 {
+			return nil
 		}
-		if err := w.administer(ctx, q, open, found); err != nil {
+		return w.administer(ctx, q, who, found)
+	}
+	exceeds := func(c *caller) bool { return found[c].Answer == Exceeds }
+	if err := look(telling(), open); err != nil {
+		return nil, err
+	}
+	open = slices.DeleteFunc(open, exceeds)
+	for left := open; short != nil && len(left) > 0; {
+		actions, covered := w.examples(left, leavesOut, func(*catalog.Action) bool { return true })
+		if err := look(actions, left[:covered]); err != nil {
 			return nil, err
 		}
-		open = slices.DeleteFunc(open, func(c *caller) bool { return found[c].Answer == Exceeds })
+		left = left[covered:]
+	}
+	open = slices.DeleteFunc(open, exceeds)
+	if err := look([]string{"*"}, open); err != nil {
+		return nil, err
 	}
 	out := make([]*Administration, len(chosen))
 	for i, c := range chosen {
