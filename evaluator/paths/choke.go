@@ -228,12 +228,12 @@ func (c *choking) takenBy(b between) ([]int, error) {
 	} else {
 		slices.Sort(from)
 		from = slices.Compact(from)
-		reached, err := c.mesh.reaching(c.ctx, func(l *link) ([]uint32, func(uint32) bool) {
+		reached, err := c.mesh.reaching(c.ctx, func(l *link) holes {
 			if l.kind != b.kind {
-				return nil, nil
+				return holes{}
 			}
 			members := slices.DeleteFunc(slices.Clone(from), func(n uint32) bool { return !slices.Contains(l.from, n) })
-			return members, func(v uint32) bool { return b.to == "" || slices.Contains(to, v) }
+			return holes{members: members, shut: func(v uint32) bool { return b.to == "" || slices.Contains(to, v) }}
 		})
 		if err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/accessgraph/accessgraph/evaluator"
+	"github.com/accessgraph/accessgraph/evaluator/policy"
 )
 
 // Pin is one statement that paths hang on.
@@ -84,7 +85,9 @@ func (c *choking) findStatements() error {
 			c.out.Statements = append(c.out.Statements, &Pin{one.statement, one.sid, c.people(lost)})
 		}
 	}
-	slices.SortStableFunc(c.out.Statements, func(a, b *Pin) int { return cmp.Compare(len(b.Lost), len(a.Lost)) })
+	slices.SortFunc(c.out.Statements, func(a, b *Pin) int {
+		return cmp.Or(cmp.Compare(len(b.Lost), len(a.Lost)), a.Statement.compare(&b.Statement))
+	})
 	return nil
 }
 
@@ -113,7 +116,8 @@ type weighing struct {
 	nodes  [][]uint32 // of the crowd, in this graph
 	with   []int      // places of the crowd with a path
 
-	vias map[hopKey][]evaluator.StatementRef
+	vias  map[hopKey][]mention
+	leans map[uint32][]Statement
 }
 
 type hopKey struct {
@@ -124,12 +128,12 @@ type hopKey struct {
 }
 
 func (c *choking) weighing() *weighing {
-	return &weighing{choking: c, g: c.g, target: c.target, mesh: c.mesh, nodes: c.crowd.nodes, with: c.with, vias: map[hopKey][]evaluator.StatementRef{}}
+	return &weighing{choking: c, g: c.g, target: c.target, mesh: c.mesh, nodes: c.crowd.nodes, with: c.with, vias: map[hopKey][]mention{}, leans: map[uint32][]Statement{}}
 }
 
 // without builds the snapshot anew without one more statement, and tells who loses every path by that.
 func (w *weighing) without(one *candidate) ([]int, *weighing, error) {
-	then := &weighing{choking: w.choking, gone: append(slices.Clone(w.gone), one.statement), vias: map[hopKey][]evaluator.StatementRef{}}
+	then := &weighing{choking: w.choking, gone: append(slices.Clone(w.gone), one.statement), vias: map[hopKey][]mention{}, leans: map[uint32][]Statement{}}
 	ok, err := then.lessen()
 	if !ok && err == nil {
 		w.out.Rebuilt++
@@ -257,30 +261,58 @@ func (w *weighing) best() (*candidate, *weighing, error) {
 // bounded tells who may lose every path by a statement: whoever has none without all edges that stand on it. Whether such an edge can be had without it is
 // not looked at.
 func (w *weighing) bounded(s *Statement) ([]int, error) {
-	reached, err := w.mesh.reaching(w.ctx, func(l *link) ([]uint32, func(uint32) bool) {
-		members := l.from
-		if s.Layer == evaluator.LayerIdentity && s.Policy != "" {
-			if owned := w.ownedBy(s.Owner, l.from); owned != nil {
-				members = owned
-			} else if !strings.Contains(s.Owner, ":group/") {
-				return nil, nil
-			}
-		}
+	reached, err := w.mesh.reaching(w.ctx, func(l *link) holes {
+		h := holes{members: l.from, shut: func(to uint32) bool { return w.standsOn(l, to, l.from[0], s) }}
+		owned := w.ownedBy(s.Owner, l.from)
 		n := &w.g.nodes[l.from[0]]
-		if n.actor != nil && s.managed() && n.actor.Boundary() == s.Owner {
-			return members, func(uint32) bool { return true }
+		switch {
+		case s.Layer == evaluator.LayerResource:
+			h.closed = slices.DeleteFunc(owned, func(n uint32) bool { return !slices.Contains(w.leaning(n), *s) })
+		case s.managed() && n.actor != nil && n.actor.Boundary() == s.Owner:
+			h.closed = l.from
+		case s.managed(), strings.Contains(s.Owner, ":group/"):
+		case len(owned) > 0:
+			h.shut = func(to uint32) bool { return w.standsOn(l, to, owned[0], s) }
+			if l.kind != GainPermissions { // else it may be what somebody becomes that stands on it
+				h.members = owned
+			}
+		case l.kind != GainPermissions:
+			return holes{}
 		}
-		return members, func(to uint32) bool {
-			return slices.ContainsFunc(w.via(l, to), func(ref evaluator.StatementRef) bool {
-				is, ok := w.statement(ref, &w.g.nodes[members[0]])
-				return ok && is == *s
-			})
-		}
+		return h
 	})
 	if err != nil {
 		return nil, err
 	}
 	return except(w.with, among(w.nodes, reached)), nil
+}
+
+// standsOn tells whether a link to a vertex stands on a statement, for one of its members.
+func (w *weighing) standsOn(l *link, to, member uint32, s *Statement) bool {
+	return slices.ContainsFunc(w.via(l, to), func(m mention) bool {
+		is, ok := w.statement(m, &w.g.nodes[member])
+		return ok && is == *s
+	})
+}
+
+// leaning lists the statements of a role's trust policy without which it may do something else itself: those that let its sessions bring tags, or MFA.
+func (w *weighing) leaning(n uint32) []Statement {
+	if list, ok := w.leans[n]; ok {
+		return list
+	}
+	var out []Statement
+	node := &w.g.nodes[n]
+	if trust := w.g.world.TrustOf(node.ARN); trust != nil && node.actor != nil && node.Kind == "role" {
+		for i := range trust.Statements {
+			at := trust.Statements[i].Index
+			s, ok := w.statement(mention{ref: evaluator.StatementRef{Layer: evaluator.LayerResource, Policy: node.ARN, Index: at}}, node)
+			if ok && allowsAt(trust, []int{at}) && w.lacking.alters(node.actor, evaluator.WithoutAllows(trust, []int{at}), w.choking.target) {
+				out = append(out, s)
+			}
+		}
+	}
+	w.leans[n] = out
+	return out
 }
 
 // ownedBy gives those of some nodes that are states of a principal.
@@ -295,8 +327,11 @@ func (w *weighing) ownedBy(arn string, nodes []uint32) []uint32 {
 }
 
 // statement tells which statement of the snapshot as it is a reference means: places in a policy have moved where some were taken out of it.
-func (w *weighing) statement(ref evaluator.StatementRef, n *Node) (Statement, bool) {
-	s, ok := w.g.statementOf(ref, n)
+func (w *weighing) statement(m mention, n *Node) (Statement, bool) {
+	if m.of != nil {
+		n = m.of
+	}
+	s, ok := w.g.statementOf(m.ref, n)
 	if !ok || !w.moved {
 		return s, ok
 	}
@@ -315,31 +350,65 @@ func (w *weighing) statement(ref evaluator.StatementRef, n *Node) (Statement, bo
 	return s, true
 }
 
-// via gives the statements that a link to a vertex stands on, as its members' grants name them.
-func (w *weighing) via(l *link, to uint32) []evaluator.StatementRef {
+// mention is a reference to a statement, as the grants of a node name it: of the members of a link where none is given.
+type mention struct {
+	ref evaluator.StatementRef
+	of  *Node
+}
+
+func mentions(of *Node, refs ...evaluator.StatementRef) []mention {
+	out := make([]mention, len(refs))
+	for i, ref := range refs {
+		out[i] = mention{ref, of}
+	}
+	return out
+}
+
+// via gives the statements that a link to a vertex stands on.
+func (w *weighing) via(l *link, to uint32) []mention {
 	key := hopKey{edge: l.edge, kind: l.kind, to: to}
 	if l.edge == nil || l.edge.self {
 		key.from = l.from[0]
 	}
-	refs, ok := w.vias[key]
+	out, ok := w.vias[key]
 	if !ok {
 		if l.edge == nil {
-			refs = w.viaAccess(l)
+			out = mentions(nil, w.viaAccess(l)...)
 		} else {
-			refs = w.viaEdge(l.from[0], to, l.edge)
+			out = w.viaEdge(l.from[0], to, l.edge)
 		}
-		w.vias[key] = refs
+		w.vias[key] = out
 	}
-	return refs
+	return out
 }
 
-func (w *weighing) viaEdge(from, to uint32, e *edge) []evaluator.StatementRef {
-	var out []evaluator.StatementRef
+func (w *weighing) viaEdge(from, to uint32, e *edge) []mention {
+	var out []mention
 	for _, s := range w.g.hop(from, to, e).Steps {
-		out = append(out, s.Grant.ViaOn(s.Resource)...)
+		out = append(out, mentions(nil, s.Grant.ViaOn(s.Resource)...)...)
 	}
-	if e.kind == GainPermissions && w.g.nodes[to].Change.Edit.Everything {
-		out = append(out, w.everything(w.g.nodes[from].Account)...)
+	if e.kind != GainPermissions {
+		return out
+	}
+	t := &w.g.nodes[to]
+	switch {
+	case t.Change.Edit.Everything:
+		out = append(out, mentions(nil, w.everything(w.g.nodes[from].Account)...)...)
+	case w.target.admins != nil && w.target.Level(to) >= conditional: // what it then has makes it one
+		for _, p := range t.actor.Policies() {
+			out = append(out, mentions(t, allowsOf(p.Name, p.Doc)...)...)
+		}
+	}
+	return out
+}
+
+// allowsOf are references to all that a policy allows.
+func allowsOf(name string, doc *policy.Document) []evaluator.StatementRef {
+	var out []evaluator.StatementRef
+	for i := range doc.Statements {
+		if s := &doc.Statements[i]; s.Effect == policy.Allow {
+			out = append(out, evaluator.StatementRef{Layer: evaluator.LayerIdentity, Policy: name, Sid: s.Sid, Index: s.Index})
+		}
 	}
 	return out
 }
@@ -353,11 +422,8 @@ func (w *weighing) everything(account string) []evaluator.StatementRef {
 		}
 		for _, p := range a.Policies {
 			doc := w.g.world.Managed(account, string(p.ARN)).Doc
-			if !evaluator.AllowsEverything(doc) {
-				continue
-			}
-			for i := range doc.Statements {
-				out = append(out, evaluator.StatementRef{Layer: evaluator.LayerIdentity, Policy: string(p.ARN), Sid: doc.Statements[i].Sid, Index: doc.Statements[i].Index})
+			if evaluator.AllowsEverything(doc) {
+				out = append(out, allowsOf(string(p.ARN), doc)...)
 			}
 		}
 	}
@@ -400,6 +466,9 @@ func (w *weighing) viaAccess(l *link) []evaluator.StatementRef {
 
 // candidates lists the statements that the shortest ways stand on, with how many ways stand on each: no other statement takes anybody's last path.
 func (w *weighing) candidates() (*candidates, error) {
+	if err := w.lacking.prepare(); err != nil {
+		return nil, err
+	}
 	net, vertices, kinds, own := w.mesh.network(&crowd{nodes: w.nodes})
 	tree, err := net.Toward(w.ctx, w.mesh.targets, nil, 0)
 	if err != nil {
@@ -471,15 +540,20 @@ func (w *weighing) standing(from, to uint32, kind Kind, found map[Statement]*can
 		if l.kind != kind || !slices.Contains(l.from, from) {
 			continue
 		}
-		var list []Statement
-		for _, ref := range w.via(l, to) {
-			s, ok := w.statement(ref, n)
+		list := slices.Clone(w.leaning(from))
+		for _, s := range list {
+			if found[s] == nil {
+				found[s] = &candidate{statement: s, sid: w.sidOf(n.ARN, s.Index)}
+			}
+		}
+		for _, m := range w.via(l, to) {
+			s, ok := w.statement(m, n)
 			if !ok || slices.Contains(list, s) {
 				continue
 			}
 			list = append(list, s)
 			if found[s] == nil {
-				found[s] = &candidate{statement: s, sid: ref.Sid}
+				found[s] = &candidate{statement: s, sid: m.ref.Sid}
 			}
 		}
 		if first {
@@ -489,4 +563,14 @@ func (w *weighing) standing(from, to uint32, kind Kind, found map[Statement]*can
 		out = slices.DeleteFunc(out, func(s Statement) bool { return !slices.Contains(list, s) })
 	}
 	return out
+}
+
+// sidOf is the name of a statement of a role's trust policy in the snapshot.
+func (w *weighing) sidOf(role string, index int) string {
+	for _, s := range w.choking.g.world.TrustOf(role).Statements {
+		if s.Index == index {
+			return s.Sid
+		}
+	}
+	return ""
 }

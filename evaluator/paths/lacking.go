@@ -47,10 +47,8 @@ func (l *lacking) without(gone []Statement) (_ *Graph, asked []uint32, ok bool, 
 	if !ok {
 		return nil, nil, false, nil
 	}
-	if l.seed == nil {
-		if err := l.prepare(); err != nil {
-			return nil, nil, false, err
-		}
+	if err := l.prepare(); err != nil {
+		return nil, nil, false, err
 	}
 	g := l.copied()
 	b := newBuilder(l.ctx, g)
@@ -165,6 +163,16 @@ func (l *lacking) question(b *builder, s *less, changed *roaring.Bitmap) error {
 	return b.addOutsidersBeyond()
 }
 
+// alters tells whether a role does anything else itself with another trust policy: by where its sessions come from, it is of another class in some question.
+func (l *lacking) alters(a *evaluator.Actor, trust *policy.Document, t *Target) bool {
+	other := a.Trusting(trust)
+	if other.FromAssumeRole() {
+		other = other.Chained()
+	}
+	differs := func(p *evaluator.Poll) bool { return p.Class(a) != p.Class(other) }
+	return slices.ContainsFunc(l.seed.polls, differs) || differs(l.seed.opened) || t.access != nil && differs(t.access.poll)
+}
+
 // meet adds whoever has a step to a role that trusts somebody less, or a grant that its trust policy is part of, and the role itself.
 func (l *lacking) meet(s *less, changed *roaring.Bitmap) {
 	roles := roaring.New()
@@ -199,6 +207,9 @@ func (s *less) lets(a *evaluator.Access) bool {
 
 // prepare makes the questions of the graph anew: those that it was found by are let go of.
 func (l *lacking) prepare() error {
+	if l.seed != nil {
+		return nil
+	}
 	scratch := l.copied()
 	b := newBuilder(l.ctx, scratch)
 	b.lessen = func(_ *Node, a *evaluator.Actor) *evaluator.Actor { return a }

@@ -59,16 +59,22 @@ func (g *Graph) meshOf(t *Target, s Search) *mesh {
 	return m
 }
 
-// hole says which steps of a link are taken out: those of some of its members, ascending, to the vertices that shut tells. No members: none are.
-type hole func(l *link) (members []uint32, shut func(to uint32) bool)
+// hole says which steps of a link are taken out.
+type hole func(l *link) holes
+
+// holes are steps of a link that are taken out: those of some members to the vertices that shut tells, and all of some others. Both are ascending.
+type holes struct {
+	members []uint32
+	shut    func(to uint32) bool
+	closed  []uint32
+}
 
 // reaching tells which vertices have a path to a target with some steps taken out; without a hole none are.
 func (m *mesh) reaching(ctx context.Context, h hole) ([]bool, error) {
 	type state struct {
+		holes
 		opened  bool // those without a hole are through
 		through bool // the others are
-		members []uint32
-		shut    func(to uint32) bool
 	}
 	states := make([]state, len(m.links))
 	reached := make([]bool, m.vertices)
@@ -93,10 +99,12 @@ func (m *mesh) reaching(ctx context.Context, h hole) ([]bool, error) {
 			if !s.opened {
 				s.opened = true
 				if h != nil {
-					s.members, s.shut = h(l)
+					s.holes = h(l)
 				}
 				for _, from := range l.from {
-					if _, holed := slices.BinarySearch(s.members, from); !holed {
+					_, holed := slices.BinarySearch(s.members, from)
+					_, closed := slices.BinarySearch(s.closed, from)
+					if !holed && !closed {
 						reach(from)
 					}
 				}
@@ -105,7 +113,9 @@ func (m *mesh) reaching(ctx context.Context, h hole) ([]bool, error) {
 			if !s.through && !s.shut(v) {
 				s.through = true
 				for _, from := range s.members {
-					reach(from)
+					if _, closed := slices.BinarySearch(s.closed, from); !closed {
+						reach(from)
+					}
 				}
 			}
 		}
