@@ -39,12 +39,19 @@ func (w *World) AdminsAmong(ctx context.Context, q Question, who []*Actor) ([]*A
 	chosen := make([]*caller, len(who))
 	for i, a := range who {
 		chosen[i] = a.caller
+		if a.caller.allowsAll() { // what else its policies allow says nothing
+			chosen[i] = a.After(&Edit{Everything: true}).caller
+		}
 	}
 	short, err := w.fallingShort(ctx, q, chosen)
 	if err != nil {
 		return nil, err
 	}
-	return w.adminsOf(ctx, q, chosen, short)
+	found, err := w.adminsOf(ctx, q, chosen, short)
+	for _, f := range found {
+		f.Lacks = nil
+	}
+	return found, err
 }
 
 // fallingShort finds callers to whom their own policies, looked at statement by statement, deny some action that the ceiling leaves, or which do not
@@ -192,7 +199,7 @@ func (w *World) adminsOf(ctx context.Context, q Question, chosen []*caller, shor
 		if len(actions) == 0 {
 			return nil
 		}
-		return w.administer(ctx, q, who, found)
+		return w.administer(ctx, q, who, found, short == nil)
 	}
 	exceeds := func(c *caller) bool { return found[c].Answer == Exceeds }
 	if err := look(telling(), open); err != nil {
@@ -226,18 +233,28 @@ func (c *caller) unbounded() bool {
 	if c.boundary != nil {
 		return false
 	}
-	all := false
+	for i := range c.identity {
+		for j := range c.identity[i].Doc.Statements {
+			if c.identity[i].Doc.Statements[j].Effect == policy.Deny {
+				return false
+			}
+		}
+	}
+	return c.allowsAll()
+}
+
+// allowsAll tells a caller one of whose identity policies allows everything.
+func (c *caller) allowsAll() bool {
 	for i := range c.identity {
 		statements := c.identity[i].Doc.Statements
 		for j := range statements {
 			s := &statements[j]
-			if s.Effect == policy.Deny {
-				return false
+			if s.Effect == policy.Allow && s.Unanalysable == "" && len(s.Conditions) == 0 && !s.Actions.Not && !s.Resources.Not && starAction(&s.Actions) && starResource(&s.Resources) {
+				return true
 			}
-			all = all || s.Unanalysable == "" && len(s.Conditions) == 0 && !s.Actions.Not && !s.Resources.Not && starAction(&s.Actions) && starResource(&s.Resources)
 		}
 	}
-	return all
+	return false
 }
 
 func starAction(a *policy.Actions) bool {
@@ -257,8 +274,9 @@ func telling() []string {
 	}
 }
 
-// administer compares callers, class by class, with what an identity policy that allows everything would give them, within a question.
-func (w *World) administer(ctx context.Context, q Question, callers []*caller, found map[*caller]*Administration) error {
+// administer compares callers, class by class, with what an identity policy that allows everything would give them, within a question. Unless what they
+// lack is to be proved, callers are alike whose policies say the same by other names.
+func (w *World) administer(ctx context.Context, q Question, callers []*caller, found map[*caller]*Administration, proved bool) error {
 	if len(callers) == 0 {
 		return nil
 	}
@@ -268,6 +286,7 @@ func (w *World) administer(ctx context.Context, q Question, callers []*caller, f
 	}
 	alt := &Alternative{Identity: []Policy{{Name: "everything", Doc: policy.Parse(policy.Identity, []byte(everything))}}}
 	t := w.targetsFor(callers, c, alt.documents()...)
+	t.unproved = !proved
 	classes := t.classesOf(callers)
 	t.prepareFor(callers...)
 	answers := make([]Administration, len(classes))
