@@ -372,6 +372,27 @@ func (s *Store) SetRef(_ context.Context, name string, from, to int64) error {
 	return storeError(s.dir, "set @"+name, m.write(s.dir))
 }
 
+// Remove is graph.Store's.
+func (s *Store) Remove(_ context.Context, numbers ...int64) error {
+	lock, err := lockWriter(s.dir)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	m, err := readManifest(s.dir)
+	if err != nil {
+		return err
+	}
+	for _, n := range numbers {
+		if !slices.ContainsFunc(m.History, func(e graph.Entry) bool { return e.Number == n }) {
+			return fmt.Errorf("entry %d: %w", n, graph.ErrNotFound)
+		}
+	}
+	m.History = slices.DeleteFunc(m.History, func(e graph.Entry) bool { return slices.Contains(numbers, e.Number) })
+	maps.DeleteFunc(m.Refs, func(_ string, n int64) bool { return slices.Contains(numbers, n) })
+	return storeError(s.dir, "remove from the history", m.write(s.dir))
+}
+
 // Close is graph.Store's. It must not be called while a batch is open.
 func (s *Store) Close() error {
 	s.mu.Lock()
