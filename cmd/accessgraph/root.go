@@ -127,3 +127,10 @@ func (a *app) warn(format string, args ...any) {
 		fmt.Fprintf(a.stderr, "warning: "+format+"\n", args...)
 	}
 }
+
+// say tells the user what was done besides the result.
+func (a *app) say(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.stderr, format+"\n", args...)
+	}
+}
