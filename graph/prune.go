@@ -23,10 +23,14 @@ func Prune(ctx context.Context, s Store, p Pruning) (Collected, error) {
 			return Collected{}, err
 		}
 	}
-	return s.Collect(ctx, p.DryRun, func(ctx context.Context, history []Entry) (*Needs, error) {
+	done, err := s.Collect(ctx, p.DryRun, func(ctx context.Context, history []Entry) (*Needs, error) {
 		kept := slices.DeleteFunc(history, func(e Entry) bool { return slices.Contains(p.Remove, e.Number) })
 		return needsOf(ctx, s, kept, p.Derived)
 	})
+	if err != nil && len(p.Remove) > 0 && !p.DryRun {
+		err = fmt.Errorf("the history was cut, and not all that is not needed any more was dropped: %w", err)
+	}
+	return done, err
 }
 
 // needsOf walks the trees of entries.

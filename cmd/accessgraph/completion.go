@@ -45,7 +45,7 @@ func verdictWords() []string {
 
 // live opens the store for completion; nil when it cannot be opened, which the command itself will say.
 func (a *app) live(cmd *cobra.Command, ref string) (live *complete.Live, done func()) {
-	store, err := a.openStore(cmd.Context(), forReading)
+	store, _, err := a.open(cmd.Context(), forReading)
 	if err != nil {
 		return nil, func() {}
 	}

@@ -90,14 +90,13 @@ func (c *collection) sort(ctx context.Context) error {
 	return nil
 }
 
-// needed gives what is needed of a pack, and counts the rest.
+// needed gives what is needed of a pack.
 func (c *collection) needed(ctx context.Context, p *sharedPack) contentSeq {
 	return func(yield func(content, error) bool) {
 		for item, err := range p.contents(ctx) {
 			if err == nil {
 				part, h, _ := splitKey(item.key)
 				if _, ok := c.needs.Content[part][h]; !ok {
-					c.done.Contents, c.done.Bytes = c.done.Contents+1, c.done.Bytes+int64(len(item.value))
 					continue
 				}
 			}
@@ -113,38 +112,45 @@ func (c *collection) dropContent(ctx context.Context) error {
 	if len(c.dead)+len(c.partial) == 0 {
 		return nil
 	}
-	var retired, gone []packRef
+	var gone []packRef
 	for _, p := range c.dead {
 		c.done.Contents, c.done.Bytes = c.done.Contents+p.desc.Items, c.done.Bytes+p.desc.Bytes
 		gone = append(gone, p.ref)
 	}
-	dead := c.done
-	var sources []contentSeq
-	var estimate int64
-	for _, p := range c.partial {
-		sources = append(sources, c.needed(ctx, p))
-		retired, estimate = append(retired, p.ref), estimate+p.desc.Bytes+p.desc.Items*perContent
-	}
-	if c.dryRun {
-		for _, err := range merged(sources) {
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	m := c.manifest
 	m.Packs = slices.DeleteFunc(m.Packs, func(p packRef) bool { return slices.Contains(gone, p) })
-	var full error
-	if len(sources) > 0 {
-		err := c.batch.addPack(ctx, m, sources, estimate, retired)
-		if errors.Is(err, graph.ErrFull) && len(gone) > 0 {
-			full, retired, c.done = err, nil, dead
-		} else if err != nil {
-			return err
+	rest, full := c.rewrite(ctx, m)
+	if full != nil && (!errors.Is(full, graph.ErrFull) || len(gone) == 0) {
+		return full
+	}
+	if c.dryRun {
+		return nil
+	}
+	return errors.Join(c.batch.publish(ctx, m, append(gone, rest...)), full)
+}
+
+// rewrite writes what is needed of packs of which a part is as one pack, puts it into the manifest in their place, and gives them.
+func (c *collection) rewrite(ctx context.Context, m *manifest) ([]packRef, error) {
+	var parts []contentSeq
+	var retired []packRef
+	var before, after graph.Collected
+	for _, p := range c.partial {
+		parts, retired = append(parts, c.needed(ctx, p)), append(retired, p.ref)
+		before.Contents, before.Bytes = before.Contents+p.desc.Items, before.Bytes+p.desc.Bytes
+	}
+	for item, err := range merged(parts) { // once for the size, which must be known before a byte is written
+		if err != nil {
+			return nil, err
+		}
+		after.Contents, after.Bytes = after.Contents+1, after.Bytes+int64(len(item.value))
+	}
+	if len(parts) > 0 && !c.dryRun {
+		if err := c.batch.addPack(ctx, m, parts, after.Bytes+after.Contents*perContent, retired); err != nil {
+			return nil, err
 		}
 	}
-	return errors.Join(c.batch.publish(ctx, m, append(gone, retired...)), full)
+	c.done.Contents, c.done.Bytes = c.done.Contents+before.Contents-after.Contents, c.done.Bytes+before.Bytes-after.Bytes
+	return retired, nil
 }
 
 // derivedFiles gives the names of the files of derived blobs.
