@@ -17,6 +17,18 @@ var flips = flag.Int("flips", 10, "copies of a store of which one bit is flipped
 // TestDamagedStores flips one bit in each of a number of copies of a store, in every file in turn, and cuts off each file: a query gives the
 // answer of the whole store or exit code 4 and no answer, and verify names the file and exits with 1.
 func TestDamagedStores(t *testing.T) {
+	t.Run("plain", func(t *testing.T) { damageStores(t) })
+	t.Run("encrypted", func(t *testing.T) {
+		key := filepath.Join(t.TempDir(), "key")
+		if err := os.WriteFile(key, []byte(strings.Repeat("5e", 32)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv(keyFileEnv, key)
+		damageStores(t)
+	})
+}
+
+func damageStores(t *testing.T) {
 	whole := ingestedSample(t)
 	dir := filepath.Dir(whole)
 	query := func(store string) (answer, said []byte, code string) {

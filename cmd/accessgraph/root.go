@@ -19,6 +19,7 @@ type app struct {
 	stdout, stderr io.Writer
 
 	store      string
+	keys       keyFlags
 	logLevel   string
 	noColor    bool
 	noProgress bool
@@ -52,6 +53,7 @@ Results go to stdout, everything else to stderr. Exit codes: ` + exitCodes,
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.store, "store", "", "folder of the store (env ACCESSGRAPH_STORE; default $XDG_DATA_HOME/accessgraph)")
+	addKey(root, &a.keys)
 	flags.StringVar(&a.logLevel, "log-level", "warn", "what to log to stderr: debug, info, warn or error")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours (also NO_COLOR)")
 	flags.BoolVar(&a.noProgress, "no-progress", false, "no progress bar")

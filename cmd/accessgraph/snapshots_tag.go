@@ -25,6 +25,8 @@ where it is, and a tagged snapshot is kept by gc and by rm.`,
   accessgraph snapshots tag --delete audit-2026`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
+			case remove && force:
+				return errors.New("--force moves a tag and --delete removes one; leave one out")
 			case remove && len(args) != 1:
 				return errors.New("--delete takes the name of one tag")
 			case !remove && len(args) != 2:
@@ -47,7 +49,6 @@ where it is, and a tagged snapshot is kept by gc and by rm.`,
 	}
 	cmd.Flags().BoolVarP(&force, "force", "f", false, "move a tag that stands for another snapshot")
 	cmd.Flags().BoolVarP(&remove, "delete", "d", false, "remove the tag NAME; the snapshot stays")
-	cmd.MarkFlagsMutuallyExclusive("force", "delete")
 	return cmd
 }
 

@@ -35,11 +35,15 @@ func (a *app) open(ctx context.Context, mode storeMode) (graph.Store, string, er
 	if err != nil {
 		return nil, "", err
 	}
+	key, err := a.keyOptions(ctx)
+	if err != nil {
+		return nil, "", err
+	}
 	open := badgerstore.Open
 	if mode == forWriting {
 		open = badgerstore.Create
 	}
-	store, err := open(dir)
+	store, err := open(dir, key...)
 	if err != nil {
 		return nil, "", storeErrorOf(ctx, err)
 	}

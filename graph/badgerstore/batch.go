@@ -204,7 +204,7 @@ func (b *batch) publish(ctx context.Context, m *manifest, retired []packRef) err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := m.write(s.dir); err != nil {
+	if err := m.write(s.dir, s.seal); err != nil {
 		return storeError(s.dir, "publish what was written", err)
 	}
 	// From here on it counts; what goes wrong with tidying up is the next writer's work.

@@ -175,8 +175,12 @@ func (s *Store) derivedFiles() ([]string, error) {
 // dropBlobs removes the derived blobs that are not needed. Whoever has one open keeps what it has.
 func (c *collection) dropBlobs(files []string) error {
 	dir := filepath.Join(c.batch.store.dir, derivedName)
+	needed := map[string]bool{}
+	for name := range c.needs.Derived {
+		needed[c.batch.store.seal.name(derivedName, name)] = true
+	}
 	for _, name := range files {
-		if _, ok := c.needs.Derived[name]; ok {
+		if needed[name] {
 			continue
 		}
 		if !c.dryRun {

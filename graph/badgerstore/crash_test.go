@@ -134,7 +134,7 @@ func publishAndKill(t *testing.T, dir string, after time.Duration) int {
 // wantTidy checks that a store's directory holds what its manifest names and nothing else, with nobody else's access.
 func wantTidy(t *testing.T, s *Store) {
 	t.Helper()
-	m, err := readManifest(s.dir)
+	m, err := readManifest(s.dir, s.seal)
 	if err != nil {
 		t.Fatal(err)
 	}
