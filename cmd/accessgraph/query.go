@@ -15,6 +15,7 @@ import (
 
 	"github.com/accessgraph/accessgraph/query"
 	"github.com/accessgraph/accessgraph/query/answer"
+	"github.com/accessgraph/accessgraph/query/gates"
 	"github.com/accessgraph/accessgraph/query/render"
 	"github.com/accessgraph/accessgraph/query/syntax"
 )
@@ -31,7 +32,7 @@ type queryFlags struct {
 	timeout time.Duration
 	explain bool
 	timing  bool
-	expect  string
+	expectFlags
 	grammar bool
 	output  *outputFlag
 	zone    zoneFlags
@@ -79,10 +80,9 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
 	flags.DurationVar(&f.timeout, "timeout", 0, "end with an error after this time (0: none)")
 	flags.BoolVar(&f.timing, "timing", false, "print on stderr how long it took")
 	flags.BoolVar(&f.explain, "explain-plan", false, "print on stderr what was looked at, what was left aside, and where the time went")
-	flags.StringVar(&f.expect, "expect", "", "for can: exit with 1 unless every verdict is this: allowed, conditional, denied or unknown")
+	f.expectFlags.add(cmd)
 	flags.BoolVar(&f.grammar, "help-grammar", false, "print the grammar of the language and exit")
 	completeFlag(cmd, "at", a.completeSnapshot)
-	completeFlag(cmd, "expect", oneOf(verdictWords()...))
 	cmd.ValidArgsFunction = a.completeQuestion(&f.at)
 	f.output = addOutput(cmd, append([]render.Format{render.Policy}, pictureFormats()...)...)
 	f.zone.add(cmd)
@@ -109,7 +109,7 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.check(question); err != nil {
+	if err := f.check(question, text); err != nil {
 		return err
 	}
 	if err := a.checkPicture(f.output.format, question); err != nil {
@@ -138,7 +138,10 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 	if err != nil {
 		return cause(ctx, err)
 	}
-	held := expecting(result, f.expect)
+	problems := func() []gates.Problem { return nil }
+	if expected, allow := f.expected(); expected != nil {
+		problems = gates.Watch(result, expected, allow)
+	}
 	if err := a.writeAnswer(ctx, f.output.format, result); err != nil {
 		return cause(ctx, err)
 	}
@@ -146,8 +149,8 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 	if f.timing {
 		fmt.Fprintf(a.stderr, "open %s, answer %s\n", opened.Sub(start).Round(time.Microsecond), time.Since(opened).Round(time.Microsecond))
 	}
-	if !held() {
-		fmt.Fprintf(a.stderr, "accessgraph: expected %s\n", f.expect)
+	if found := problems(); len(found) > 0 {
+		a.unexpected(f, found)
 		return silentExit(exitFailed)
 	}
 	return nil
@@ -189,7 +192,7 @@ func (a *app) explain(p *answer.Plan) {
 }
 
 // check refuses flags that make no sense for the question.
-func (f *queryFlags) check(q *syntax.Query) error {
+func (f *queryFlags) check(q *syntax.Query, text string) error {
 	if f.budget < 0 || f.timeout < 0 {
 		return usageError{errors.New("--budget and --timeout cannot be negative")}
 	}
@@ -198,17 +201,7 @@ func (f *queryFlags) check(q *syntax.Query) error {
 			return usageError{fmt.Errorf("-o policy is for what can questions without stages, and this is %q", q.Form())}
 		}
 	}
-	if f.expect == "" {
-		return nil
-	}
-	if _, ok := q.Question.(*syntax.Can); !ok || len(q.Stages) > 0 {
-		return usageError{fmt.Errorf("--expect is for can questions without stages, and this is %q", q.Form())}
-	}
-	switch answer.Verdict(f.expect) {
-	case answer.Allowed, answer.Conditional, answer.Denied, answer.Unknown:
-		return nil
-	}
-	return usageError{fmt.Errorf("--expect %q is not one of allowed, conditional, denied, unknown", f.expect)}
+	return f.expectFlags.check(q, text)
 }
 
 // questionText takes the question from the arguments, a file or standard input.
@@ -246,24 +239,4 @@ func cause(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	return err
-}
-
-// expecting watches the rows of a and tells, after the last, whether each had the verdict and there was one.
-func expecting(a *answer.Answer, verdict string) (held func() bool) {
-	if verdict == "" {
-		return func() bool { return true }
-	}
-	rows, seen, all := a.Rows, false, true
-	a.Rows = func(yield func(answer.Row, error) bool) {
-		for r, err := range rows {
-			if err == nil {
-				seen = true
-				all = all && r.RowVerdict() == answer.Verdict(verdict)
-			}
-			if !yield(r, err) {
-				return
-			}
-		}
-	}
-	return func() bool { return seen && all }
 }
