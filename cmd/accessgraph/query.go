@@ -36,6 +36,7 @@ type queryFlags struct {
 	grammar bool
 	output  *outputFlag
 	zone    zoneFlags
+	with    withFlags
 }
 
 // newQuery makes the command query.
@@ -66,6 +67,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
   accessgraph query 'paths from external to admin' -o svg > paths.svg
   accessgraph query 'external trust | where third_party and not external_id' --trust o-a1b2c3d4e5,123456789012
   accessgraph query 'show users where mfa = false and console = true'
+  accessgraph query 'who can kms:Decrypt' --with plan.json          # as it would be: terraform show -json, or a file of changes
   accessgraph query "show roles where last_used > 90d and can('iam:PassRole')"`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -86,6 +88,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
 	cmd.ValidArgsFunction = a.completeQuestion(&f.at)
 	f.output = addOutput(cmd, append([]render.Format{render.Policy}, pictureFormats()...)...)
 	f.zone.add(cmd)
+	f.with.add(cmd)
 	profiles = addProfiles(cmd)
 	return cmd
 }
@@ -129,7 +132,11 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 		return cause(ctx, err)
 	}
 	defer store.Close()
-	engine, err := query.Open(ctx, store, query.Reference(question, f.at))
+	asked, err := a.planned(ctx, store, f.at, &f.with)
+	if err != nil {
+		return cause(ctx, err)
+	}
+	engine, err := query.Open(ctx, asked.store, query.Reference(question, asked.at))
 	if err != nil {
 		return cause(ctx, storeErrorOf(ctx, err))
 	}
@@ -138,6 +145,7 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 	if err != nil {
 		return cause(ctx, err)
 	}
+	asked.note(result)
 	problems := func() []gates.Problem { return nil }
 	if expected, allow := f.expected(); expected != nil {
 		problems = gates.Watch(result, expected, allow)
@@ -159,6 +167,9 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 // notes tells what is said beside an answer: also what rows alone do not say.
 func (a *app) notes(s answer.Summary, format render.Format, plan bool) {
 	if (format.RowsAlone() || isPicture(format)) && !a.quiet {
+		for _, n := range s.Notes {
+			fmt.Fprintln(a.stderr, render.Neutral(n))
+		}
 		for _, n := range s.Assumptions {
 			fmt.Fprintln(a.stderr, "assumes: "+render.Neutral(n))
 		}

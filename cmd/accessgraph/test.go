@@ -24,6 +24,7 @@ type testFlags struct {
 	timeout time.Duration
 	output  string
 	zone    zoneFlags
+	with    withFlags
 }
 
 // The formats that reports of assertions have beside table and json.
@@ -50,7 +51,7 @@ Exit codes: 0 all hold; 1 one does not, or could not be asked; 2 a file that can
 		Example: `  accessgraph test access.yaml
   accessgraph test access/*.yaml -o junit > report.xml
   accessgraph test access.yaml -o sarif > access.sarif
-  accessgraph test access.yaml --at @planned-release`,
+  accessgraph test access.yaml --with plan.json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageError{errors.New("no files of assertions were given; see accessgraph test --help")}
@@ -67,6 +68,7 @@ Exit codes: 0 all hold; 1 one does not, or could not be asked; 2 a file that can
 	completeFlag(cmd, "at", a.completeSnapshot)
 	completeFlag(cmd, "output", oneOf(string(render.Table), string(render.JSON), junit, sarif))
 	f.zone.add(cmd)
+	f.with.add(cmd)
 	return cmd
 }
 
@@ -83,7 +85,7 @@ func (a *app) test(ctx context.Context, f *testFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
-	options, err := f.zone.options(query.Options{At: f.at, Budget: f.budget})
+	options, err := f.zone.options(query.Options{Budget: f.budget})
 	if err != nil {
 		return err
 	}
@@ -97,9 +99,19 @@ func (a *app) test(ctx context.Context, f *testFlags, paths []string) error {
 		return cause(ctx, err)
 	}
 	defer store.Close()
-	report, err := gates.Run(ctx, store, files, options)
+	asked, err := a.planned(ctx, store, f.at, &f.with)
 	if err != nil {
 		return cause(ctx, err)
+	}
+	options.At = asked.at
+	report, err := gates.Run(ctx, asked.store, files, options)
+	if err != nil {
+		return cause(ctx, err)
+	}
+	if !a.quiet {
+		for _, n := range asked.notes {
+			fmt.Fprintln(a.stderr, render.Neutral(n))
+		}
 	}
 	if err := a.writeReport(report, f.output); err != nil {
 		return err

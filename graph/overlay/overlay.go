@@ -150,7 +150,7 @@ func (b *batch) Commit(ctx context.Context, e graph.Entry) (graph.Entry, error) 
 	if err != nil {
 		return e, err
 	}
-	e.Number = 0
+	e.Number, e.Name = 0, "planned"
 	e.Sources = slices.Clone(e.Sources)
 	b.store.mu.Lock()
 	defer b.store.mu.Unlock()
