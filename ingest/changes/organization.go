@@ -13,7 +13,7 @@ import (
 func (a *applying) organization() error {
 	o := a.editor.Facts.Organization
 	if o == nil {
-		return fmt.Errorf("target %.200q is of an organization, and the snapshot has none; ARNs begin with arn:", a.Target)
+		return fmt.Errorf("target %.200q is of an organization, and the snapshot has none; an ARN begins with arn", a.Target)
 	}
 	if len(a.Inline) > 0 || a.Trust != nil || a.Boundary != nil || len(a.Join)+len(a.Leave)+len(a.Tags) > 0 {
 		return fmt.Errorf("%s is of an organization: it takes policy, attach and detach", a.Target)
@@ -106,7 +106,7 @@ func (a *applying) organizationPolicy(o *graph.Organization) error {
 			return fmt.Errorf("type of a new policy is %s or %s, and this is %.80q", graph.ServiceControlPolicy, graph.ResourceControlPolicy, a.Type)
 		}
 		if a.Policy == nil {
-			return errors.New("a new policy has a document: say policy")
+			return errors.New("a new policy needs a document: say policy")
 		}
 		made := graph.OrganizationPolicy{ID: a.Target, ARN: graph.ARN(a.Target), Name: a.Target, Type: a.Type}
 		if graph.ARN(a.Target).Service() == "organizations" {
@@ -126,7 +126,7 @@ func (a *applying) organizationPolicy(o *graph.Organization) error {
 		return fmt.Errorf("%s is a policy: attach it by a change whose target is the root, OU or account", a.Target)
 	}
 	if a.Policy == nil {
-		return errors.New("nothing is said of it: want policy, or delete: true")
+		return errors.New("a policy of an organization takes policy, or delete: true, and nothing is said of it")
 	}
 	d, given, err := a.text(a.Policy)
 	if err != nil {

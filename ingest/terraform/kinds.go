@@ -76,7 +76,7 @@ func (c *instance) decides() bool {
 	names := []string{c.Type}
 	for _, v := range []map[string]any{c.Change.Before, c.Change.After} {
 		for name, value := range v {
-			if value != nil && value != "" {
+			if says(value) {
 				names = append(names, name)
 			}
 		}
@@ -89,8 +89,28 @@ func (c *instance) decides() bool {
 		}
 	}
 	return slices.ContainsFunc(names, func(name string) bool {
+		for _, word := range []string{"public_ip", "public_dns", "publicly"} { // of networks
+			name = strings.ReplaceAll(name, word, "")
+		}
 		return slices.ContainsFunc(telling, func(word string) bool { return strings.Contains(name, word) })
 	})
+}
+
+// says tells whether a value is more than nothing.
+func says(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return false
+	case bool:
+		return v
+	case string:
+		return v != ""
+	case []any:
+		return len(v) > 0
+	case map[string]any:
+		return len(v) > 0
+	}
+	return true
 }
 
 // maxTold is how many resources one line names.

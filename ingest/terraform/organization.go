@@ -162,6 +162,16 @@ func (c *instance) putUnit() error {
 		return nil
 	}
 	o.Units = append(o.Units, unit)
+	whole := false
+	for i := range o.Policies { // AWS attaches its own SCP and RCP, which allow everything, to every new OU
+		if p := &o.Policies[i]; p.AWSManaged {
+			whole = whole || p.Type == graph.ServiceControlPolicy
+			p.Targets = append(slices.Clone(p.Targets), unit.ID)
+		}
+	}
+	if !whole {
+		return errors.New("the snapshot does not have the policy FullAWSAccess, which AWS attaches to every new OU")
+	}
 	return nil
 }
 

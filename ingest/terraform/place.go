@@ -50,10 +50,10 @@ func (p *planner) learnPlaces() {
 		if conf.Name != "aws" {
 			continue
 		}
-		if region := p.constant(conf.Expressions["region"]); region != "" {
+		if region := p.constant(conf, conf.Expressions["region"]); region != "" {
 			p.regions[key] = region
 		}
-		if account := p.assumed(conf.Expressions["assume_role"]); account != "" {
+		if account := p.assumed(conf); account != "" {
 			p.accounts[key] = account
 		}
 	}
@@ -87,14 +87,14 @@ func (p *planner) learnState(m *stateModule, learn func(key string, account grap
 	}
 }
 
-// constant gives what an expression of the root module is, where it is a constant or a variable with a value; empty else.
-func (p *planner) constant(expression any) string {
+// constant gives what an expression of a provider's configuration is, where it is a constant or a variable of the root with a value; empty else.
+func (p *planner) constant(conf provider, expression any) string {
 	m, _ := expression.(map[string]any)
 	if text, ok := m["constant_value"].(string); ok {
 		return text
 	}
 	refs := references(m)
-	if len(refs) == 1 {
+	if len(refs) == 1 && conf.Module == "" {
 		if name, ok := strings.CutPrefix(refs[0], "var."); ok {
 			text, _ := p.plan.Variables[name].Value.(string)
 			return text
@@ -104,13 +104,13 @@ func (p *planner) constant(expression any) string {
 }
 
 // assumed is the account of the role that a configuration assumes.
-func (p *planner) assumed(blocks any) graph.AccountID {
-	list, _ := blocks.([]any)
+func (p *planner) assumed(conf provider) graph.AccountID {
+	list, _ := conf.Expressions["assume_role"].([]any)
 	if len(list) == 0 {
 		return ""
 	}
 	block, _ := list[len(list)-1].(map[string]any)
-	return edit.Owner(graph.ARN(p.constant(block["role_arn"])))
+	return edit.Owner(graph.ARN(p.constant(conf, block["role_arn"])))
 }
 
 // account is the account that an instance is in.

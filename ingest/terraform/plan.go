@@ -79,6 +79,7 @@ type stateModule struct {
 
 type provider struct {
 	Name        string         `json:"name"`
+	Module      string         `json:"module_address"` // that configures it; empty: the root
 	Expressions map[string]any `json:"expressions"`
 }
 
@@ -145,7 +146,6 @@ type planner struct {
 	parents  map[string]string          // of the module at a path, the one that calls it
 	accounts map[string]graph.AccountID // by the key of a provider's configuration
 	regions  map[string]string          // the same
-	others   []*instance                // that are not understood
 	followed int                        // references
 }
 
