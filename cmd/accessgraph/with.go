@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/accessgraph/accessgraph/evaluator"
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/ingest/changes"
 	"github.com/accessgraph/accessgraph/ingest/edit"
@@ -48,6 +49,11 @@ func (a *app) planned(ctx context.Context, store graph.Store, at string, f *with
 	var input *changes.Error
 	switch {
 	case err == nil:
+		// Of the accounts that did not change, the index of the snapshot below holds. Without one, questions are answered from the facts.
+		var odd *evaluator.OddAccountError
+		if err := evaluator.WriteIndex(ctx, p.Store, p.Planned, p.Facts); err != nil && !errors.As(err, &odd) {
+			return nil, storeErrorOf(ctx, err)
+		}
 		return &asked{store: p.Store, at: "planned", notes: p.Notes, id: p.Planned}, nil
 	case errors.As(err, &input):
 		return nil, err

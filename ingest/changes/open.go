@@ -37,6 +37,7 @@ type Planned struct {
 	Store   *overlay.Store   // @planned, and everything of the store below
 	Base    graph.Entry      // what the changes are put on
 	Planned graph.SnapshotID // what @planned is
+	Facts   *graph.Facts     // of @planned, for an index
 	Notes   []string         // what every answer about @planned should say
 }
 
@@ -91,7 +92,7 @@ func Open(ctx context.Context, base graph.Store, paths []string, o Options) (*Pl
 		return nil, err
 	}
 	note := fmt.Sprintf("planned: %s on top of snapshot %s", strings.Join(paths, ", "), string(entry.Snapshot)[:min(12, len(entry.Snapshot))])
-	return &Planned{Store: store, Base: entry, Planned: planned.Snapshot, Notes: append([]string{note}, e.Notes()...)}, nil
+	return &Planned{Store: store, Base: entry, Planned: planned.Snapshot, Facts: facts, Notes: append([]string{note}, e.Notes()...)}, nil
 }
 
 // input is one file.
