@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/graph"
 )
 
@@ -158,17 +157,7 @@ func (b *builder) stateOrganization(o *graph.Organization) {
 		}
 		b.note("", state, "")
 	}
-	for _, p := range o.Policies {
-		kind := policy.SCP
-		if p.Type == graph.ResourceControlPolicy {
-			kind = policy.RCP
-		}
-		d := documentUse{owner: string(p.ARN), name: p.Name, hash: p.Document, kind: kind}
-		if kind == policy.RCP && p.AWSManaged && !p.Document.IsZero() { // AWS's own RCP allows everything, which no customer's may (A34)
-			continue
-		}
-		b.checkDocument("", d)
-	}
+	eachOrganizationUse(o, func(d documentUse) { b.checkDocument("", d) })
 }
 
 // dropContradictions takes out the entities of which two versions were given (Options.Partial).
