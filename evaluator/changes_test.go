@@ -129,7 +129,7 @@ func told(got *evaluator.AccessChanges) []string {
 		}
 		for i, list := range [][]*evaluator.Access{c.Gained, c.Lost} {
 			for _, a := range list {
-				line := strings.Join(who, " ") + " " + c.Presence.String() + [2]string{" + ", " - "}[i] + strings.Join(a.Actions, ",") + " on " + strings.Join(a.Resources(), ",")
+				line := strings.Join(who, " ") + " " + c.Presence.String() + [2]string{" + ", " - "}[i] + shortly(a.Actions) + " on " + strings.Join(a.Resources(), ",")
 				if a.Conditions != nil {
 					line += " when " + "…"
 				}
@@ -146,13 +146,21 @@ func told(got *evaluator.AccessChanges) []string {
 	return out
 }
 
+// shortly is a list, of which a long one is cut.
+func shortly(list []string) string {
+	if len(list) > 3 {
+		list = append(list[:1:1], "…")
+	}
+	return strings.Join(list, ",")
+}
+
 // reversed is what the opposite edit does.
 func reversed(lines []string) []string {
 	out := make([]string, 0, len(lines))
 	for _, want := range []string{" - ", " + "} { // what was lost is gained, and comes first
 		for _, l := range lines {
 			if strings.Contains(l, want) {
-				out = append(out, strings.NewReplacer(" - ", " + ", " + ", " - ", " added ", " removed ", " removed ", " added ").Replace(l))
+				out = append(out, strings.NewReplacer("changed -", "changed +", "changed +", "changed -", "added +", "removed -", "removed -", "added +").Replace(l))
 			}
 		}
 	}
@@ -184,7 +192,12 @@ var changeCases = []struct {
 	}, edit: func(f *facts) {
 		f.organization("Again", graph.ServiceControlPolicy, `{"Effect":"Deny","Action":"kms:*","Resource":"*","Condition":{"StringEquals":{"kms:ViaService":"x"}}}`, first)
 		f.organization("NoDecryptHere", graph.ServiceControlPolicy, `{"Effect":"Deny","Action":"kms:Decrypt","Resource":"*"}`, "ou-a")
-	}, want: []string{first + ":root changed - kms:… on " + key + " when …"}},
+	}, want: []string{
+		first + ":root changed - kms:CancelKeyDeletion,… on " + key + " when …",
+		first + ":root changed - kms:CreateAlias,… on arn:aws:kms:*:" + first + ":alias/* when …",
+		first + ":root changed - kms:(any other action) on arn:aws:kms:*:" + first + ":* when …",
+		first + ":root changed - kms:CreateKey,kms:(any other action) on * when …",
+	}},
 	{name: "an account that moves", before: func(f *facts) {
 		f.organization("NoDecrypt", graph.ServiceControlPolicy, `{"Effect":"Deny","Action":"kms:Decrypt","Resource":"*"}`, "ou-b")
 	}, edit: func(f *facts) { f.Organization.Accounts[1].ParentID = "ou-b" },
@@ -206,10 +219,23 @@ var changeCases = []struct {
 	{name: "membership of a group", before: func(f *facts) {
 		f.Accounts[0].Groups = []*graph.Group{{ARN: "arn:aws:iam::" + first + ":group/g", Name: "g", ID: "AGPAG", Inline: f.inline(`{"Effect":"Allow","Action":"sqs:*","Resource":"*"}`)}}
 	}, edit: func(f *facts) { f.Accounts[0].Users[0].Groups = []string{"g"} },
-		want: []string{first + ":user/alice changed + sqs:ListQueues on *", first + ":user/alice changed + sqs:* on arn:aws:sqs:*:" + first + ":*"}},
+		want: []string{
+			first + ":user/alice changed + sqs:AddPermission,… on arn:aws:sqs:*:" + first + ":*",
+			first + ":user/alice changed + sqs:(any other action) on arn:aws:sqs:*:" + first + ":*",
+			first + ":user/alice changed + sqs:ListQueues,sqs:(any other action) on *",
+		}},
 	{name: "a trust policy", edit: func(f *facts) {
 		f.Accounts[0].Roles[0].Trust = f.document(`{"Effect":"Allow","Principal":{"AWS":"` + second + `"},"Action":"sts:AssumeRole"}`)
-	}, want: []string{second + ":root changed + sts:AssumeRole on role"}},
+	}, want: []string{"lambda.amazonaws.com changed - sts:AssumeRole on arn:aws:iam::" + first + ":role/App"}},
+	{name: "a trust policy of another account", before: func(f *facts) {
+		f.Accounts[1].Users[0].Inline = f.inline(`{"Effect":"Allow","Action":"sts:*","Resource":"*"}`)
+	}, edit: func(f *facts) {
+		f.Accounts[0].Roles[0].Trust = f.document(`{"Effect":"Allow","Principal":{"AWS":"` + second + `"},"Action":"sts:AssumeRole"},
+			{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"},{"Effect":"Allow","Principal":{"AWS":"333333333333"},"Action":"sts:AssumeRole"}`)
+	}, want: []string{
+		second + ":user/carol changed + sts:AssumeRole on arn:aws:iam::" + first + ":role/App",
+		"333333333333:root changed + sts:AssumeRole on arn:aws:iam::" + first + ":role/App",
+	}},
 	{name: "a KMS grant", edit: func(f *facts) {
 		f.Accounts[0].Grants = []*graph.KMSGrant{{Key: key, ID: "g1", Grantee: "arn:aws:iam::" + first + ":user/alice", Operations: []string{"Encrypt"}}}
 	}, want: []string{first + ":user/alice changed + kms:Encrypt on " + key}},
@@ -242,12 +268,17 @@ var changeCases = []struct {
 	}},
 	{name: "a bucket for everybody", edit: func(f *facts) {
 		f.Accounts[0].Resources[0].Policy = f.document(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::data/*"}`)
-	}, want: []string{}},
+	}, want: []string{"* " + first + ":role/App " + first + ":user/bob " + second + ":root " + second + ":user/carol changed + s3:GetObject on arn:aws:s3:::data/*"}},
 	{name: "a new user", edit: func(f *facts) {
 		f.Accounts[0].Users = append(f.Accounts[0].Users, &graph.User{ARN: "arn:aws:iam::" + first + ":user/dave", Name: "dave", ID: "AIDADAVE", Inline: f.inline(`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::data/*"}`)})
-	}, want: []string{first + ":user/dave added + s3:GetObject on arn:aws:s3:::data/*"}},
+	}, want: []string{
+		first + ":user/dave added + s3:GetObject on arn:aws:s3:::data/*", first + ":user/dave added + sts:GetCallerIdentity,sts:GetSessionToken on *",
+	}},
 	{name: "a user who is made anew", edit: func(f *facts) { f.Accounts[0].Users[0].ID = "AIDAOTHER" },
-		want: []string{first + ":user/alice added + s3:GetObject on arn:aws:s3:::data/*", first + ":user/alice removed - s3:GetObject on arn:aws:s3:::data/*"}},
+		want: []string{
+			first + ":user/alice added + s3:GetObject on arn:aws:s3:::data/*", first + ":user/alice added + sts:GetCallerIdentity,sts:GetSessionToken on *",
+			first + ":user/alice removed - s3:GetObject on arn:aws:s3:::data/*", first + ":user/alice removed - sts:GetCallerIdentity,sts:GetSessionToken on *",
+		}},
 	{name: "a user who is renamed", edit: func(f *facts) {
 		f.Accounts[0].Users[0].Name, f.Accounts[0].Users[0].ARN = "alison", "arn:aws:iam::"+first+":user/alison"
 	}},
@@ -256,9 +287,18 @@ var changeCases = []struct {
 		f.Accounts[0].Roles[0].Tags = []graph.Tag{{Key: "team", Value: "blue"}}
 	}, edit: func(f *facts) {
 		f.Accounts[0].Roles[0].Trust = f.document(`{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":["sts:AssumeRole","sts:TagSession"]}`)
-	}, want: []string{first + ":role/App changed + kms:Decrypt on " + key + " when …"}},
+	}, want: []string{
+		"lambda.amazonaws.com changed + sts:TagSession on arn:aws:iam::" + first + ":role/App",
+		first + ":role/App changed + kms:Decrypt on " + key + " when …",
+	}},
 	{name: "an account that was not read", edit: func(f *facts) { f.Accounts = f.Accounts[:1] }},
 	{name: "organization data that was not given", edit: func(f *facts) { f.Organization = nil }},
+	{name: "organization data that was not given, where it counts", before: func(f *facts) {
+		f.organization("NoDecrypt", graph.ServiceControlPolicy, `{"Effect":"Deny","Action":"kms:Decrypt","Resource":"*"}`, "ou-a")
+	}, edit: func(f *facts) {
+		f.Organization = nil
+		f.Accounts[0].Roles[0].Inline = f.inline(`{"Effect":"Allow","Action":["kms:Decrypt","kms:Encrypt"],"Resource":"*"}`)
+	}, want: []string{first + ":role/App changed + kms:Encrypt on " + key}},
 }
 
 func (f *facts) managed(name, statements string) *graph.ManagedPolicy {

@@ -40,6 +40,12 @@ type spot struct {
 func newMoments(older, newer *World, q Question) (*moments, error) {
 	m := &moments{spots: map[string]*spot{}, lone: map[string][]*spot{}, unread: map[string]bool{}}
 	m.worlds = [2]*World{older.withSightOf(newer), newer.withSightOf(older)}
+	for x, w := range m.worlds {
+		if !w.treeRead() && m.worlds[1-x].treeRead() {
+			w.adopt(m.worlds[1-x])
+			m.unread["the organization: "+momentNames[x]+" does not have its tree and policies, which are taken to be as "+momentNames[1-x]+" has them"] = true
+		}
+	}
 	c, err := m.worlds[1].compile(q)
 	if err != nil {
 		return nil, err
@@ -93,6 +99,54 @@ func (w *World) withSightOf(other *World) *World {
 	}
 	own.part = p
 	return &own
+}
+
+// treeRead tells whether the snapshot has an organization's tree and what is attached to it.
+func (w *World) treeRead() bool { return w.org != nil && w.org.treeKnown }
+
+// adopt takes the organization from another snapshot.
+func (w *World) adopt(other *World) {
+	known := map[*account]*account{nil: nil}
+	of := func(a *account) *account {
+		if known[a] == nil && a != nil {
+			own, there := *a, other.account(a.id)
+			if there == nil {
+				there = &account{}
+			}
+			own.inOrg, own.management, own.path, own.ancestors, own.scps, own.rcps = there.inOrg, there.management, there.path, there.ancestors, there.scps, there.rcps
+			known[a] = &own
+		}
+		return known[a]
+	}
+	accounts := map[string]*account{}
+	for id, a := range other.accounts {
+		if w.accounts[id] == nil && a.inOrg {
+			one := *a
+			one.facts = nil
+			accounts[id] = &one
+		}
+	}
+	for id, a := range w.accounts {
+		accounts[id] = of(a)
+	}
+	w.org, w.accounts, w.order, w.part.owners, w.part.account = other.org, accounts, slices.Clone(w.order), slices.Clone(w.part.owners), of(w.part.account)
+	for _, list := range [][]*account{w.order, w.part.owners} {
+		for i, a := range list {
+			list[i] = of(a)
+		}
+	}
+	w.callers, w.resources, w.byARN = slices.Clone(w.callers), slices.Clone(w.resources), map[string]*resource{}
+	for i, c := range w.callers {
+		own := *c
+		own.account = of(c.account)
+		own.principal.Management = own.account != nil && own.account.management
+		w.callers[i] = &own
+	}
+	for i, r := range w.resources {
+		own := *r
+		own.owner = of(r.owner)
+		w.resources[i], w.byARN[r.arn] = &own, &own
+	}
 }
 
 // endpointsOf spells the VPC endpoints of a snapshot.
