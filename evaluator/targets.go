@@ -267,6 +267,7 @@ type targets struct {
 	spoken     map[*policy.Document]string // see spokenOf
 	once       sync.Once
 	tagKeys    map[string]bool     // resource tags that documents in play read, lower case
+	keysRead   map[string]bool     // keys that documents in play read
 	regions    bool                // documents in play read the Region
 	transport  bool                // documents in play read aws:SecureTransport
 	clock      bool                // documents in play read the time of the request
@@ -516,6 +517,7 @@ func (t *targets) addApart(byKey map[string]*targetGroup, r *resource, service s
 
 // read notes that something in play reads a key: facts of resources that nothing reads do not keep them apart.
 func (t *targets) read(key string) {
+	t.keysRead[key] = true
 	if family, name, ok := strings.Cut(key, "/"); ok && resourceTagFamily(family) {
 		t.tagKeys[name] = true
 	}
@@ -527,7 +529,7 @@ func (t *targets) read(key string) {
 
 // scanDocuments collects what the question and the documents in play read, those of nobody in the snapshot too.
 func (t *targets) scanDocuments(also []*policy.Document) {
-	t.tagKeys = map[string]bool{}
+	t.tagKeys, t.keysRead = map[string]bool{}, map[string]bool{}
 	note := t.read
 	for k := range t.question.named {
 		note(k)
