@@ -153,7 +153,6 @@ type pairingClass struct {
 // prepare finds out what must be known before classes can be compared side by side.
 func (m *moments) prepare() {
 	for x, t := range m.targets {
-		t.prepare()
 		for _, a := range t.world.accounts { // what is kept of them
 			m.ownerState(x, a)
 		}
@@ -303,7 +302,7 @@ func (m *moments) compare(ctx context.Context, cl *pairingClass) (*AccessChange,
 	b := m.boutOf(&cl.pairing)
 	on := b.only
 	if cl.presence == InBoth {
-		on = m.junctions(b.sides, cl.quiet)
+		on = m.junctions(b, cl.quiet)
 	}
 	return out, m.across(ctx, out, b, on, region.NewBudget(m.question.Budget).Within(ctx))
 }
@@ -336,7 +335,7 @@ func (m *moments) alone(x int, c *caller) *bout {
 	t := m.targets[x]
 	side := t.sideOf(c)
 	b := &bout{targets: [2]*targets{t, t}, sides: [2]*callerSide{side, side}, nobody: 1 - x}
-	groups := t.groupsFor(c)
+	groups := m.groupsFor(x, c, m.question.all())
 	for _, s := range m.lone[c.principal.Account] {
 		if s.groups[x] == nil {
 			if g, ok := m.absent(x, s.groups[1-x]); ok {

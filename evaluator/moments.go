@@ -25,7 +25,8 @@ type moments struct {
 
 	mu      sync.Mutex // guards what follows
 	absents [2]map[*targetGroup]*targetGroup
-	unread  map[string]bool // what cannot be compared, in words
+	others  map[string][]*targetGroup // see groupsFor
+	unread  map[string]bool           // what cannot be compared, in words
 	zone    *zone
 	moved   bool // the VPC endpoints differ, which have a say in everything
 }
@@ -38,7 +39,7 @@ type spot struct {
 
 // newMoments puts a question to two snapshots at once.
 func newMoments(older, newer *World, q Question) (*moments, error) {
-	m := &moments{spots: map[string]*spot{}, lone: map[string][]*spot{}, unread: map[string]bool{}}
+	m := &moments{spots: map[string]*spot{}, lone: map[string][]*spot{}, others: map[string][]*targetGroup{}, unread: map[string]bool{}}
 	m.worlds = [2]*World{older.withSightOf(newer), newer.withSightOf(older)}
 	for x, w := range m.worlds {
 		if !w.treeRead() && m.worlds[1-x].treeRead() {

@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/accessgraph/accessgraph/evaluator/region"
 )
@@ -15,14 +16,19 @@ type junction struct {
 
 // junctions lists what a caller may have to do with in either snapshot. Where it is bound as before, and quiet, those resources that are the
 // same in both are left out.
-func (m *moments) junctions(sides [2]*callerSide, quiet bool) []*junction {
+func (m *moments) junctions(b *bout, quiet bool) []*junction {
+	sides := b.sides
 	whole := [2]map[*targetGroup]*targetGroup{{}, {}} // group of the snapshot -> what it is to the caller
 	beside := [2]map[string]*targetGroup{{}, {}}      // what no snapshot holds, by kind
 	seen := map[*spot]bool{}
 	var concerned []*spot
 	for x, t := range m.targets {
 		var groups []*targetGroup
-		for _, g := range t.groupsFor(sides[x].caller) {
+		among := *b.affected
+		if !m.sameOwner(sides[x].caller.account) {
+			among = m.question.all()
+		}
+		for _, g := range m.groupsFor(x, sides[x].caller, among) {
 			switch {
 			case !t.lists(g):
 				if !quiet || !m.sameOwner(g.owner) {
@@ -52,6 +58,29 @@ func (m *moments) junctions(sides [2]*callerSide, quiet bool) []*junction {
 		}
 	}
 	return append(m.pairUp(whole, concerned), m.pairBeside(beside)...)
+}
+
+// groupsFor is targets.groupsFor, as far as some members act on what no snapshot holds.
+func (m *moments) groupsFor(x int, c *caller, among region.Set) []*targetGroup {
+	t := m.targets[x]
+	out := slices.Clone(t.byOwner[c.account])
+	for _, g := range t.cross {
+		if g.owner != c.account && g.outsiders.admits(c.principal.Account) {
+			out = append(out, g)
+		}
+	}
+	if c.account == nil || c.outside {
+		return out
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := fmt.Sprintf("%d %s %s", x, c.account.id, among.Key())
+	others, ok := m.others[key]
+	if !ok {
+		others = t.othersAmong(c.account, among)
+		m.others[key] = others
+	}
+	return append(append(out, others...), t.foreign(c)...)
 }
 
 // sameOwner tells whether what binds everybody who acts on the resources of an account is as it was.

@@ -644,17 +644,26 @@ func (w *World) itemsOf(r *resource, service string) []*item {
 // othersOf lists what the snapshot does not have in an account: any other resource of each type in play, and the
 // resource-less "*".
 func (t *targets) othersOf(a *account) []*targetGroup {
-	if groups, ok := t.others[a]; ok {
-		return groups
+	groups, ok := t.others[a]
+	if !ok {
+		groups = t.othersAmong(a, t.question.all())
+		t.others[a] = groups
 	}
+	return groups
+}
+
+// othersAmong is othersOf as far as some members act on it.
+func (t *targets) othersAmong(a *account, members region.Set) []*targetGroup {
 	n := len(t.question.members)
 	rest := &targetGroup{owner: a, actions: region.NewSet(n), assumption: notInSnapshot}
 	groups := []*targetGroup{}
 	keys := make([]string, 0, len(t.types))
-	for k := range t.types {
-		keys = append(keys, k)
+	for k, set := range t.types {
+		if set.Intersects(members) {
+			keys = append(keys, k)
+		}
 	}
-	if _, known := t.types[kmsKeyType]; !known && t.unknown["kms"].Count() > 0 {
+	if _, known := t.types[kmsKeyType]; !known && t.unknown["kms"].Intersects(members) {
 		keys = append(keys, kmsKeyType) // an action that nobody knows needs a key's consent too
 	}
 	sort.Strings(keys)
@@ -670,7 +679,7 @@ func (t *targets) othersOf(a *account) []*targetGroup {
 		}
 	}
 	for _, service := range sortedKeys(t.unknown) {
-		if t.world.hasService(service) {
+		if t.unknown[service].Intersects(members) && t.world.hasService(service) {
 			for _, it := range t.world.anythingOf(a, service) {
 				t.addOther(rest, it)
 			}
@@ -679,10 +688,10 @@ func (t *targets) othersOf(a *account) []*targetGroup {
 	if len(rest.items) > 0 {
 		groups = append(groups, rest)
 	}
-	if g := t.managedByAWS(a); g != nil {
+	if g := t.managedByAWS(a, members); g != nil {
 		groups = append(groups, g)
 	}
-	if !t.star.Empty() && t.starAsked() {
+	if t.star.Intersects(members) && t.starAsked() {
 		groups = append(groups, &targetGroup{
 			owner: a, star: true, snapshot: true, actions: t.star, tagsKnown: false,
 			items: []*item{{text: "*", literal: true}},
@@ -691,19 +700,18 @@ func (t *targets) othersOf(a *account) []*targetGroup {
 	for _, g := range groups {
 		g.memo = &groupMemo{}
 	}
-	t.others[a] = groups
 	return groups
 }
 
 // managedByAWS is AWS's own managed policies, which an account reads as if they were its own and never writes (D6).
-func (t *targets) managedByAWS(a *account) *targetGroup {
+func (t *targets) managedByAWS(a *account, members region.Set) *targetGroup {
 	reads := t.question.none()
 	t.types["iam/policy"].Each(func(i int) {
 		if !writesManagedPolicy(cutAction(t.question.members[i].name)) {
 			reads.Add(i)
 		}
 	})
-	if reads.Empty() {
+	if !reads.Intersects(members) {
 		return nil
 	}
 	for _, typ := range t.world.types("iam") {
