@@ -19,8 +19,17 @@ type Change[T any] struct {
 	Kind   ChangeKind
 	Before *T
 	After  *T
-	Gap    string // of an unknown change: what the snapshot that does not have it says of its reading, in words
+	Gap    Gap // of an unknown change
 }
+
+// Gap is why something that a snapshot does not have may have been there. It is empty where there is no doubt.
+type Gap struct {
+	In  SnapshotID // the snapshot that does not have it
+	Why string     // what that says of its reading, in words
+}
+
+// IsZero tells whether there is no gap.
+func (g Gap) IsZero() bool { return g == Gap{} }
 
 // Changes is what differs in the configuration of two snapshots (E24). Equal facts are left out; the rest is in the order of keys.
 type Changes struct {
@@ -42,7 +51,7 @@ func (c *Changes) Empty() bool {
 // and the lists are empty.
 type OrganizationChanges struct {
 	Kind      ChangeKind
-	Gap       string
+	Gap       Gap
 	Head      *Change[Organization] // id, management account and feature set alone, without the lists; nil: the same
 	Roots     []Change[OrganizationRoot]
 	Units     []Change[OrganizationalUnit]
@@ -57,7 +66,7 @@ type OrganizationChanges struct {
 type AccountChanges struct {
 	ID        AccountID
 	Kind      ChangeKind
-	Gap       string
+	Gap       Gap
 	Users     []Change[User]
 	Groups    []Change[Group]
 	Roles     []Change[Role]

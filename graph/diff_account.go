@@ -1,11 +1,5 @@
 package graph
 
-// How the two snapshots of a diff are called.
-const (
-	earlier = "the earlier snapshot"
-	later   = "the later snapshot"
-)
-
 // differ compares records, knowing how each of the two snapshots was read.
 type differ struct{ from, to reading }
 
@@ -17,20 +11,20 @@ func (d *differ) account(out *AccountChanges, a, b *Account) {
 		d = &differ{read, read}
 	}
 	d.principals(out, a, b)
-	out.Resources = kindOfRecord[Resource]{key: resourceKey, code: codeResource, gap: func(r *reading, v *Resource) string {
+	out.Resources = kindOfRecord[Resource]{key: resourceKey, code: codeResource, gap: func(r *reading, v *Resource) Gap {
 		return r.typed(v.Type, v.Region, KindResourcePolicies, "resources")
 	}}.pair(d, a.Resources, b.Resources)
-	out.Compute = kindOfRecord[Compute]{key: computeKey, code: codeCompute, gap: func(r *reading, v *Compute) string {
+	out.Compute = kindOfRecord[Compute]{key: computeKey, code: codeCompute, gap: func(r *reading, v *Compute) Gap {
 		return r.typed(v.Type, v.Region, KindCompute, "compute")
 	}}.pair(d, a.Compute, b.Compute)
-	out.Grants = kindOfRecord[KMSGrant]{key: grantKey, code: codeGrant, gap: func(r *reading, v *KMSGrant) string {
+	out.Grants = kindOfRecord[KMSGrant]{key: grantKey, code: codeGrant, gap: func(r *reading, v *KMSGrant) Gap {
 		_, _, region, _, _, _ := v.Key.Split()
 		return r.kind(KindGrants, region, "grants")
 	}}.pair(d, a.Grants, b.Grants)
-	out.Providers = kindOfRecord[Provider]{key: providerKey, code: codeProvider, gap: func(r *reading, _ *Provider) string {
+	out.Providers = kindOfRecord[Provider]{key: providerKey, code: codeProvider, gap: func(r *reading, _ *Provider) Gap {
 		return r.kind(KindIdentityProviders, "", "providers")
 	}}.pair(d, a.Providers, b.Providers)
-	out.Shares = kindOfRecord[Share]{key: shareKey, code: codeShare, gap: func(r *reading, v *Share) string {
+	out.Shares = kindOfRecord[Share]{key: shareKey, code: codeShare, gap: func(r *reading, v *Share) Gap {
 		_, _, region, _, _, _ := v.ARN.Split()
 		return r.kind(KindShares, region, "shares")
 	}}.pair(d, a.Shares, b.Shares)
@@ -39,16 +33,16 @@ func (d *differ) account(out *AccountChanges, a, b *Account) {
 }
 
 func (d *differ) principals(out *AccountChanges, a, b *Account) {
-	iam := func(r *reading) string { return r.kind(KindIAM, "", "users", "groups", "roles", "policies") }
+	iam := func(r *reading) Gap { return r.kind(KindIAM, "", "users", "groups", "roles", "policies") }
 	out.Users = kindOfRecord[User]{userKey, codeUser, func(u *User) string { return u.ID },
-		func(r *reading, _ *User) string { return iam(r) }}.pair(d, a.Users, b.Users)
+		func(r *reading, _ *User) Gap { return iam(r) }}.pair(d, a.Users, b.Users)
 	out.Groups = kindOfRecord[Group]{groupKey, codeGroup, func(g *Group) string { return g.ID },
-		func(r *reading, _ *Group) string { return iam(r) }}.pair(d, a.Groups, b.Groups)
+		func(r *reading, _ *Group) Gap { return iam(r) }}.pair(d, a.Groups, b.Groups)
 	out.Roles = kindOfRecord[Role]{roleKey, codeRole, func(v *Role) string { return v.ID },
-		func(r *reading, _ *Role) string { return iam(r) }}.pair(d, a.Roles, b.Roles)
+		func(r *reading, _ *Role) Gap { return iam(r) }}.pair(d, a.Roles, b.Roles)
 	out.Policies = kindOfRecord[ManagedPolicy]{policyKey, codeManagedPolicy, func(p *ManagedPolicy) string { return p.ID },
-		func(r *reading, p *ManagedPolicy) string {
-			if gap := iam(r); gap != "" {
+		func(r *reading, p *ManagedPolicy) Gap {
+			if gap := iam(r); !gap.IsZero() {
 				return gap
 			}
 			return r.document(p.ARN) // something refers to it, and it was not given
@@ -58,12 +52,14 @@ func (d *differ) principals(out *AccountChanges, a, b *Account) {
 // head compares what an account has one of.
 func (d *differ) head(out *AccountChanges, a, b *Account) {
 	out.Settings = one(a.Settings, b.Settings, codeSettings)
-	settings := kindOfRecord[AccountSettings]{gap: func(r *reading, _ *AccountSettings) string { return r.kind(KindAccountSettings, "") }}
+	settings := kindOfRecord[AccountSettings]{gap: func(r *reading, _ *AccountSettings) Gap { return r.kind(KindAccountSettings, "") }}
 	out.Password = one(a.Password, b.Password, codePassword)
-	password := kindOfRecord[PasswordPolicy]{gap: func(r *reading, _ *PasswordPolicy) string { return r.kind(KindPasswordPolicy, "") }}
+	password := kindOfRecord[PasswordPolicy]{gap: func(r *reading, _ *PasswordPolicy) Gap { return r.kind(KindPasswordPolicy, "") }}
 	out.Aliases = one(aliases(a), aliases(b), func(c *coder, v *AccountAliases) { texts(c, &v.Names) })
 	// Coverage does not speak of aliases, so that one who has none may not have been asked.
-	named := kindOfRecord[AccountAliases]{gap: func(r *reading, _ *AccountAliases) string { return "in " + r.name + " no aliases were read" }}
+	named := kindOfRecord[AccountAliases]{gap: func(r *reading, _ *AccountAliases) Gap {
+		return Gap{r.id, "account-aliases not-asked, or there are none"}
+	}}
 	if out.Kind != Changed {
 		return
 	}
@@ -88,8 +84,8 @@ func (d *differ) organization(a, b *Organization) *OrganizationChanges {
 			r = &d.from
 		}
 		out.Kind, out.Gap = UnknownChange, r.organization()
-		if out.Gap == "" {
-			out.Gap = r.name + " has no organization data"
+		if out.Gap.IsZero() {
+			out.Gap = r.says(Coverage{Kind: KindOrganization, State: CoverageNotAsked})
 		}
 		return out
 	}
@@ -107,7 +103,7 @@ func (d *differ) organization(a, b *Organization) *OrganizationChanges {
 
 // inOrganization is a kind of record of the organization, whose keys are AWS's unique ids.
 func inOrganization[T any](key func(*T) string, code func(*coder, *T)) kindOfRecord[T] {
-	return kindOfRecord[T]{key: key, code: code, gap: func(r *reading, _ *T) string { return r.organization() }}
+	return kindOfRecord[T]{key: key, code: code, gap: func(r *reading, _ *T) Gap { return r.organization() }}
 }
 
 // headOf is an organization without its lists.

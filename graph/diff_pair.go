@@ -10,8 +10,8 @@ import (
 type kindOfRecord[T any] struct {
 	key  func(*T) string
 	code func(*coder, *T)
-	id   func(*T) string           // AWS's unique id; nil: there is none
-	gap  func(*reading, *T) string // why a snapshot that does not have the record may not have read it; empty: it has read it
+	id   func(*T) string        // AWS's unique id; nil: there is none
+	gap  func(*reading, *T) Gap // why a snapshot that does not have the record may not have read it
 }
 
 // pair finds what differs between two lists of records, each in the order of its keys. Records that stand in both are left out.
@@ -53,7 +53,7 @@ func (k kindOfRecord[T]) doubt(d *differ, c *Change[T]) {
 	case Removed:
 		c.Gap = k.gap(&d.to, c.Before)
 	}
-	if c.Gap != "" {
+	if !c.Gap.IsZero() {
 		c.Kind = UnknownChange
 	}
 }

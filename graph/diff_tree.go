@@ -40,6 +40,7 @@ type treeDiffer struct{ from, to *side }
 // side is one of the two trees: its root and what the snapshot says of no account in particular.
 type side struct {
 	*loader
+	id    SnapshotID
 	root  *node
 	facts *Facts        // coverage alone
 	org   *Organization // accounts alone; nil: not read yet
@@ -50,7 +51,7 @@ func openSide(ctx context.Context, s Store, id SnapshotID) (*side, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &side{loader: l, root: root, facts: &Facts{}}
+	out := &side{loader: l, id: id, root: root, facts: &Facts{}}
 	return out, loadSections(l, snapshotSections, root, "", out.facts)
 }
 
@@ -139,8 +140,8 @@ func (d *treeDiffer) organization() (*OrganizationChanges, error) {
 func (d *treeDiffer) readings() *differ {
 	nothing := func(string) bool { return false }
 	return &differ{
-		from: reading{name: earlier, shared: d.from.facts.Coverage, filled: nothing},
-		to:   reading{name: later, shared: d.to.facts.Coverage, filled: nothing},
+		from: reading{id: d.from.id, shared: d.from.facts.Coverage, filled: nothing},
+		to:   reading{id: d.to.id, shared: d.to.facts.Coverage, filled: nothing},
 	}
 }
 
@@ -212,7 +213,7 @@ func (d *treeDiffer) account(id string) (*AccountChanges, error) {
 	case b == nil:
 		out.Kind, out.Gap = Removed, r.to.account(out.ID, d.to.org)
 	}
-	if out.Gap != "" {
+	if !out.Gap.IsZero() {
 		out.Kind = UnknownChange
 		return out, nil
 	}
