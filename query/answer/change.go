@@ -39,7 +39,15 @@ type ChangeRow struct {
 	Details    []Detail       `json:"details"`
 	Before     jsontext.Value `json:"before,omitempty"` // rows of another question
 	After      jsontext.Value `json:"after,omitempty"`
+	Section    string         `json:"-"` // under which tables list it: SectionFacts, SectionAccess, SectionPaths, or none
 }
+
+// The sections of a table of changes.
+const (
+	SectionFacts  = "facts"
+	SectionAccess = "access"
+	SectionPaths  = "paths"
+)
 
 // Detail is one part of a fact that differs. A text has Before and After, a set what was Added and Removed, a policy document its Statements.
 type Detail struct {

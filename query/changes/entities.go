@@ -56,7 +56,7 @@ func (d *details) policy(a, b *graph.ManagedPolicy) {
 	d.text("default version", a.DefaultVersion, b.DefaultVersion)
 	x, _ := a.Default() // zero where the version is not there to be read
 	y, _ := b.Default()
-	d.document("default version", policy.Identity, slot{a.ARN != "", x}, slot{b.ARN != "", y})
+	d.document("document", policy.Identity, slot{a.ARN != "", x}, slot{b.ARN != "", y})
 	set(d, "versions", versions(a), versions(b))
 	for _, v := range a.Versions { // AWS never changes a version; an export may have been edited
 		i := slices.IndexFunc(b.Versions, func(w graph.PolicyVersion) bool { return w.ID == v.ID })

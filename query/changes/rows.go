@@ -3,6 +3,8 @@ package changes
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/query/answer"
@@ -61,6 +63,7 @@ func Facts(c *graph.Changes, called func(graph.SnapshotID) string, earlier, late
 	for _, a := range c.Accounts {
 		w.account(a)
 	}
+	slices.SortStableFunc(w.rows, func(a, b *answer.ChangeRow) int { return strings.Compare(a.Account, b.Account) }) // what the organization says of an account is of the account
 	return w.rows
 }
 
@@ -80,11 +83,17 @@ func rowOf[T any](w *writer, kind, account string, c graph.Change[T], id func(*T
 		var none T
 		compare(d, cmp.Or(c.Before, &none), cmp.Or(c.After, &none))
 	}
-	if c.Kind == graph.Changed && len(d.list) == 0 {
+	switch {
+	case c.Kind == graph.Changed && len(d.list) == 0:
 		return nil
+	case c.Kind == graph.Added || c.Kind == graph.Removed:
+		d.list = slices.DeleteFunc(d.list, func(d answer.Detail) bool { return known[d.What] })
 	}
 	return tidy(&answer.ChangeRow{Kind: kind, ID: id(cmp.Or(c.After, c.Before)), Account: account, Change: string(c.Kind), Gap: w.gap(c.Gap), Details: d.list})
 }
+
+// known is what says nothing of an entity that came or went: its id tells it, or it is only what AWS numbers it by.
+var known = map[string]bool{"unique id": true, "name": true, "path": true, "created": true, "updated": true, "versions": true, "type": true, "region": true}
 
 // gap says in words which snapshot did not read something, and why.
 func (w *writer) gap(g graph.Gap) string {
@@ -94,12 +103,12 @@ func (w *writer) gap(g graph.Gap) string {
 	return "not read in " + w.called(g.In) + ": " + g.Why
 }
 
-// tidy makes missing lists empty, as answers have them.
+// tidy makes missing lists empty, as answers have them, and says that the row is a fact.
 func tidy(r *answer.ChangeRow) *answer.ChangeRow {
 	if r.Details == nil {
 		r.Details = []answer.Detail{}
 	}
-	r.Gained, r.Lost = []answer.Grant{}, []answer.Grant{}
+	r.Gained, r.Lost, r.Section = []answer.Grant{}, []answer.Grant{}, answer.SectionFacts
 	return r
 }
 
