@@ -44,7 +44,10 @@ type between struct {
 	options Options
 	diff    *graph.Changes
 	notes   []string
-	judged  judgements
+	// Of users, roles, groups and policies: what those are called now that had another name, and which were made anew under theirs.
+	newNames  map[string]string
+	recreated map[string]bool
+	judged    judgements
 }
 
 // judgements is what the questions behind an answer said beside their rows.
@@ -61,7 +64,7 @@ func (e *Engine) changes(ctx context.Context, q *syntax.Query, c *syntax.Changes
 	case c.In != nil:
 		rows, err = b.inQuestion(ctx, c.In)
 	default:
-		rows, err = b.facts(ctx)
+		rows, err = b.all(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -105,8 +108,11 @@ func (e *Engine) open(ctx context.Context, c *syntax.Changes, text string, o Opt
 	// Both are asked as of one time: what a condition on the time, or an age, makes of the days between is no change of facts.
 	b.engines[0].snapshot.Time = b.entries[1].Time
 	var err error
-	b.diff, err = graph.Diff(ctx, e.store, b.entries[0].Snapshot, b.entries[1].Snapshot)
-	return b, err
+	if b.diff, err = graph.Diff(ctx, e.store, b.entries[0].Snapshot, b.entries[1].Snapshot); err != nil {
+		return nil, err
+	}
+	b.noteNames()
+	return b, nil
 }
 
 // called is how the question calls a snapshot.
@@ -117,7 +123,24 @@ func (b *between) called(id graph.SnapshotID) string {
 	return b.names[1]
 }
 
-// facts are the rows of all that differs.
+// all are the rows of all that differs: of facts, and of the access that they make.
+func (b *between) all(ctx context.Context) ([]*answer.ChangeRow, error) {
+	rows, err := b.facts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if b.diff.Empty() {
+		return rows, nil
+	}
+	access, err := b.accessRows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	countAccess(rows, access)
+	return append(rows, access...), nil
+}
+
+// facts are the rows of all facts that differ.
 func (b *between) facts(ctx context.Context) ([]*answer.ChangeRow, error) {
 	var organizations [2]*graph.Organization
 	if b.diff.Organization != nil { // it lends names to its parts

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -51,6 +50,13 @@ func (b *between) inQuestion(ctx context.Context, question syntax.Question) ([]*
 		if errors.As(err, &unknown) {
 			b.notes = append(b.notes, b.names[x]+" has no rows: "+unknown.Message)
 		}
+	}
+	q, ok, err := b.judgedQuestion(question)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		return b.judgedRows(ctx, q, schema, sides)
 	}
 	return b.pairRows(schema, sides), nil
 }
@@ -159,13 +165,12 @@ func withoutProof(v any, s *answer.Schema) any {
 
 // pairRows finds the rows that differ.
 func (b *between) pairRows(schema *answer.Schema, sides [2][]*sideRow) []*answer.ChangeRow {
-	name := b.renamed()
 	var groups [2]map[string][]*sideRow
 	var order []string
 	for x, rows := range sides {
 		groups[x] = map[string][]*sideRow{}
 		for _, r := range rows {
-			key := name(x, r.who)
+			key := b.keyOf(x, r.who)
 			if groups[0][key] == nil && groups[x][key] == nil {
 				order = append(order, key)
 			}
@@ -176,19 +181,33 @@ func (b *between) pairRows(schema *answer.Schema, sides [2][]*sideRow) []*answer
 	for _, key := range order {
 		w.group(groups[0][key], groups[1][key])
 	}
-	slices.SortStableFunc(w.rows, func(x, y *answer.ChangeRow) int { return strings.Compare(x.Account+"\x00"+x.ID, y.Account+"\x00"+y.ID) })
-	return w.rows
+	return w.sorted()
 }
 
-// renamed gives the key of a row: what it is about, where one who was renamed keeps the name, and one who was made anew has another one (F16).
-func (b *between) renamed() func(x int, who []string) string {
-	names := [2]map[string]string{{}, {}}
+// keyOf is what a row is about: one who was renamed has the later name, and one who was made anew is another one (F16).
+func (b *between) keyOf(x int, who []string) string {
+	out := make([]string, len(who))
+	for i, text := range who {
+		out[i] = text
+		if x == 0 && b.newNames[text] != "" {
+			out[i] = b.newNames[text]
+		}
+		if x == 0 && b.recreated[text] {
+			out[i] += "\x00before"
+		}
+	}
+	return strings.Join(out, "\x00")
+}
+
+// noteNames finds who was renamed and who was made anew.
+func (b *between) noteNames() {
+	b.newNames, b.recreated = map[string]string{}, map[string]bool{}
 	note := func(kind graph.ChangeKind, before, after graph.ARN) {
 		switch {
 		case kind == graph.Recreated:
-			names[0][string(before)] = string(before) + "\x00before"
-		case kind == graph.Changed && before != after:
-			names[0][string(before)] = string(after)
+			b.recreated[string(before)] = true
+		case before != after:
+			b.newNames[string(before)] = string(after)
 		}
 	}
 	for _, a := range b.diff.Accounts {
@@ -196,16 +215,6 @@ func (b *between) renamed() func(x int, who []string) string {
 		eachPair(a.Roles, func(r *graph.Role) graph.ARN { return r.ARN }, note)
 		eachPair(a.Groups, func(g *graph.Group) graph.ARN { return g.ARN }, note)
 		eachPair(a.Policies, func(p *graph.ManagedPolicy) graph.ARN { return p.ARN }, note)
-	}
-	return func(x int, who []string) string {
-		out := make([]string, len(who))
-		for i, text := range who {
-			out[i] = text
-			if other, ok := names[x][text]; ok {
-				out[i] = other
-			}
-		}
-		return strings.Join(out, "\x00")
 	}
 }
 

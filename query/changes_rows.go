@@ -3,6 +3,7 @@ package query
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -40,28 +41,41 @@ func (w *rowWriter) group(older, newer []*sideRow) {
 	for i := range max(len(older), len(newer)) {
 		switch {
 		case i >= len(newer):
-			w.one(older[i], answer.ChangeRemoved, 1)
+			w.one(older[i], 0)
 		case i >= len(older):
-			w.one(newer[i], answer.ChangeAdded, 0)
+			w.one(newer[i], 1)
 		default:
 			w.both(older[i], newer[i])
 		}
 	}
 }
 
-// one is a row that one snapshot alone has; other is the one that has it not.
-func (w *rowWriter) one(r *sideRow, change string, other int) {
+// one is a row that snapshot x alone has.
+func (w *rowWriter) one(r *sideRow, x int) {
 	row := w.begin(r)
-	row.Change, row.Gap = change, w.lacks[other].why(r.json)
-	if row.Gap != "" {
+	row.Gap = w.lacks[1-x].why(r.json)
+	switch {
+	case row.Gap != "":
 		row.Change = answer.ChangeUnknown
+	case x == 0:
+		row.Change = answer.ChangeRemoved
+	default:
+		row.Change = answer.ChangeAdded
 	}
-	if other == 1 {
+	if x == 0 {
 		row.Before, row.Lost = r.json, grantsOf(r.row)
 	} else {
 		row.After, row.Gained = r.json, grantsOf(r.row)
 	}
 	w.rows = append(w.rows, row)
+}
+
+// sorted gives the rows by account and what they are about.
+func (w *rowWriter) sorted() []*answer.ChangeRow {
+	slices.SortStableFunc(w.rows, func(x, y *answer.ChangeRow) int {
+		return cmp.Or(strings.Compare(x.Account, y.Account), strings.Compare(x.ID, y.ID), strings.Compare(x.Name, y.Name))
+	})
+	return w.rows
 }
 
 // both is a row that is otherwise than it was.

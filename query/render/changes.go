@@ -117,7 +117,11 @@ func (t *changeList) change(r *answer.ChangeRow) {
 	}
 	t.entry(indent, r.Change, title)
 	indent += "    "
-	account := r.Account
+	account, causes := r.Account, r.Section != answer.SectionFacts && len(r.Gained)+len(r.Lost) > 0 && r.Kind == "principal"
+	if causes && len(r.Details) > 0 {
+		t.left--
+		t.line(indent, "because "+becauseOf(r.Details))
+	}
 	for _, g := range r.Gained {
 		t.grant(indent, answer.ChangeAdded, &g, account)
 	}
@@ -125,11 +129,22 @@ func (t *changeList) change(r *answer.ChangeRow) {
 		t.grant(indent, answer.ChangeRemoved, &g, account)
 	}
 	for _, d := range r.Details {
-		t.detail(indent, d)
+		if !causes {
+			t.detail(indent, d)
+		}
 	}
 	if t.more > 0 {
 		t.line(indent, fmt.Sprintf("… %d more %s (-o wide)", t.more, plural(t.more, "line", "lines")))
 	}
+}
+
+// becauseOf lists what is not as it was in what binds a principal.
+func becauseOf(causes []answer.Detail) string {
+	texts := make([]string, len(causes))
+	for i, c := range causes {
+		texts[i] = c.What + " " + c.Change
+	}
+	return strings.Join(texts, ", ")
 }
 
 // changeTitle names what has changed.
