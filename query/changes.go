@@ -64,7 +64,7 @@ func (e *Engine) changes(ctx context.Context, q *syntax.Query, c *syntax.Changes
 	case c.In != nil:
 		rows, err = b.inQuestion(ctx, c.In)
 	default:
-		rows, err = b.all(ctx)
+		rows, err = b.all(ctx, c)
 	}
 	if err != nil {
 		return nil, err
@@ -123,21 +123,36 @@ func (b *between) called(id graph.SnapshotID) string {
 	return b.names[1]
 }
 
-// all are the rows of all that differs: of facts, and of the access that they make.
-func (b *between) all(ctx context.Context) ([]*answer.ChangeRow, error) {
+// all are the rows of all that differs: of facts, of the access that they make, and of what else the question asks for.
+func (b *between) all(ctx context.Context, c *syntax.Changes) ([]*answer.ChangeRow, error) {
 	rows, err := b.facts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if b.diff.Empty() {
-		return rows, nil
+	if c.Observations {
+		seen, err := b.observations(ctx)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, seen...)
+		changes.Sort(rows)
 	}
-	access, err := b.accessRows(ctx)
-	if err != nil {
-		return nil, err
+	if !b.diff.Empty() {
+		access, err := b.accessRows(ctx)
+		if err != nil {
+			return nil, err
+		}
+		countAccess(rows, access)
+		rows = append(rows, access...)
 	}
-	countAccess(rows, access)
-	return append(rows, access...), nil
+	if c.Paths {
+		found, err := b.paths(ctx)
+		return append(rows, found...), err
+	}
+	if !b.diff.Empty() {
+		b.notes = append(b.notes, "paths are not compared: ask with paths, or in (who can reach admin)")
+	}
+	return rows, nil
 }
 
 // facts are the rows of all facts that differ.

@@ -2,6 +2,7 @@ package changes
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
@@ -26,6 +27,12 @@ func (d *details) flag(what string, before, after bool) {
 	word := map[bool]string{true: "true", false: "false"}
 	if before != after {
 		d.list = append(d.list, answer.Detail{What: what, Change: answer.ChangeChanged, Before: word[before], After: word[after]})
+	}
+}
+
+func (d *details) number(what string, before, after int) {
+	if before != after {
+		d.list = append(d.list, answer.Detail{What: what, Change: answer.ChangeChanged, Before: strconv.Itoa(before), After: strconv.Itoa(after)})
 	}
 }
 

@@ -63,8 +63,13 @@ func Facts(c *graph.Changes, called func(graph.SnapshotID) string, earlier, late
 	for _, a := range c.Accounts {
 		w.account(a)
 	}
-	slices.SortStableFunc(w.rows, func(a, b *answer.ChangeRow) int { return strings.Compare(a.Account, b.Account) }) // what the organization says of an account is of the account
+	Sort(w.rows)
 	return w.rows
+}
+
+// Sort puts rows together that are about one account, what belongs to none first: what the organization says of an account is of the account.
+func Sort(rows []*answer.ChangeRow) {
+	slices.SortStableFunc(rows, func(a, b *answer.ChangeRow) int { return strings.Compare(a.Account, b.Account) })
 }
 
 // rowsOf adds a row for each change of one kind.
