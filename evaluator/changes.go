@@ -153,7 +153,9 @@ type pairingClass struct {
 // prepare finds out what must be known before classes can be compared side by side.
 func (m *moments) prepare() {
 	for x, t := range m.targets {
-		t.prepare()
+		for _, a := range t.world.accounts { // what is kept of them
+			m.ownerState(x, a)
+		}
 		for _, g := range t.groups {
 			m.settled(x, g)
 		}
@@ -261,6 +263,11 @@ type unsettledGroups struct {
 func (m *moments) unsettled() *unsettledGroups {
 	u := &unsettledGroups{owners: map[string]bool{}, admits: map[string]bool{}}
 	for x, t := range m.targets {
+		for _, a := range t.world.order {
+			if !m.sameOwner(a) {
+				u.owners[a.id] = true
+			}
+		}
 		for _, g := range t.groups {
 			if m.settled(x, g) {
 				continue
@@ -295,7 +302,7 @@ func (m *moments) compare(ctx context.Context, cl *pairingClass) (*AccessChange,
 	b := m.boutOf(&cl.pairing)
 	on := b.only
 	if cl.presence == InBoth {
-		on = m.junctions(b.sides, cl.quiet)
+		on = m.junctions(b, cl.quiet)
 	}
 	return out, m.across(ctx, out, b, on, region.NewBudget(m.question.Budget).Within(ctx))
 }
@@ -304,8 +311,10 @@ func (m *moments) compare(ctx context.Context, cl *pairingClass) (*AccessChange,
 type bout struct {
 	targets [2]*targets
 	sides   [2]*callerSide
-	nobody  int         // -1: both have it
-	only    []*junction // what it has to do with, where one side alone has it
+	nobody  int // -1: both have it
+	// affected are the actions that matter on resources that are as they were; nil: all of them.
+	affected *region.Set
+	only     []*junction // what it has to do with, where one side alone has it
 }
 
 func (m *moments) boutOf(p *pairing) *bout {
@@ -313,7 +322,8 @@ func (m *moments) boutOf(p *pairing) *bout {
 		c, x := p.newest()
 		return m.alone(x, c)
 	}
-	b := &bout{targets: m.targets, nobody: -1}
+	set := m.affected(p.callers)
+	b := &bout{targets: m.targets, nobody: -1, affected: &set}
 	for x, t := range m.targets {
 		b.sides[x] = t.sideOf(p.callers[x])
 	}
@@ -325,16 +335,16 @@ func (m *moments) alone(x int, c *caller) *bout {
 	t := m.targets[x]
 	side := t.sideOf(c)
 	b := &bout{targets: [2]*targets{t, t}, sides: [2]*callerSide{side, side}, nobody: 1 - x}
-	groups := t.groupsFor(c)
+	groups := m.groupsFor(x, c, m.question.all())
 	for _, s := range m.lone[c.principal.Account] {
 		if s.groups[x] == nil {
 			if g, ok := m.absent(x, s.groups[1-x]); ok {
-				b.only = append(b.only, &junction{[2]*targetGroup{g, g}, []*item{s.item}})
+				b.only = append(b.only, &junction{groups: [2]*targetGroup{g, g}, items: []*item{s.item}})
 			}
 		}
 	}
 	for _, g := range t.mergeFor(side, groups) {
-		b.only = append(b.only, &junction{[2]*targetGroup{g, g}, g.items})
+		b.only = append(b.only, &junction{groups: [2]*targetGroup{g, g}, items: g.items})
 	}
 	return b
 }
@@ -373,5 +383,8 @@ func (m *moments) differences(b *bout, at *junction, budget *region.Budget) (los
 		return nil, nil, err
 	}
 	gained, err = r.grants(1)
+	for _, a := range slices.Concat(lost, gained) {
+		a.applying = a.applying.Or(at.applying(b))
+	}
 	return lost, gained, err
 }

@@ -32,7 +32,7 @@ func (m *moments) causes(p *pairing) []Cause {
 	was, is := p.callers[0], p.callers[1]
 	out := m.policyCauses("identity policy", was.identity, is.identity)
 	out = append(out, m.policyCauses("boundary", boundaries(was), boundaries(is))...)
-	out = append(out, m.policyCauses("scp", scpsOf(was), scpsOf(is))...)
+	out = append(out, m.policyCauses("scp", slices.Concat(was.levels()...), slices.Concat(is.levels()...))...)
 	differ := func(what string, yes bool) {
 		if yes {
 			out = append(out, Cause{What: what})
@@ -40,12 +40,13 @@ func (m *moments) causes(p *pairing) []Cause {
 	}
 	differ("tags", !slices.Equal(sortedTags(was.tags), sortedTags(is.tags)))
 	differ("sessions", was.freeTags != is.freeTags || fmt.Sprint(was.origins) != fmt.Sprint(is.origins))
-	differ("organization", m.placeState(was.account) != m.placeState(is.account))
+	differ("organization", placeOf(was.account) != placeOf(is.account))
 	differ("endpoints", m.moved)
 	return out
 }
 
-func (m *moments) placeState(a *account) string {
+// placeOf spells the place of an account in the organization.
+func placeOf(a *account) string {
 	if a == nil {
 		return ""
 	}
@@ -66,13 +67,6 @@ func boundaries(c *caller) []Policy {
 		return nil
 	}
 	return []Policy{*c.boundary}
-}
-
-func scpsOf(c *caller) []Policy {
-	if c.account == nil {
-		return nil
-	}
-	return slices.Concat(c.account.scps...)
 }
 
 // policyCauses lists policies that came, went or say something else, by name.

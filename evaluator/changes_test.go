@@ -242,6 +242,11 @@ var changeCases = []struct {
 	{name: "an RCP", edit: func(f *facts) {
 		f.organization("NoKeys", graph.ResourceControlPolicy, `{"Effect":"Deny","Principal":"*","Action":"kms:Decrypt","Resource":"*"}`, "ou-a")
 	}, want: []string{first + ":role/App " + first + ":root changed - kms:Decrypt on " + key}},
+	{name: "an RCP above resources that nobody knows", before: func(f *facts) {
+		f.Accounts[0].Users[0].Inline = f.inline(`{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}`)
+	}, edit: func(f *facts) {
+		f.organization("NoQueues", graph.ResourceControlPolicy, `{"Effect":"Deny","Principal":"*","Action":"sqs:SendMessage","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalTag/team":"red"}}}`, "ou-a")
+	}, want: []string{first + ":root " + first + ":user/alice changed - sqs:SendMessage on arn:aws:sqs:*:" + first + ":*"}},
 	{name: "a tag of a resource", before: func(f *facts) {
 		f.Accounts[0].Users[0].Inline = f.inline(`{"Effect":"Allow","Action":"kms:DescribeKey","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/env":"dev"}}}`)
 	}, edit: func(f *facts) { f.Accounts[0].Resources[1].Tags = []graph.Tag{{Key: "env", Value: "dev"}} },

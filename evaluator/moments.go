@@ -1,13 +1,13 @@
 package evaluator
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/accessgraph/accessgraph/evaluator/policy"
+	"github.com/accessgraph/accessgraph/evaluator/region"
 	"github.com/accessgraph/accessgraph/graph"
 )
 
@@ -25,7 +25,8 @@ type moments struct {
 
 	mu      sync.Mutex // guards what follows
 	absents [2]map[*targetGroup]*targetGroup
-	unread  map[string]bool // what cannot be compared, in words
+	others  map[string][]*targetGroup // see groupsFor
+	unread  map[string]bool           // what cannot be compared, in words
 	zone    *zone
 	moved   bool // the VPC endpoints differ, which have a say in everything
 }
@@ -38,7 +39,7 @@ type spot struct {
 
 // newMoments puts a question to two snapshots at once.
 func newMoments(older, newer *World, q Question) (*moments, error) {
-	m := &moments{spots: map[string]*spot{}, lone: map[string][]*spot{}, unread: map[string]bool{}}
+	m := &moments{spots: map[string]*spot{}, lone: map[string][]*spot{}, others: map[string][]*targetGroup{}, unread: map[string]bool{}}
 	m.worlds = [2]*World{older.withSightOf(newer), newer.withSightOf(older)}
 	for x, w := range m.worlds {
 		if !w.treeRead() && m.worlds[1-x].treeRead() {
@@ -159,27 +160,44 @@ func (m *moments) endpointsOf(x int) string {
 	return strings.Join(all, "\n")
 }
 
-// accountState numbers what binds everybody in an account and everything that it owns, whatever they are called.
-func (m *moments) accountState(x int, a *account) int {
+// placeState spells where an account stands, as far as policies read it of what the account has: of its principals or of its resources.
+func (m *moments) placeState(x int, a *account, of string) string {
+	if a == nil {
+		return "-"
+	}
+	w, t := m.worlds[x], m.targets[x]
+	text := fmt.Sprintf("%s %t %t", a.id, a.inOrg, a.management)
+	if w.org == nil {
+		return text
+	}
+	if t.keysRead["aws:"+of+"orgid"] {
+		text += " in " + w.org.id
+	}
+	if t.keysRead["aws:"+of+"orgpaths"] {
+		text += " at " + a.path
+	}
+	return fmt.Sprintf("%s %t", text, w.org.treeKnown)
+}
+
+// levelsState spells the levels of SCPs or RCPs over an account, whatever their order is.
+func (m *moments) levelsState(x int, levels [][]Policy) []string {
+	out := make([]string, len(levels))
+	for i, level := range levels {
+		out[i] = m.policiesState(x, level)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// ownerState numbers what binds everybody who acts on what an account owns.
+func (m *moments) ownerState(x int, a *account) int {
 	if a == nil {
 		return -1
 	}
 	if n, ok := m.accounts[x][a]; ok {
 		return n
 	}
-	w := m.worlds[x]
-	var b strings.Builder
-	fmt.Fprintf(&b, "account %s %t %t %q", a.id, a.inOrg, a.management, a.path)
-	if w.org != nil {
-		fmt.Fprintf(&b, " %q %t", w.org.id, w.org.treeKnown)
-	}
-	for _, levels := range [][][]Policy{a.scps, a.rcps} {
-		fmt.Fprintf(&b, "\x00%t", levels != nil)
-		for _, level := range levels {
-			b.WriteString("\x00" + m.policiesState(x, level))
-		}
-	}
-	n := m.question.numbers.of(digestOf(b.String()))
+	n := m.question.numbers.of(digestOf(fmt.Sprintf("owner %s %t %q", m.placeState(x, a, "resource"), a.rcps != nil, m.levelsState(x, a.rcps))))
 	m.accounts[x][a] = n
 	return n
 }
@@ -204,19 +222,87 @@ func missing(d *policy.Document) bool {
 	return len(d.Statements) > 0 && d.Statements[0].Cause == policy.MissingDocument
 }
 
-// callerState numbers all that binds a caller, and what policies may read of it.
-func (m *moments) callerState(x int, c *caller) int {
-	var b strings.Builder
-	fmt.Fprintf(&b, "caller %d %q %q %q %s", m.accountState(x, c.account), c.sort(), c.arn, c.principal.UniqueID, m.policiesState(x, c.identity))
-	if c.boundary != nil {
-		fmt.Fprintf(&b, "\x00%s", m.policiesState(x, []Policy{*c.boundary}))
+// callerFacts spells what rules and policies may read of a caller.
+func (m *moments) callerFacts(x int, c *caller) string {
+	t := m.targets[x]
+	var tags []string
+	for _, tag := range c.tags {
+		if t.keysRead["aws:principaltag/"+strings.ToLower(tag.Key)] {
+			tags = append(tags, fmt.Sprintf("%q=%q", tag.Key, tag.Value))
+		}
 	}
-	tags := slices.Clone(c.tags)
-	slices.SortFunc(tags, func(a, b graph.Tag) int {
-		return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.Value, b.Value))
-	})
-	fmt.Fprintf(&b, "\x00%q %t %v", tags, c.freeTags, c.origins)
-	return m.question.numbers.of(digestOf(b.String()))
+	slices.Sort(tags)
+	bound := c.account != nil && c.account.scps != nil
+	return fmt.Sprintf("%s %q %q %q %q %t %v %t%t", m.placeState(x, c.account, "principal"), c.sort(), c.arn, c.principal.UniqueID, tags, c.freeTags, c.origins, c.boundary != nil, bound)
+}
+
+// affected are the actions whose verdicts may differ on resources that are as they were, for a caller of whom something differs.
+func (m *moments) affected(callers [2]*caller) region.Set {
+	if m.moved || m.callerFacts(0, callers[0]) != m.callerFacts(1, callers[1]) {
+		return m.question.all()
+	}
+	out := m.question.none()
+	for _, pick := range []func(*caller) []Policy{func(c *caller) []Policy { return c.identity }, boundaries} {
+		counts := map[int]int{} // what statements say -> that the older has them, 1, or the newer, 2
+		members := map[int]region.Set{}
+		for x, c := range callers {
+			for _, p := range pick(c) {
+				for i := range p.Doc.Statements {
+					s := &p.Doc.Statements[i]
+					n := m.targets[x].contentOf(s)
+					if missing(p.Doc) {
+						n = m.question.numbers.of(digestOf(fmt.Sprintf("missing %q %d", p.Name, n)))
+					}
+					counts[n] |= 1 << x
+					members[n] = m.question.matching(&s.Actions)
+				}
+			}
+		}
+		for n, have := range counts {
+			if have != 3 {
+				out = out.Or(members[n])
+			}
+		}
+	}
+	was, is := m.levelsState(0, callers[0].levels()), m.levelsState(1, callers[1].levels())
+	for x, c := range callers {
+		for _, level := range c.levels() {
+			if other := [2][]string{is, was}[x]; !slices.Contains(other, m.policiesState(x, level)) {
+				out = out.Or(m.question.withheld(level))
+			}
+		}
+	}
+	return out
+}
+
+// withheld are the actions that a level of SCPs may withhold anything of.
+func (c *compiledQuestion) withheld(level []Policy) region.Set {
+	passed, stopped := c.none(), c.none()
+	for i := range level {
+		for j := range level[i].Doc.Statements {
+			s := &level[i].Doc.Statements[j]
+			switch {
+			case s.Unanalysable != "" || s.Effect == policy.Deny:
+				stopped = stopped.Or(c.matching(&s.Actions))
+			case len(s.Conditions) == 0 && !s.Resources.Not && slices.ContainsFunc(s.Resources.Patterns, func(t policy.Template) bool { return t.Text == "*" }):
+				passed = passed.Or(c.matching(&s.Actions))
+			}
+		}
+	}
+	return passed.Not().Or(stopped)
+}
+
+// callerState spells all that binds a caller.
+func (m *moments) callerState(x int, c *caller) string {
+	return fmt.Sprintf("%s\x00%s\x00%s\x00%q", m.callerFacts(x, c), m.policiesState(x, c.identity), m.policiesState(x, boundaries(c)), m.levelsState(x, c.levels()))
+}
+
+// levels are the SCPs over a caller, by level.
+func (c *caller) levels() [][]Policy {
+	if c.account == nil {
+		return nil
+	}
+	return c.account.scps
 }
 
 // groupState numbers all that a decision may read of a group of resources beside what they are called.
@@ -226,7 +312,7 @@ func (m *moments) groupState(x int, g *targetGroup) int {
 	}
 	t := m.targets[x]
 	var b strings.Builder
-	fmt.Fprintf(&b, "group %d %q %t%t%t%t%t %q %q %t %t %q", m.accountState(x, g.owner), g.ownerID, g.trust, g.restricted, g.keyByAWS, g.linkedRole,
+	fmt.Fprintf(&b, "group %d %q %t%t%t%t%t %q %q %t %t %q", m.ownerState(x, g.owner), g.ownerID, g.trust, g.restricted, g.keyByAWS, g.linkedRole,
 		g.through, g.urlAuth, g.boundary, g.boundaryKnown, g.tagsKnown, g.assumption)
 	for _, tag := range g.tags {
 		if t.tagKeys[strings.ToLower(tag.Key)] {

@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/accessgraph/accessgraph/evaluator/region"
 )
@@ -10,21 +11,29 @@ import (
 type junction struct {
 	groups [2]*targetGroup
 	items  []*item
+	same   bool // they are as they were, so that the verdict of an action changes with what binds the caller alone
 }
 
 // junctions lists what a caller may have to do with in either snapshot. Where it is bound as before, and quiet, those resources that are the
 // same in both are left out.
-func (m *moments) junctions(sides [2]*callerSide, quiet bool) []*junction {
+func (m *moments) junctions(b *bout, quiet bool) []*junction {
+	sides := b.sides
 	whole := [2]map[*targetGroup]*targetGroup{{}, {}} // group of the snapshot -> what it is to the caller
 	beside := [2]map[string]*targetGroup{{}, {}}      // what no snapshot holds, by kind
 	seen := map[*spot]bool{}
 	var concerned []*spot
 	for x, t := range m.targets {
 		var groups []*targetGroup
-		for _, g := range t.groupsFor(sides[x].caller) {
+		among := *b.affected
+		if !m.sameOwner(sides[x].caller.account) {
+			among = m.question.all()
+		}
+		for _, g := range m.groupsFor(x, sides[x].caller, among) {
 			switch {
 			case !t.lists(g):
-				beside[x][besideKey(g)] = g
+				if !quiet || !m.sameOwner(g.owner) {
+					beside[x][besideKey(g)] = g
+				}
 			case !quiet || !m.settled(x, g):
 				groups = append(groups, g)
 			}
@@ -48,11 +57,38 @@ func (m *moments) junctions(sides [2]*callerSide, quiet bool) []*junction {
 			}
 		}
 	}
-	out := m.pairUp(whole, concerned)
-	if !quiet {
-		out = append(out, pairBeside(beside)...)
+	return append(m.pairUp(whole, concerned), m.pairBeside(beside)...)
+}
+
+// groupsFor is targets.groupsFor, as far as some members act on what no snapshot holds.
+func (m *moments) groupsFor(x int, c *caller, among region.Set) []*targetGroup {
+	t := m.targets[x]
+	out := slices.Clone(t.byOwner[c.account])
+	for _, g := range t.cross {
+		if g.owner != c.account && g.outsiders.admits(c.principal.Account) {
+			out = append(out, g)
+		}
 	}
-	return out
+	if c.account == nil || c.outside {
+		return out
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := fmt.Sprintf("%d %s %s", x, c.account.id, among.Key())
+	others, ok := m.others[key]
+	if !ok {
+		others = t.othersAmong(c.account, among)
+		m.others[key] = others
+	}
+	return append(append(out, others...), t.foreign(c)...)
+}
+
+// sameOwner tells whether what binds everybody who acts on the resources of an account is as it was.
+func (m *moments) sameOwner(a *account) bool {
+	if a == nil {
+		return true
+	}
+	return !m.moved && m.ownerState(0, m.worlds[0].account(a.id)) == m.ownerState(1, m.worlds[1].account(a.id))
 }
 
 // lists tells whether a group is one of the snapshot's own.
@@ -91,11 +127,11 @@ func besideKey(g *targetGroup) string {
 }
 
 // pairBeside pairs what no snapshot holds. What the one may hold unread and the other knows that there is none of tells nothing of what changed.
-func pairBeside(beside [2]map[string]*targetGroup) []*junction {
+func (m *moments) pairBeside(beside [2]map[string]*targetGroup) []*junction {
 	var out []*junction
 	for _, key := range sortedKeys(beside[0]) {
 		if b := beside[1][key]; b != nil {
-			out = append(out, &junction{groups: [2]*targetGroup{beside[0][key], b}, items: b.items})
+			out = append(out, &junction{groups: [2]*targetGroup{beside[0][key], b}, items: b.items, same: m.sameOwner(b.owner)})
 		}
 	}
 	return out
@@ -103,7 +139,11 @@ func pairBeside(beside [2]map[string]*targetGroup) []*junction {
 
 // pairUp sorts resources by what they are to the caller in either snapshot.
 func (m *moments) pairUp(whole [2]map[*targetGroup]*targetGroup, concerned []*spot) []*junction {
-	known := map[[2]*targetGroup]*junction{}
+	type key struct {
+		pair [2]*targetGroup
+		same bool
+	}
+	known := map[key]*junction{}
 	var out []*junction
 	for _, s := range concerned {
 		var pair [2]*targetGroup
@@ -124,10 +164,11 @@ func (m *moments) pairUp(whole [2]map[*targetGroup]*targetGroup, concerned []*sp
 		if !read {
 			continue
 		}
-		at := known[pair]
+		k := key{pair, m.same(s)}
+		at := known[k]
 		if at == nil {
-			at = &junction{groups: pair}
-			known[pair] = at
+			at = &junction{groups: pair, same: k.same}
+			known[k] = at
 			out = append(out, at)
 		}
 		at.items = append(at.items, s.item)
@@ -135,23 +176,33 @@ func (m *moments) pairUp(whole [2]map[*targetGroup]*targetGroup, concerned []*sp
 	return out
 }
 
+// applying are the actions that can be asked of a junction's resources.
+func (at *junction) applying(b *bout) region.Set {
+	out := b.targets[1].question.none()
+	for x, g := range at.groups {
+		for _, it := range at.items {
+			out = joinSets(out, b.targets[x].appliesIn(g, it))
+		}
+	}
+	return out
+}
+
 // stage gives a junction's groups as the engine takes them: of these resources alone.
 func (b *bout) stage(at *junction) [2]*targetGroup {
+	actions := at.applying(b)
+	if at.same && b.affected != nil {
+		actions = actions.And(*b.affected)
+	}
 	var out [2]*targetGroup
-	actions := b.targets[1].question.none()
 	for x, g := range at.groups {
 		one := g.alike()
 		if len(g.parts) > 0 || b.targets[x].lists(g) {
 			one.parts = g.partsOf()
 		}
-		one.items, one.memo = at.items, &groupMemo{}
+		one.items, one.actions, one.memo = at.items, actions, &groupMemo{}
 		out[x] = one
-		for _, it := range at.items {
-			actions = joinSets(actions, b.targets[x].appliesIn(g, it))
-		}
 	}
 	for x, g := range out {
-		g.actions = actions
 		g.takeGrants(out[1-x])
 	}
 	return out
@@ -173,6 +224,9 @@ func (g *targetGroup) takeGrants(other *targetGroup) {
 // that is nothing in either.
 func (b *bout) rivals(at *junction, budget *region.Budget) *rivals {
 	groups := b.stage(at)
+	if groups[0].actions.Empty() {
+		return nil
+	}
 	older, some := evaluationFor(b.targets[0], b.sides[0], groups[0], budget)
 	older.begin(b.targets[0])
 	newer := evaluationBeside(older, b.targets[1], b.sides[1], groups[1])
