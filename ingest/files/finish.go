@@ -96,7 +96,7 @@ func (b *builder) leaveOut(file *source, bt *batch, err *Error) {
 		ids = nil
 		b.note("", graph.Coverage{Kind: graph.KindOrganization, State: graph.CoverageFailed, Error: "an input could not be used"}, "")
 	}
-	input := graph.Coverage{Kind: graph.KindInput, State: graph.CoverageFailed, Error: cmp.Or(file.contractName(), "a file") + ": " + err.Problem}
+	input := graph.Coverage{Kind: graph.KindInput, State: graph.CoverageFailed, Error: cmp.Or(file.contractName(), graph.UnknownInput) + ": " + err.Problem}
 	if len(ids) == 0 {
 		b.note("", input, "")
 	}
