@@ -20,7 +20,8 @@ import (
 
 // TestStore runs the suite but for what counts entries of the history or sets refs: an overlay has none of its own.
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(testing.TB) graph.Store { return overlay.New(memstore.New()) }, "history", "refs", "resolve", "show", "batches", "readers", "unchanged", "cancel")
+	storetest.Run(t, func(testing.TB) graph.Store { return overlay.New(memstore.New()) }, "history", "refs", "resolve", "show", "batches", "readers", "unchanged",
+		"cancel", "remove", "prune shared", "prune and readers", "collect refuses")
 }
 
 func account(id graph.AccountID, users ...string) *graph.Facts {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/accessgraph/accessgraph/graph"
 	"github.com/accessgraph/accessgraph/ingest/files"
@@ -16,6 +17,7 @@ import (
 // Editor changes facts in place. The zero hash and Unknown documents are what is not known until the change is made.
 type Editor struct {
 	Facts *graph.Facts
+	Now   time.Time // when what is new is made
 
 	accounts map[graph.AccountID]*account
 	unknown  map[string]bool // documents that are known only when the change is made, as coverage names them
@@ -151,6 +153,10 @@ func (e *Editor) Find(arn graph.ARN, owner graph.AccountID) any {
 
 // HolderOf gives the account that has the entity with that ARN; ok is false where none has.
 func (e *Editor) HolderOf(arn graph.ARN) (id graph.AccountID, ok bool) {
+	if id := Owner(arn); id != "" {
+		a := e.accounts[id]
+		return id, a != nil && a.find(arn) != nil
+	}
 	for _, a := range e.Facts.Accounts {
 		if e.accounts[a.ID].find(arn) != nil {
 			return a.ID, true
@@ -191,19 +197,19 @@ func (e *Editor) Add(id graph.AccountID, entity any) {
 	a.find("")
 	switch v := entity.(type) {
 	case *graph.User:
-		v.ID = orMade(v.ID, "AIDA", v.ARN)
+		v.ID, v.Created = orMade(v.ID, "AIDA", v.ARN), e.made(v.Created)
 		a.facts.Users = append(a.facts.Users, v)
 		a.index(v.ARN, v)
 	case *graph.Group:
-		v.ID = orMade(v.ID, "AGPA", v.ARN)
+		v.ID, v.Created = orMade(v.ID, "AGPA", v.ARN), e.made(v.Created)
 		a.facts.Groups = append(a.facts.Groups, v)
 		a.index(v.ARN, v)
 	case *graph.Role:
-		v.ID = orMade(v.ID, "AROA", v.ARN)
+		v.ID, v.Created = orMade(v.ID, "AROA", v.ARN), e.made(v.Created)
 		a.facts.Roles = append(a.facts.Roles, v)
 		a.index(v.ARN, v)
 	case *graph.ManagedPolicy:
-		v.ID = orMade(v.ID, "ANPA", v.ARN)
+		v.ID, v.Created = orMade(v.ID, "ANPA", v.ARN), e.made(v.Created)
 		a.facts.Policies = append(a.facts.Policies, v)
 		a.index(v.ARN, v)
 	case *graph.Resource:
@@ -213,6 +219,14 @@ func (e *Editor) Add(id graph.AccountID, entity any) {
 		a.facts.Providers = append(a.facts.Providers, v)
 		a.index(v.ARN, v)
 	}
+}
+
+// made gives when something was made: now, where it is new.
+func (e *Editor) made(at time.Time) time.Time {
+	if at.IsZero() {
+		return e.Now
+	}
+	return at
 }
 
 // orMade gives an id, or one that stands for what AWS will choose: no policy can name that yet.
