@@ -22,6 +22,7 @@ var allowed = map[string][]string{
 	"query":                   {"evaluator", "graph"},
 	"query/syntax":            nil, // the language does not know the store
 	"query/answer":            {"query/syntax", "evaluator/region", "graph"},
+	"query/changes":           {"query/answer", "evaluator/policy", "graph"},
 	"query/inventory":         {"query/answer", "query/syntax", "evaluator/policy", "graph"},
 	"query/render":            {"query/answer", "graph"},
 	"query/picture":           {"query/answer", "query/render", "graph"},

@@ -12,9 +12,11 @@ import (
 
 // rivals are two evaluations of one caller and one group of targets that differ in the policies in force alone.
 type rivals struct {
-	sides [2]*evaluation
-	joint *evaluation // with the statements of both, which tell actions apart
-	parts [][2]*verdictPart
+	sides   [2]*evaluation
+	joint   *evaluation // with the statements of both, which tell actions apart
+	parts   [][2]*verdictPart
+	moments bool // they are of two snapshots, and what is known of the caller and the targets differs too; see counterpart
+	nobody  int  // the side that has no such caller, and is allowed nothing; -1: both have it
 }
 
 // beside begins an evaluation of other policies for the same caller and targets. Its statements are to be gathered before any other
@@ -41,16 +43,20 @@ func newRivals(a, b *evaluation) *rivals {
 			in.beside = joint.instances[:len(a.instances):len(a.instances)]
 		}
 	}
-	return &rivals{sides: [2]*evaluation{a, b}, joint: &joint}
+	return &rivals{sides: [2]*evaluation{a, b}, joint: &joint, nobody: -1}
 }
 
 // sameDoubt gives the statement whose doubts are those of in. What a rule of AWS leaves open is answered alike for statements that say the
-// same, in whichever stack; what could not be read is not.
+// same, in whichever stack; what could not be read is not, but for what goes by one name in two snapshots: nothing says that it changed.
 func (in *instance) sameDoubt(cause policy.Cause) *instance {
-	if in.beside == nil || cause == policy.UnanalysableStatement || cause == policy.MissingDocument {
+	unread := cause == policy.UnanalysableStatement || cause == policy.MissingDocument
+	if in.beside == nil || unread && !in.later {
 		return in
 	}
 	for _, other := range in.beside {
+		if unread && other.policy != in.policy {
+			continue
+		}
 		if other.layer == in.layer && other.level == in.level && other.statement != nil && sameStatement(other.statement, in.statement) {
 			return other
 		}
@@ -84,6 +90,9 @@ func (r *rivals) decide() error {
 			for x, e := range r.sides {
 				pair[x] = &verdictPart{class: r.of(cl, x), cell: c}
 				e.compose(pair[x])
+				if x == r.nobody {
+					pair[x].result = formulaFalse
+				}
 			}
 			if pair[0].result.kind != formFalse || pair[1].result.kind != formFalse {
 				r.parts = append(r.parts, pair)
@@ -99,8 +108,11 @@ func (r *rivals) decide() error {
 				return err
 			}
 		}
+		if r.moments {
+			r.suit(pair)
+		}
 	}
-	return nil
+	return r.joint.budget.Err()
 }
 
 // of is a class of actions with the statements of one stack alone.
@@ -120,7 +132,11 @@ func (r *rivals) beyond(x int) []*verdictPart {
 	space := r.joint.symbols.space
 	var out []*verdictPart
 	for _, pair := range r.parts {
-		rest := space.Diff(pair[x].node, pair[1-x].node)
+		other := pair[1-x].node
+		if r.moments {
+			other = r.counterpart(pair, x)
+		}
+		rest := space.Diff(pair[x].node, other)
 		if rest == space.False() {
 			continue
 		}
@@ -182,17 +198,15 @@ func (r *rivals) first(x int) (*Access, error) {
 // one does not, for certain.
 func (r *rivals) prove(x int, a *Access) {
 	e := r.sides[x]
-	q := e.request(a.sketch, e.caller, policy.NewContext(24))
-	a.witness = e.show(q, a.sketch, e.caller)
-	if a.Verdict == Unknown || r.confirms(x, q, a.Assumptions) {
+	a.witness = e.show(r.asked(x, a.sketch), a.sketch, e.caller)
+	if a.Verdict == Unknown || r.confirms(x, a.sketch, a.Assumptions) {
 		return
 	}
 	found := a.from != nil && e.otherwise(a.from, func(sk *sketch) bool {
-		q := e.request(sk, e.caller, policy.NewContext(24))
-		if !r.confirms(x, q, a.Assumptions) {
+		if !r.confirms(x, sk, a.Assumptions) {
 			return false
 		}
-		a.sketch, a.witness = sk, e.show(q, sk, e.caller)
+		a.sketch, a.witness = sk, e.show(r.asked(x, sk), sk, e.caller)
 		return true
 	})
 	if !found {
@@ -201,9 +215,16 @@ func (r *rivals) prove(x int, a *Access) {
 }
 
 // confirms tells whether the point engine allows a request under stack x and denies it under the other one, both for certain.
-func (r *rivals) confirms(x int, q *Request, assumes []string) bool {
+func (r *rivals) confirms(x int, sk *sketch, assumes []string) bool {
 	this, other := r.sides[x], r.sides[1-x]
-	yes := this.decideUnder(q, *this.layers, this.w.endpoints, assumes)
-	no := other.decideUnder(q, *other.layers, other.w.endpoints, assumes)
+	yes := this.decideUnder(r.asked(x, sk), *this.layers, this.w.endpoints, assumes)
+	asked := r.asked(x, sk)
+	if r.moments {
+		asked = r.asked(1-x, sk)
+	}
+	if r.nobody == 1-x {
+		return yes.Effect == Allowed && len(yes.Uncertainties) == 0
+	}
+	no := other.decideUnder(asked, *other.layers, other.w.endpoints, assumes)
 	return yes.Effect == Allowed && len(yes.Uncertainties) == 0 && no.Effect != Allowed
 }

@@ -29,6 +29,7 @@ type instance struct {
 	retiring  []string    // sessions of the caller's role that may retire the grant
 	given     bool        // stands for a consent that is taken for granted: no proof of anything
 	beside    []*instance // of the second of two stacks, for a statement that the first does not have: the first's statements
+	later     bool        // of the newer of two snapshots
 }
 
 // refs names the statement, and in a group of several resources its twins in their policies. The list is shared: it must not be changed.
@@ -96,6 +97,27 @@ func (e *evaluation) begin(t *targets) {
 
 // evaluationFor gathers the statements in play for a caller of the snapshot. ok is false when nothing can be allowed.
 func evaluationFor(t *targets, side *callerSide, g *targetGroup, budget *region.Budget) (*evaluation, bool) {
+	e := bareEvaluation(t, side, g, budget)
+	e.tests.shared = &t.question.resources
+	e.gatherSides(t, side)
+	for _, p := range t.question.Resources {
+		e.question = append(e.question, e.tests.add(policy.ResourceTemplate(p, policy.Identity, false)))
+	}
+	e.mentionedResources(t.question.When)
+	return e, e.grantsSomething()
+}
+
+// evaluationBeside is evaluationFor in another snapshot under the same question, whose tests and symbols join those of an evaluation that
+// gathers no more.
+func evaluationBeside(first *evaluation, t *targets, side *callerSide, g *targetGroup) *evaluation {
+	e := bareEvaluation(t, side, g, first.budget)
+	e.tests, e.symbols, e.question = first.tests, first.symbols, first.question
+	e.gatherSides(t, side)
+	return e
+}
+
+// bareEvaluation is an evaluation of a caller of the snapshot without any statement yet.
+func bareEvaluation(t *targets, side *callerSide, g *targetGroup, budget *region.Budget) *evaluation {
 	c := side.caller
 	e := &evaluation{
 		w: t.world, asking: t.question, caller: c, group: g, budget: budget, live: g.actions, layers: layersOf(c, g),
@@ -108,16 +130,15 @@ func evaluationFor(t *targets, side *callerSide, g *targetGroup, budget *region.
 			return s
 		},
 	}
-	e.tests.shared = &t.question.resources
 	e.outsider, e.unsure = relation(&c.principal, g.ownerAccount(), g.star)
+	return e
+}
+
+// gatherSides collects the statements in play.
+func (e *evaluation) gatherSides(t *targets, side *callerSide) {
 	e.gatherCaller(t, side)
 	e.gatherResource()
 	e.gatherEndpoints()
-	for _, p := range t.question.Resources {
-		e.question = append(e.question, e.tests.add(policy.ResourceTemplate(p, policy.Identity, false)))
-	}
-	e.mentionedResources(t.question.When)
-	return e, e.grantsSomething()
 }
 
 // layersOf are the policies in force between a caller and a group (D1). What is only possible, such as an endpoint or a
@@ -721,6 +742,7 @@ type verdictPart struct {
 	facts    keyFacts
 	node     region.Node
 	care     region.Node
+	doubts   []doubt // see rivals.unread
 }
 
 // grantingPart is a granting statement with the formula under which it matches and names the caller in these forms, and that under which

@@ -180,6 +180,13 @@ func (e *evaluation) resolve(p *verdictPart, strict bool) []*raw {
 		certain, possible = space.ForAll(n, unknown...), space.Exists(n, unknown...)
 		causes = e.causesOf(n)
 	}
+	for _, d := range p.doubts {
+		if space.And(space.Exists(possible, d.variables...), p.care) != possible {
+			causes = append(causes, d.cause)
+		}
+		certain = space.And(space.ForAll(space.Or(certain, space.Not(p.care)), d.variables...), certain)
+		possible = space.And(space.Exists(possible, d.variables...), p.care)
+	}
 	if !e.group.snapshot && e.group.assumption == notInSnapshot {
 		assumes = append(assumes, notInSnapshot)
 	}

@@ -267,6 +267,7 @@ type targets struct {
 	spoken     map[*policy.Document]string // see spokenOf
 	once       sync.Once
 	tagKeys    map[string]bool     // resource tags that documents in play read, lower case
+	keysRead   map[string]bool     // keys that documents in play read
 	regions    bool                // documents in play read the Region
 	transport  bool                // documents in play read aws:SecureTransport
 	clock      bool                // documents in play read the time of the request
@@ -516,6 +517,7 @@ func (t *targets) addApart(byKey map[string]*targetGroup, r *resource, service s
 
 // read notes that something in play reads a key: facts of resources that nothing reads do not keep them apart.
 func (t *targets) read(key string) {
+	t.keysRead[key] = true
 	if family, name, ok := strings.Cut(key, "/"); ok && resourceTagFamily(family) {
 		t.tagKeys[name] = true
 	}
@@ -527,7 +529,7 @@ func (t *targets) read(key string) {
 
 // scanDocuments collects what the question and the documents in play read, those of nobody in the snapshot too.
 func (t *targets) scanDocuments(also []*policy.Document) {
-	t.tagKeys = map[string]bool{}
+	t.tagKeys, t.keysRead = map[string]bool{}, map[string]bool{}
 	note := t.read
 	for k := range t.question.named {
 		note(k)
@@ -642,17 +644,26 @@ func (w *World) itemsOf(r *resource, service string) []*item {
 // othersOf lists what the snapshot does not have in an account: any other resource of each type in play, and the
 // resource-less "*".
 func (t *targets) othersOf(a *account) []*targetGroup {
-	if groups, ok := t.others[a]; ok {
-		return groups
+	groups, ok := t.others[a]
+	if !ok {
+		groups = t.othersAmong(a, t.question.all())
+		t.others[a] = groups
 	}
+	return groups
+}
+
+// othersAmong is othersOf as far as some members act on it.
+func (t *targets) othersAmong(a *account, members region.Set) []*targetGroup {
 	n := len(t.question.members)
 	rest := &targetGroup{owner: a, actions: region.NewSet(n), assumption: notInSnapshot}
 	groups := []*targetGroup{}
 	keys := make([]string, 0, len(t.types))
-	for k := range t.types {
-		keys = append(keys, k)
+	for k, set := range t.types {
+		if set.Intersects(members) {
+			keys = append(keys, k)
+		}
 	}
-	if _, known := t.types[kmsKeyType]; !known && t.unknown["kms"].Count() > 0 {
+	if _, known := t.types[kmsKeyType]; !known && t.unknown["kms"].Intersects(members) {
 		keys = append(keys, kmsKeyType) // an action that nobody knows needs a key's consent too
 	}
 	sort.Strings(keys)
@@ -668,7 +679,7 @@ func (t *targets) othersOf(a *account) []*targetGroup {
 		}
 	}
 	for _, service := range sortedKeys(t.unknown) {
-		if t.world.hasService(service) {
+		if t.unknown[service].Intersects(members) && t.world.hasService(service) {
 			for _, it := range t.world.anythingOf(a, service) {
 				t.addOther(rest, it)
 			}
@@ -677,10 +688,10 @@ func (t *targets) othersOf(a *account) []*targetGroup {
 	if len(rest.items) > 0 {
 		groups = append(groups, rest)
 	}
-	if g := t.managedByAWS(a); g != nil {
+	if g := t.managedByAWS(a, members); g != nil {
 		groups = append(groups, g)
 	}
-	if !t.star.Empty() && t.starAsked() {
+	if t.star.Intersects(members) && t.starAsked() {
 		groups = append(groups, &targetGroup{
 			owner: a, star: true, snapshot: true, actions: t.star, tagsKnown: false,
 			items: []*item{{text: "*", literal: true}},
@@ -689,19 +700,18 @@ func (t *targets) othersOf(a *account) []*targetGroup {
 	for _, g := range groups {
 		g.memo = &groupMemo{}
 	}
-	t.others[a] = groups
 	return groups
 }
 
 // managedByAWS is AWS's own managed policies, which an account reads as if they were its own and never writes (D6).
-func (t *targets) managedByAWS(a *account) *targetGroup {
+func (t *targets) managedByAWS(a *account, members region.Set) *targetGroup {
 	reads := t.question.none()
 	t.types["iam/policy"].Each(func(i int) {
 		if !writesManagedPolicy(cutAction(t.question.members[i].name)) {
 			reads.Add(i)
 		}
 	})
-	if reads.Empty() {
+	if !reads.Intersects(members) {
 		return nil
 	}
 	for _, typ := range t.world.types("iam") {

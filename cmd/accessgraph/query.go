@@ -55,6 +55,7 @@ func newQuery(a *app) *cobra.Command {
   external access|trust [on RESOURCE, …] [when CONDITION] [in SCOPE, …] [except SCOPE, …] [at @REF]
   show KIND [where PREDICATE] [in SCOPE, …] [except …] [at @REF]
     kinds: principals, users, groups, roles, policies, statements, resources, compute, accounts, snapshots, keys, providers
+  changes from @REF to @REF [in (QUESTION)] [with observations, paths]
 
 Stages follow after a bar: where, select, group by, sort by, limit, count. --help-grammar prints the whole grammar.`,
 		Example: `  accessgraph query 'who can do kms:* ?'
@@ -211,6 +212,9 @@ func (f *queryFlags) check(q *syntax.Query, text string) error {
 		if _, ok := q.Question.(*syntax.WhatCan); !ok || len(q.Stages) > 0 {
 			return usageError{fmt.Errorf("-o policy is for what can questions without stages, and this is %q", q.Form())}
 		}
+	}
+	if _, ok := q.Question.(*syntax.Changes); ok && f.at != "" && len(f.with.paths) == 0 {
+		return usageError{errors.New("changes names both of its snapshots; --at has no say in it")}
 	}
 	return f.expectFlags.check(q, text)
 }

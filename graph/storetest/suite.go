@@ -37,6 +37,12 @@ func Run(t *testing.T, open func(t testing.TB) graph.Store, without ...string) {
 		"readers":      testReaders,
 		"cancel":       testCancel,
 		"show":         testShow,
+
+		"remove":            testRemove,
+		"prune":             testPrune,
+		"prune shared":      testPruneShared,
+		"prune and readers": testPruneReaders,
+		"collect refuses":   testCollectRefuses,
 	} {
 		if !slices.Contains(without, name) {
 			t.Run(name, func(t *testing.T) { test(t, opened(t, open)) })

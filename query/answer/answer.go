@@ -62,6 +62,7 @@ type Answer struct {
 	About    []Fact // of an answer that is to no question and about no snapshot: what it is, in the order of its JSON
 	Query    string
 	Snapshot Snapshot
+	From     *Snapshot // of changes: the snapshot that they are counted from; nil otherwise
 	Schema   *Schema
 	Rows     Rows
 	Cut      []*CutOff // of "what can": what was granted and is cut off; nil where the rows went through stages
