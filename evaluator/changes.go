@@ -49,35 +49,47 @@ type AccessChanges struct {
 // CompareSnapshots finds whose access within a question differs between two snapshots, and in what. Principals of whom it is not so are not
 // there: their access is the same, proved for every request. Outside grantees of resources that changed are there, too.
 func CompareSnapshots(ctx context.Context, older, newer *World, q Question) (*AccessChanges, error) {
-	m, err := newMoments(older, newer, q)
+	timely := *newer
+	timely.readsTime = older.readsTime || newer.readsTime
+	c, err := timely.compile(q)
 	if err != nil {
 		return nil, err
 	}
-	return m.changes(ctx, nil)
+	m := newMoments(older, newer, c)
+	out := &AccessChanges{}
+	if err := m.principals(ctx, out); err != nil {
+		return nil, err
+	}
+	return out, m.finish(ctx, out)
 }
 
-// changes compares everybody whom something could have changed for; of those of the accounts alone, where there are some.
-func (m *moments) changes(ctx context.Context, accounts map[string]bool) (*AccessChanges, error) {
-	m.prepare()
-	classes := m.classes(accounts)
+// principals compares the principals whom something could have changed for.
+func (m *moments) principals(ctx context.Context, out *AccessChanges) error {
+	classes := m.classes()
 	found := make([]*AccessChange, len(classes))
 	err := onAllCores(ctx, len(classes), func(i int) (err error) {
 		found[i], err = m.compare(ctx, classes[i])
 		return err
 	})
-	if err != nil {
-		return nil, err
+	for i, cl := range classes {
+		out.Compared += len(cl.members)
+		if c := found[i]; c != nil && len(c.Gained)+len(c.Lost) > 0 {
+			out.Changes = append(out.Changes, c)
+		}
 	}
+	out.Classes += len(classes)
+	return err
+}
+
+// finish compares the grantees of outside, and puts everything in order.
+func (m *moments) finish(ctx context.Context, out *AccessChanges) error {
 	outside, err := m.outsiders(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out := &AccessChanges{Classes: len(classes), Unread: sortedKeys(m.unread), Warnings: m.question.warnings}
-	for _, cl := range classes {
-		out.Compared += len(cl.members)
-	}
-	out.Changes = grouped(append(found, outside...))
-	return out, nil
+	out.Changes = grouped(append(out.Changes, outside...))
+	out.Unread, out.Warnings = sortedKeys(m.unread), m.question.warnings
+	return nil
 }
 
 // grouped joins changes that are the same, and leaves out those that are none.
@@ -164,16 +176,12 @@ func (m *moments) prepare() {
 }
 
 // classes divides the principals whom something could have changed for into classes.
-func (m *moments) classes(accounts map[string]bool) []*pairingClass {
+func (m *moments) classes() []*pairingClass {
 	known := map[string]*pairingClass{}
 	var out []*pairingClass
 	readers := [2]map[string]*readers{{}, {}}
 	unsettled := m.unsettled()
 	for _, p := range m.pairings() {
-		c, _ := p.newest()
-		if accounts != nil && !accounts[c.principal.Account] {
-			continue
-		}
 		if p.presence == InBoth {
 			p.quiet = !m.moved && m.callerState(0, p.callers[0]) == m.callerState(1, p.callers[1])
 			if p.quiet && !unsettled.concerns(p.callers) {

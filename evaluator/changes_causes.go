@@ -74,7 +74,9 @@ func (m *moments) policyCauses(what string, was, is []Policy) []Cause {
 	say := [2]map[string][]string{{}, {}}
 	for x, list := range [2][]Policy{was, is} {
 		for i := range list {
-			say[x][list[i].Name] = append(say[x][list[i].Name], m.policiesState(x, list[i:i+1]))
+			if text, ok := m.policyState(x, &list[i]); ok {
+				say[x][list[i].Name] = append(say[x][list[i].Name], text)
+			}
 		}
 	}
 	var out []Cause

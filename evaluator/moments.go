@@ -38,8 +38,8 @@ type spot struct {
 }
 
 // newMoments puts a question to two snapshots at once.
-func newMoments(older, newer *World, q Question) (*moments, error) {
-	m := &moments{spots: map[string]*spot{}, lone: map[string][]*spot{}, others: map[string][]*targetGroup{}, unread: map[string]bool{}}
+func newMoments(older, newer *World, c *compiledQuestion) *moments {
+	m := &moments{question: c, spots: map[string]*spot{}, lone: map[string][]*spot{}, others: map[string][]*targetGroup{}, unread: map[string]bool{}}
 	m.worlds = [2]*World{older.withSightOf(newer), newer.withSightOf(older)}
 	for x, w := range m.worlds {
 		if !w.treeRead() && m.worlds[1-x].treeRead() {
@@ -47,11 +47,6 @@ func newMoments(older, newer *World, q Question) (*moments, error) {
 			m.unread["the organization: "+momentNames[x]+" does not have its tree and policies, which are taken to be as "+momentNames[1-x]+" has them"] = true
 		}
 	}
-	c, err := m.worlds[1].compile(q)
-	if err != nil {
-		return nil, err
-	}
-	m.question = c
 	var docs [2][]*policy.Document
 	for x, w := range m.worlds {
 		w.docs.each(func(_ documentKey, doc *policy.Document) { docs[x] = append(docs[x], doc) })
@@ -81,7 +76,8 @@ func newMoments(older, newer *World, q Question) (*moments, error) {
 	}
 	m.zone = m.trusted()
 	m.moved = m.endpointsOf(0) != m.endpointsOf(1)
-	return m, nil
+	m.prepare()
+	return m
 }
 
 // spotKey names an item by what it is: a role answers to iam and to sts.
@@ -90,7 +86,6 @@ func spotKey(it *item) string { return it.service + "\x00" + it.text }
 // withSightOf is the world as it is looked at beside another one: what either holds is nobody's "any other resource".
 func (w *World) withSightOf(other *World) *World {
 	own := *w
-	own.readsTime = w.readsTime || other.readsTime
 	p := &part{owners: w.owners(), knows: w.has, has: func(arn string) bool { return w.holds(arn) || other.holds(arn) }}
 	if w.part != nil {
 		p.account, p.asking, p.reads = w.part.account, w.part.asking, w.part.reads
@@ -170,10 +165,11 @@ func (m *moments) placeState(x int, a *account, of string) string {
 	if w.org == nil {
 		return text
 	}
-	if t.keysRead["aws:"+of+"orgid"] {
+	all := w.part.asking != nil // nobody has noted who reads these keys
+	if all || t.keysRead["aws:"+of+"orgid"] {
 		text += " in " + w.org.id
 	}
-	if t.keysRead["aws:"+of+"orgpaths"] {
+	if all || t.keysRead["aws:"+of+"orgpaths"] {
 		text += " at " + a.path
 	}
 	return fmt.Sprintf("%s %t", text, w.org.treeKnown)
@@ -183,10 +179,21 @@ func (m *moments) placeState(x int, a *account, of string) string {
 func (m *moments) levelsState(x int, levels [][]Policy) []string {
 	out := make([]string, len(levels))
 	for i, level := range levels {
-		out[i] = m.policiesState(x, level)
+		out[i] = m.levelState(x, level)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// levelState is policiesState of a level of SCPs or RCPs, with whom they speak of.
+func (m *moments) levelState(x int, level []Policy) string {
+	text := m.policiesState(x, level)
+	for i := range level {
+		if level[i].Doc.Kind == policy.RCP {
+			text += fmt.Sprintf(" %d", m.targets[x].documentNumber(level[i].Doc))
+		}
+	}
+	return text
 }
 
 // ownerState numbers what binds everybody who acts on what an account owns.
@@ -202,19 +209,32 @@ func (m *moments) ownerState(x int, a *account) int {
 	return n
 }
 
-// policiesState spells what policies say, whatever they are called and in whatever order they come.
+// policiesState spells what policies say of the question, whatever they are called and in whatever order they come.
 func (m *moments) policiesState(x int, ps []Policy) string {
-	numbers := make([]string, 0, len(ps))
+	var said []string
 	for i := range ps {
-		doc := ps[i].Doc
-		text := fmt.Sprint(m.targets[x].documentNumber(doc))
-		if missing(doc) {
-			text += ps[i].Name // another one that was not read may be another one
+		if text, ok := m.policyState(x, &ps[i]); ok {
+			said = append(said, text)
 		}
-		numbers = append(numbers, text)
 	}
-	slices.Sort(numbers)
-	return strings.Join(slices.Compact(numbers), ",")
+	slices.Sort(said)
+	return strings.Join(slices.Compact(said), ";")
+}
+
+// policyState spells what a policy says of the question, without the order of its statements; ok is false where that is nothing.
+func (m *moments) policyState(x int, p *Policy) (text string, ok bool) {
+	var said []string
+	for i := range p.Doc.Statements {
+		s := &p.Doc.Statements[i]
+		if !m.question.matching(&s.Actions).Empty() {
+			said = append(said, fmt.Sprint(m.targets[x].contentOf(s)))
+		}
+	}
+	if missing(p.Doc) {
+		said = append(said, p.Name) // another one that was not read may be another one
+	}
+	slices.Sort(said)
+	return strings.Join(slices.Compact(said), ","), len(said) > 0
 }
 
 // missing tells the stand-in for a document that was not read.
@@ -267,7 +287,7 @@ func (m *moments) affected(callers [2]*caller) region.Set {
 	was, is := m.levelsState(0, callers[0].levels()), m.levelsState(1, callers[1].levels())
 	for x, c := range callers {
 		for _, level := range c.levels() {
-			if other := [2][]string{is, was}[x]; !slices.Contains(other, m.policiesState(x, level)) {
+			if other := [2][]string{is, was}[x]; !slices.Contains(other, m.levelState(x, level)) {
 				out = out.Or(m.question.withheld(level))
 			}
 		}
@@ -323,7 +343,10 @@ func (m *moments) groupState(x int, g *targetGroup) int {
 		fmt.Fprintf(&b, "\x00%q", g.region)
 	}
 	if g.policy != nil {
-		fmt.Fprintf(&b, "\x00policy %s", m.policiesState(x, []Policy{*g.policy}))
+		fmt.Fprintf(&b, "\x00policy %d", t.documentNumber(g.policy.Doc))
+		if missing(g.policy.Doc) {
+			b.WriteString(g.policy.Name)
+		}
 	}
 	for i := range g.grants {
 		gr := &g.grants[i]

@@ -7,6 +7,7 @@ import (
 
 	"github.com/accessgraph/accessgraph/cmd/accessgraph/shell"
 	"github.com/accessgraph/accessgraph/graph"
+	"github.com/accessgraph/accessgraph/ingest/changes"
 	"github.com/accessgraph/accessgraph/ingest/files"
 	"github.com/accessgraph/accessgraph/query/picture"
 	"github.com/accessgraph/accessgraph/query/render"
@@ -59,7 +60,7 @@ func exitOf(err error) (code int, text string) {
 		return exitUsage, "accessgraph: " + visible(question.Display())
 	case isA[usageError](err), isA[*shell.UsageError](err), isA[*picture.NoPathsError](err):
 		return exitUsage, text
-	case isA[inputError](err), isA[*files.Error](err):
+	case isA[inputError](err), isA[*files.Error](err), isA[*changes.Error](err):
 		return exitInput, text
 	case isA[storeError](err), isA[*shell.SnapshotError](err), isA[*graph.StoreError](err), errors.Is(err, graph.ErrDamaged),
 		errors.Is(err, graph.ErrNoSnapshot), errors.Is(err, graph.ErrAmbiguous):

@@ -577,3 +577,13 @@ func (r *reader) finish() error {
 	}
 	return r.err
 }
+
+// Equal tells whether two segments say the same.
+func (p *Packed) Equal(q *Packed) bool {
+	for i := range p.pieces {
+		if !bytes.Equal(p.pieces[i], q.pieces[i]) {
+			return false
+		}
+	}
+	return true
+}

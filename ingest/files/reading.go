@@ -163,6 +163,9 @@ func (r *reading) member(name []byte) error {
 		}
 		is(graph.KindOrganization)
 		return r.entities("Accounts", r.organizationAccount)
+	case "Coverage":
+		is(kindCoverageFile)
+		return r.exactCoverage()
 	case "ResourcePolicies":
 		is(graph.KindResourcePolicies)
 		return r.entities("ResourcePolicies", r.resource)

@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -21,6 +22,25 @@ type twoMoments struct {
 	at            [2]*naive
 	cat           *catalog.Catalog
 	points, found int
+	indexed       int // comparisons of indexes
+}
+
+// told is what a comparison says, in words.
+func told(got *evaluator.AccessChanges) string {
+	var b strings.Builder
+	for _, c := range got.Changes {
+		for _, p := range c.Principals {
+			fmt.Fprintf(&b, "%s %s ", p.Kind, p.ARN)
+		}
+		fmt.Fprintf(&b, "%s %v\n", c.Presence, c.Causes)
+		for _, list := range [][]*evaluator.Access{c.Gained, c.Lost} {
+			for _, a := range list {
+				fmt.Fprintf(&b, "  %s %s %s %s %v %v\n", a.Verdict, a.Actions, a.Resources(), query.Words(a.Conditions, nil), a.Assumptions, a.Notes)
+			}
+			b.WriteString("  and lost\n")
+		}
+	}
+	return fmt.Sprintf("%s%q", b.String(), got.Unread)
 }
 
 // TestMoments makes random edits of random organizations, and holds that what the comparison of the two says of every principal is what the
@@ -30,7 +50,7 @@ func TestMoments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	points, found, rows := 0, 0, 0
+	points, found, rows, indexed := 0, 0, 0, 0
 	for i := range uint64(*organizations) {
 		seed := *firstSeed + i
 		m, said, n, err := compareMoments(t.Context(), t.TempDir(), t.TempDir(), cat, seed)
@@ -41,10 +61,10 @@ func TestMoments(t *testing.T) {
 			}
 			continue
 		}
-		points, found, rows = points+m.points, found+m.found, rows+n
+		points, found, rows, indexed = points+m.points, found+m.found, rows+n, indexed+m.indexed
 	}
-	t.Logf("%d organizations, %d requests that differ of %d decided, %d rows", *organizations, found, points, rows)
-	if found == 0 || rows == 0 {
+	t.Logf("%d organizations, %d of them by index, %d requests that differ of %d decided, %d rows", *organizations, indexed, found, points, rows)
+	if found == 0 || rows == 0 || indexed == 0 {
 		t.Error("nothing differs")
 	}
 }
@@ -57,6 +77,7 @@ func compareMoments(ctx context.Context, before, after string, cat *catalog.Cata
 	newer := &organization{files}
 	m := &twoMoments{cat: cat}
 	var worlds [2]*evaluator.World
+	var fleets [2]*evaluator.Fleet
 	for x, o := range []*organization{older, newer} {
 		facts, err := o.ingest(ctx, []string{before, after}[x])
 		if err != nil {
@@ -66,6 +87,10 @@ func compareMoments(ctx context.Context, before, after string, cat *catalog.Cata
 		if worlds[x], err = evaluator.Compile(ctx, facts, cat); err != nil {
 			return m, said, 0, err
 		}
+		var odd *evaluator.OddAccountError
+		if fleets[x], err = evaluator.FleetOf(ctx, facts, cat); err != nil && !errors.As(err, &odd) {
+			return m, said, 0, err
+		}
 	}
 	q := g.ask(m.at[0])
 	got, err := evaluator.CompareSnapshots(ctx, worlds[0], worlds[1], evaluator.Question{Actions: q.actions})
@@ -73,6 +98,18 @@ func compareMoments(ctx context.Context, before, after string, cat *catalog.Cata
 		return m, said, 0, err
 	}
 	said = append(said, strings.Join(q.actions, ", "))
+	if fleets[0] != nil && fleets[1] != nil {
+		few, ok, err := evaluator.CompareFleets(ctx, fleets[0], fleets[1], evaluator.Question{Actions: q.actions})
+		if err != nil {
+			return m, said, 0, err
+		}
+		if ok {
+			m.indexed++
+			if a, b := told(got), told(few); a != b {
+				return m, said, 0, fmt.Errorf("index: of the accounts that changed\n%s\nof the whole\n%s", b, a)
+			}
+		}
+	}
 	return m, said, len(got.Changes), m.check(got, m.at[0].expand(q, g))
 }
 
