@@ -15,15 +15,7 @@ const kindPrincipal = "principal"
 
 // access finds whose access within a question differs between the snapshots.
 func (b *between) access(ctx context.Context, q evaluator.Question) (*evaluator.AccessChanges, error) {
-	var worlds [2]*evaluator.World
-	for x, e := range b.engines {
-		w, err := e.compiled(ctx)
-		if err != nil {
-			return nil, err
-		}
-		worlds[x] = w
-	}
-	found, err := evaluator.CompareSnapshots(ctx, worlds[0], worlds[1], q)
+	found, err := b.compare(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +24,25 @@ func (b *between) access(ctx context.Context, q evaluator.Question) (*evaluator.
 	}
 	b.judged.warnings = append(b.judged.warnings, found.Warnings...)
 	return found, nil
+}
+
+// compare compares by the indexes, or the whole snapshots where there are none or they do not tell.
+func (b *between) compare(ctx context.Context, q evaluator.Question) (*evaluator.AccessChanges, error) {
+	older, newer := b.engines[0], b.engines[1]
+	if older.fleet != nil && newer.fleet != nil {
+		if found, ok, err := evaluator.CompareFleets(ctx, older.fleet, newer.fleet, q); ok || err != nil {
+			return found, err
+		}
+	}
+	var worlds [2]*evaluator.World
+	for x, e := range b.engines {
+		w, err := e.compiled(ctx)
+		if err != nil {
+			return nil, err
+		}
+		worlds[x] = w
+	}
+	return evaluator.CompareSnapshots(ctx, worlds[0], worlds[1], q)
 }
 
 // accessRows are the rows of all access that differs: one for all who gained and lost the same for the same causes.
