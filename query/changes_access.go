@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -67,7 +68,7 @@ func (b *between) accessRows(ctx context.Context) ([]*answer.ChangeRow, error) {
 
 // countAccess says beside each policy that changed how many principals gained or lost access, for that cause among others.
 func countAccess(facts []*answer.ChangeRow, found []*answer.ChangeRow) {
-	type tally struct{ gained, lost int }
+	type tally struct{ gained, lost [2]int } // and for that cause alone
 	counts := map[string]*tally{}
 	for _, r := range found {
 		for _, cause := range r.Details {
@@ -76,11 +77,17 @@ func countAccess(facts []*answer.ChangeRow, found []*answer.ChangeRow) {
 				t = &tally{}
 				counts[cause.What] = t
 			}
-			if len(r.Gained) > 0 {
-				t.gained += len(r.Principals)
-			}
-			if len(r.Lost) > 0 {
-				t.lost += len(r.Principals)
+			for _, side := range []struct {
+				grants []answer.Grant
+				counts *[2]int
+			}{{r.Gained, &t.gained}, {r.Lost, &t.lost}} {
+				if len(side.grants) == 0 {
+					continue
+				}
+				side.counts[0] += len(r.Principals)
+				if len(r.Details) == 1 {
+					side.counts[1] += len(r.Principals)
+				}
 			}
 		}
 	}
@@ -90,14 +97,25 @@ func countAccess(facts []*answer.ChangeRow, found []*answer.ChangeRow) {
 			if t == nil {
 				continue
 			}
-			if t.gained > 0 {
-				r.Details = append(r.Details, answer.Detail{What: "principals that gained access", Change: answer.ChangeAdded, After: strconv.Itoa(t.gained)})
+			if t.gained[0] > 0 {
+				r.Details = append(r.Details, answer.Detail{What: "principals that gained access", Change: answer.ChangeAdded, After: countOf(t.gained)})
 			}
-			if t.lost > 0 {
-				r.Details = append(r.Details, answer.Detail{What: "principals that lost access", Change: answer.ChangeRemoved, Before: strconv.Itoa(t.lost)})
+			if t.lost[0] > 0 {
+				r.Details = append(r.Details, answer.Detail{What: "principals that lost access", Change: answer.ChangeRemoved, Before: countOf(t.lost)})
 			}
 		}
 	}
+}
+
+// countOf writes a number of principals, and of how many a change is the only cause where others have more.
+func countOf(n [2]int) string {
+	switch n[1] {
+	case n[0]:
+		return strconv.Itoa(n[0])
+	case 0:
+		return fmt.Sprintf("%d (none for this alone)", n[0])
+	}
+	return fmt.Sprintf("%d (%d for this alone)", n[0], n[1])
 }
 
 // accessRow puts a change of access into a row about the first of its principals.
