@@ -213,7 +213,7 @@ func (f *queryFlags) check(q *syntax.Query, text string) error {
 			return usageError{fmt.Errorf("-o policy is for what can questions without stages, and this is %q", q.Form())}
 		}
 	}
-	if _, ok := q.Question.(*syntax.Changes); ok && f.at != "" {
+	if _, ok := q.Question.(*syntax.Changes); ok && f.at != "" && len(f.with.paths) == 0 {
 		return usageError{errors.New("changes names both of its snapshots; --at has no say in it")}
 	}
 	return f.expectFlags.check(q, text)
