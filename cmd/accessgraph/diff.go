@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,13 +12,13 @@ import (
 // newDiff makes the command diff, which is short for a changes question.
 func newDiff(a *app) *cobra.Command {
 	f := &queryFlags{}
+	c := &syntax.Changes{}
 	var in string
-	var also []string
 	cmd := &cobra.Command{
 		Use:   "diff [@FROM [@TO]]",
 		Short: "Show what changed between two snapshots",
-		Long: `Shows what changed between two snapshots: the last two, or one that is named and the latest, or two; or with --with, what a Terraform plan or a
-file of changes would change. It is short for
+		Long: `Shows what changed between two snapshots: the last two, or one that is named and the latest, or two. With --with the second is what is
+planned on top of the first, the latest unless it is named. It is short for
 
   accessgraph query 'changes from @FROM to @TO [in (QUESTION)] [with observations, paths]'
 
@@ -28,11 +27,11 @@ access changed, in what. What one of the snapshots did not read is unknown, neve
 		Example: `  accessgraph diff
   accessgraph diff @2026-11-01
   accessgraph diff @before @after -o json
-  accessgraph diff @2026-11-01 @latest --in 'who can do kms:*'
-  accessgraph diff --with plan.json`,
+  accessgraph diff --with plan.json                                   # what a Terraform plan changes
+  accessgraph diff @2026-11-01 @latest --in 'who can do kms:*'`,
 		Args: cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := f.diffText(args, in, also)
+			text, err := f.diffText(c, args, in)
 			if err != nil {
 				return err
 			}
@@ -47,23 +46,23 @@ access changed, in what. What one of the snapshots did not read is unknown, neve
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&in, "in", "", "compare the answers to this question instead")
-	flags.StringSliceVar(&also, "also", nil, "compare these too: observations, paths")
+	flags.BoolVar(&c.Observations, "observations", false, "compare what was observed, too: when things were last used, credential reports")
+	flags.BoolVar(&c.Paths, "paths", false, "compare access paths, too: who reaches an administrator, and how outsiders get in")
 	flags.BoolVar(&f.strict, "strict", false, "leave out grants that stand on an assumption about a resource's own consent")
 	flags.Int64Var(&f.budget, "budget", 0, "engine steps for one verdict before it is unknown (0: the default)")
 	flags.DurationVar(&f.timeout, "timeout", 0, "end with an error after this time (0: none)")
 	flags.BoolVar(&f.timing, "timing", false, "print on stderr how long it took")
-	f.with.add(cmd)
-	completeFlag(cmd, "also", oneOf("observations", "paths"))
 	f.output = addOutput(cmd)
 	f.zone.add(cmd)
+	f.with.add(cmd)
 	return cmd
 }
 
 // diffText is the question that the command line stands for.
-func (f *queryFlags) diffText(args []string, in string, also []string) (string, error) {
-	refs := [2]string{"latest~1", "latest"}
+func (f *queryFlags) diffText(c *syntax.Changes, args []string, in string) (string, error) {
+	refs := []string{"latest~1", "latest"}
 	if len(f.with.paths) > 0 {
-		if refs = [2]string{"latest", "planned"}; len(args) > 1 {
+		if refs = []string{"latest", "planned"}; len(args) > 1 {
 			return "", usageError{errors.New("--with says what the second snapshot is: give the one that it is put on top of alone")}
 		}
 	}
@@ -73,22 +72,12 @@ func (f *queryFlags) diffText(args []string, in string, also []string) (string, 
 	if len(f.with.paths) > 0 {
 		f.at = refs[0]
 	}
-	c := &syntax.Changes{From: syntax.Snapshot{Ref: refs[0]}, To: syntax.Snapshot{Ref: refs[1]}}
-	for _, word := range also {
-		switch strings.TrimSpace(word) {
-		case "observations":
-			c.Observations = true
-		case "paths":
-			c.Paths = true
-		default:
-			return "", usageError{fmt.Errorf("--also %q is neither observations nor paths", word)}
-		}
-	}
+	c.From, c.To = syntax.Snapshot{Ref: refs[0]}, syntax.Snapshot{Ref: refs[1]}
 	if in == "" {
 		return c.String(), nil
 	}
-	if len(also) > 0 {
-		return "", usageError{errors.New("--in compares the answers to one question; --also is for all that changed: give one of them")}
+	if c.Observations || c.Paths {
+		return "", usageError{errors.New("--in compares the answers to one question, --observations and --paths all that changed: give one or the other")}
 	}
 	return c.String() + " in (" + in + ")", nil
 }

@@ -59,8 +59,7 @@ Results go to stdout, everything else to stderr. Exit codes: ` + exitCodes,
 	flags.BoolVar(&a.noProgress, "no-progress", false, "no progress bar")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "no warnings and no progress on stderr")
 	completeFlag(root, "log-level", oneOf("debug", "info", "warn", "error"))
-	root.AddCommand(newDemo(a), newDiff(a), newIngest(a), newQuery(a), newShell(a), newMan(a), newPolicy(a), newSimulate(a), newSnapshots(a), newTest(a),
-		newVersion(a))
+	root.AddCommand(newDemo(a), newDiff(a), newIngest(a), newQuery(a), newShell(a), newMan(a), newPolicy(a), newSimulate(a), newSnapshots(a), newTest(a), newVersion(a))
 	addCompletion(root)
 	return root
 }
