@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/accessgraph/accessgraph/evaluator/region"
 )
@@ -320,9 +321,10 @@ type bout struct {
 	targets [2]*targets
 	sides   [2]*callerSide
 	nobody  int // -1: both have it
-	// affected are the actions that matter on resources that are as they were; nil: all of them.
-	affected *region.Set
-	only     []*junction // what it has to do with, where one side alone has it
+	// affected are the actions that matter on resources that are as they were, granting those that its own policies may allow.
+	affected, granting region.Set
+	memos              *sync.Map   // see memoOf; nil: nothing is kept
+	only               []*junction // what it has to do with, where one side alone has it
 }
 
 func (m *moments) boutOf(p *pairing) *bout {
@@ -330,11 +332,11 @@ func (m *moments) boutOf(p *pairing) *bout {
 		c, x := p.newest()
 		return m.alone(x, c)
 	}
-	set := m.affected(p.callers)
-	b := &bout{targets: m.targets, nobody: -1, affected: &set}
+	b := &bout{targets: m.targets, nobody: -1, affected: m.affected(p.callers), memos: &m.memos}
 	for x, t := range m.targets {
 		b.sides[x] = t.sideOf(p.callers[x])
 	}
+	b.granting = m.granting(b.sides)
 	return b
 }
 
@@ -342,8 +344,9 @@ func (m *moments) boutOf(p *pairing) *bout {
 func (m *moments) alone(x int, c *caller) *bout {
 	t := m.targets[x]
 	side := t.sideOf(c)
-	b := &bout{targets: [2]*targets{t, t}, sides: [2]*callerSide{side, side}, nobody: 1 - x}
-	groups := m.groupsFor(x, c, m.question.all())
+	b := &bout{targets: [2]*targets{t, t}, sides: [2]*callerSide{side, side}, nobody: 1 - x, affected: m.question.all(), memos: &m.memos}
+	b.granting = m.granting(b.sides)
+	groups := m.groupsFor(x, c, b.granting)
 	for _, s := range m.lone[c.principal.Account] {
 		if s.groups[x] == nil {
 			if g, ok := m.absent(x, s.groups[1-x]); ok {
@@ -393,6 +396,7 @@ func (m *moments) differences(b *bout, at *junction, budget *region.Budget) (los
 	gained, err = r.grants(1)
 	for _, a := range slices.Concat(lost, gained) {
 		a.applying = a.applying.Or(at.applying(b))
+		slices.Sort(a.Notes) // in the order of statements, which is an index's own
 	}
 	return lost, gained, err
 }

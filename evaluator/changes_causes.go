@@ -32,7 +32,7 @@ func (m *moments) causes(p *pairing) []Cause {
 	was, is := p.callers[0], p.callers[1]
 	out := m.policyCauses("identity policy", was.identity, is.identity)
 	out = append(out, m.policyCauses("boundary", boundaries(was), boundaries(is))...)
-	out = append(out, m.policyCauses("scp", slices.Concat(was.levels()...), slices.Concat(is.levels()...))...)
+	out = append(out, m.policyCauses("scp", scpsOf(was), scpsOf(is))...)
 	differ := func(what string, yes bool) {
 		if yes {
 			out = append(out, Cause{What: what})
@@ -42,6 +42,19 @@ func (m *moments) causes(p *pairing) []Cause {
 	differ("sessions", was.freeTags != is.freeTags || fmt.Sprint(was.origins) != fmt.Sprint(is.origins))
 	differ("organization", placeOf(was.account) != placeOf(is.account))
 	differ("endpoints", m.moved)
+	return out
+}
+
+// scpsOf are the SCPs over a caller. Those that an account has at every level, such as FullAWSAccess, are one.
+func scpsOf(c *caller) []Policy {
+	var out []Policy
+	for _, level := range c.levels() {
+		for _, p := range level {
+			if at := slices.IndexFunc(out, func(have Policy) bool { return have.Name == p.Name && have.Doc == p.Doc }); at < 0 {
+				out = append(out, p)
+			}
+		}
+	}
 	return out
 }
 

@@ -23,12 +23,14 @@ type moments struct {
 	quiet    [2]map[*targetGroup]bool // see settled
 	lone     map[string][]*spot       // of one snapshot alone, by their owner's account
 
+	memos   sync.Map   // see memoOf
 	mu      sync.Mutex // guards what follows
 	absents [2]map[*targetGroup]*targetGroup
 	others  map[string][]*targetGroup // see groupsFor
 	unread  map[string]bool           // what cannot be compared, in words
 	zone    *zone
-	moved   bool // the VPC endpoints differ, which have a say in everything
+	free    region.Set // actions that need no policy
+	moved   bool       // the VPC endpoints differ, which have a say in everything
 }
 
 // spot is a resource, or what lies under one, and the group that has it in each snapshot; nil: the snapshot does not have it.
@@ -76,6 +78,14 @@ func newMoments(older, newer *World, c *compiledQuestion) *moments {
 	}
 	m.zone = m.trusted()
 	m.moved = m.endpointsOf(0) != m.endpointsOf(1)
+	m.free = c.none()
+	for i := range c.members {
+		for _, kind := range []PrincipalKind{User, RoleSession, FederatedUser, Root} {
+			if NoPolicyNeeded(c.members[i].name, &Principal{Kind: kind}) {
+				m.free.Add(i)
+			}
+		}
+	}
 	m.prepare()
 	return m
 }
@@ -86,7 +96,16 @@ func spotKey(it *item) string { return it.service + "\x00" + it.text }
 // withSightOf is the world as it is looked at beside another one: what either holds is nobody's "any other resource".
 func (w *World) withSightOf(other *World) *World {
 	own := *w
-	p := &part{owners: w.owners(), knows: w.has, has: func(arn string) bool { return w.holds(arn) || other.holds(arn) }}
+	var known sync.Map // the same few are asked about again and again
+	has := func(arn string) bool {
+		if yes, ok := known.Load(arn); ok {
+			return yes.(bool)
+		}
+		yes := w.holds(arn) || other.holds(arn)
+		known.Store(arn, yes)
+		return yes
+	}
+	p := &part{owners: w.owners(), knows: w.has, has: has}
 	if w.part != nil {
 		p.account, p.asking, p.reads = w.part.account, w.part.asking, w.part.reads
 	}
@@ -284,32 +303,89 @@ func (m *moments) affected(callers [2]*caller) region.Set {
 			}
 		}
 	}
-	was, is := m.levelsState(0, callers[0].levels()), m.levelsState(1, callers[1].levels())
+	return out.Or(m.limited(callers))
+}
+
+// limited are the actions that the SCPs over a caller may limit otherwise than before: what a Deny speaks of that came or went, at whatever
+// level, and what a level may withhold whose Allow statements are not those of any level on the other side.
+func (m *moments) limited(callers [2]*caller) region.Set {
+	out := m.question.none()
+	denies, levels := [2]map[string]region.Set{{}, {}}, [2]map[string]region.Set{{}, {}}
 	for x, c := range callers {
 		for _, level := range c.levels() {
-			if other := [2][]string{is, was}[x]; !slices.Contains(other, m.levelState(x, level)) {
-				out = out.Or(m.question.withheld(level))
+			passed := m.question.none()
+			var allows []string
+			for i := range level {
+				for j := range level[i].Doc.Statements {
+					s := &level[i].Doc.Statements[j]
+					members := m.question.matching(&s.Actions)
+					said := fmt.Sprint(m.targets[x].contentOf(s))
+					if missing(level[i].Doc) {
+						said += level[i].Name
+					}
+					if s.Effect == policy.Deny {
+						denies[x][said] = members
+						continue
+					}
+					if allows = append(allows, said); s.Unanalysable == "" && len(s.Conditions) == 0 && everyResource(&s.Resources) {
+						passed = passed.Or(members)
+					}
+				}
+			}
+			slices.Sort(allows)
+			levels[x][strings.Join(slices.Compact(allows), ",")] = passed.Not()
+		}
+	}
+	for x := range callers {
+		for _, have := range [][2]map[string]region.Set{denies, levels} {
+			for said, members := range have[x] {
+				if _, both := have[1-x][said]; !both {
+					out = out.Or(members)
+				}
 			}
 		}
 	}
 	return out
 }
 
-// withheld are the actions that a level of SCPs may withhold anything of.
-func (c *compiledQuestion) withheld(level []Policy) region.Set {
-	passed, stopped := c.none(), c.none()
-	for i := range level {
-		for j := range level[i].Doc.Statements {
-			s := &level[i].Doc.Statements[j]
-			switch {
-			case s.Unanalysable != "" || s.Effect == policy.Deny:
-				stopped = stopped.Or(c.matching(&s.Actions))
-			case len(s.Conditions) == 0 && !s.Resources.Not && slices.ContainsFunc(s.Resources.Patterns, func(t policy.Template) bool { return t.Text == "*" }):
-				passed = passed.Or(c.matching(&s.Actions))
+// everyResource tells a Resource element that matches whatever there is.
+func everyResource(r *policy.Resources) bool {
+	return !r.Not && slices.ContainsFunc(r.Patterns, func(t policy.Template) bool { return t.Text == "*" })
+}
+
+// granting are the actions that a caller's own policies may allow anything of, in either snapshot; all of them for who needs no policy. What
+// needs none at all (D4) is among them.
+func (m *moments) granting(sides [2]*callerSide) region.Set {
+	out := m.question.none()
+	for _, s := range sides {
+		if s.unlimited {
+			return m.question.all()
+		}
+		for i := range s.statements {
+			if st := &s.statements[i].instance; st.layer == LayerIdentity && st.statement.Effect == policy.Allow {
+				out = out.Or(st.members)
 			}
 		}
 	}
-	return passed.Not().Or(stopped)
+	return out.Or(m.free)
+}
+
+// grantsOf are the actions that the resources' own side may allow anything of.
+func (g *targetGroup) grantsOf(q *compiledQuestion) region.Set {
+	out := q.none()
+	if g.policy != nil {
+		for i := range g.policy.Doc.Statements {
+			if s := &g.policy.Doc.Statements[i]; s.Effect == policy.Allow {
+				out = out.Or(q.matching(&s.Actions))
+			}
+		}
+	}
+	for i := range q.members {
+		if len(g.grants) > 0 && ActionService(q.members[i].name) == "kms" {
+			out.Add(i)
+		}
+	}
+	return out
 }
 
 // callerState spells all that binds a caller.

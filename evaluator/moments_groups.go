@@ -11,7 +11,8 @@ import (
 type junction struct {
 	groups [2]*targetGroup
 	items  []*item
-	same   bool // they are as they were, so that the verdict of an action changes with what binds the caller alone
+	asked  region.Set // see applying
+	same   bool       // they are as they were, so that the verdict of an action changes with what binds the caller alone
 }
 
 // junctions lists what a caller may have to do with in either snapshot. Where it is bound as before, and quiet, those resources that are the
@@ -24,9 +25,9 @@ func (m *moments) junctions(b *bout, quiet bool) []*junction {
 	var concerned []*spot
 	for x, t := range m.targets {
 		var groups []*targetGroup
-		among := *b.affected
-		if !m.sameOwner(sides[x].caller.account) {
-			among = m.question.all()
+		among := b.granting
+		if m.sameOwner(sides[x].caller.account) {
+			among = among.And(b.affected)
 		}
 		for _, g := range m.groupsFor(x, sides[x].caller, among) {
 			switch {
@@ -178,34 +179,55 @@ func (m *moments) pairUp(whole [2]map[*targetGroup]*targetGroup, concerned []*sp
 
 // applying are the actions that can be asked of a junction's resources.
 func (at *junction) applying(b *bout) region.Set {
-	out := b.targets[1].question.none()
-	for x, g := range at.groups {
-		for _, it := range at.items {
-			out = joinSets(out, b.targets[x].appliesIn(g, it))
-		}
+	if at.asked.Len() > 0 {
+		return at.asked
 	}
-	return out
+	for x, g := range at.groups {
+		if len(at.items) == len(g.items) { // all of them
+			at.asked = joinSets(g.actions, g.actions)
+			continue
+		}
+		set := b.targets[1].question.none()
+		for _, it := range at.items {
+			set = joinSets(set, b.targets[x].applies(it))
+		}
+		at.asked = set.And(g.actions)
+	}
+	return at.asked
 }
 
 // stage gives a junction's groups as the engine takes them: of these resources alone.
 func (b *bout) stage(at *junction) [2]*targetGroup {
 	actions := at.applying(b)
-	if at.same && b.affected != nil {
-		actions = actions.And(*b.affected)
+	if at.same {
+		actions = actions.And(b.affected)
 	}
+	q := b.targets[1].question
+	actions = actions.And(b.granting.Or(at.groups[0].grantsOf(q)).Or(at.groups[1].grantsOf(q)))
+	memo := b.memoOf(at, actions)
 	var out [2]*targetGroup
 	for x, g := range at.groups {
 		one := g.alike()
 		if len(g.parts) > 0 || b.targets[x].lists(g) {
 			one.parts = g.partsOf()
 		}
-		one.items, one.actions, one.memo = at.items, actions, &groupMemo{}
+		one.items, one.actions, one.memo = at.items, actions, memo
 		out[x] = one
 	}
 	for x, g := range out {
 		g.takeGrants(out[1-x])
 	}
 	return out
+}
+
+// memoOf is where the ways to cut a junction's resources are kept, for all callers to whom they are one.
+func (b *bout) memoOf(at *junction, actions region.Set) *groupMemo {
+	if b.memos == nil {
+		return &groupMemo{}
+	}
+	key := fmt.Sprintf("%p %p %d %p %s", at.groups[0], at.groups[1], len(at.items), at.items[0], actions.Key())
+	memo, _ := b.memos.LoadOrStore(key, &groupMemo{})
+	return memo.(*groupMemo)
 }
 
 // takeGrants gives a group whose KMS grants were not read those that the other snapshot has, as what may be.

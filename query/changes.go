@@ -150,7 +150,7 @@ func (b *between) all(ctx context.Context, c *syntax.Changes) ([]*answer.ChangeR
 		return append(rows, found...), err
 	}
 	if !b.diff.Empty() {
-		b.notes = append(b.notes, "paths are not compared: ask with paths, or in (who can reach admin)")
+		b.notes = append(b.notes, "paths are not compared: ask changes … with paths")
 	}
 	return rows, nil
 }

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -15,15 +16,7 @@ const kindPrincipal = "principal"
 
 // access finds whose access within a question differs between the snapshots.
 func (b *between) access(ctx context.Context, q evaluator.Question) (*evaluator.AccessChanges, error) {
-	var worlds [2]*evaluator.World
-	for x, e := range b.engines {
-		w, err := e.compiled(ctx)
-		if err != nil {
-			return nil, err
-		}
-		worlds[x] = w
-	}
-	found, err := evaluator.CompareSnapshots(ctx, worlds[0], worlds[1], q)
+	found, err := b.compare(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +25,25 @@ func (b *between) access(ctx context.Context, q evaluator.Question) (*evaluator.
 	}
 	b.judged.warnings = append(b.judged.warnings, found.Warnings...)
 	return found, nil
+}
+
+// compare compares by the indexes, or the whole snapshots where there are none or they do not tell.
+func (b *between) compare(ctx context.Context, q evaluator.Question) (*evaluator.AccessChanges, error) {
+	older, newer := b.engines[0], b.engines[1]
+	if older.fleet != nil && newer.fleet != nil {
+		if found, ok, err := evaluator.CompareFleets(ctx, older.fleet, newer.fleet, q); ok || err != nil {
+			return found, err
+		}
+	}
+	var worlds [2]*evaluator.World
+	for x, e := range b.engines {
+		w, err := e.compiled(ctx)
+		if err != nil {
+			return nil, err
+		}
+		worlds[x] = w
+	}
+	return evaluator.CompareSnapshots(ctx, worlds[0], worlds[1], q)
 }
 
 // accessRows are the rows of all access that differs: one for all who gained and lost the same for the same causes.
@@ -56,7 +68,7 @@ func (b *between) accessRows(ctx context.Context) ([]*answer.ChangeRow, error) {
 
 // countAccess says beside each policy that changed how many principals gained or lost access, for that cause among others.
 func countAccess(facts []*answer.ChangeRow, found []*answer.ChangeRow) {
-	type tally struct{ gained, lost int }
+	type tally struct{ gained, lost [2]int } // and for that cause alone
 	counts := map[string]*tally{}
 	for _, r := range found {
 		for _, cause := range r.Details {
@@ -65,11 +77,17 @@ func countAccess(facts []*answer.ChangeRow, found []*answer.ChangeRow) {
 				t = &tally{}
 				counts[cause.What] = t
 			}
-			if len(r.Gained) > 0 {
-				t.gained += len(r.Principals)
-			}
-			if len(r.Lost) > 0 {
-				t.lost += len(r.Principals)
+			for _, side := range []struct {
+				grants []answer.Grant
+				counts *[2]int
+			}{{r.Gained, &t.gained}, {r.Lost, &t.lost}} {
+				if len(side.grants) == 0 {
+					continue
+				}
+				side.counts[0] += len(r.Principals)
+				if len(r.Details) == 1 {
+					side.counts[1] += len(r.Principals)
+				}
 			}
 		}
 	}
@@ -79,14 +97,25 @@ func countAccess(facts []*answer.ChangeRow, found []*answer.ChangeRow) {
 			if t == nil {
 				continue
 			}
-			if t.gained > 0 {
-				r.Details = append(r.Details, answer.Detail{What: "principals that gained access", Change: answer.ChangeAdded, After: strconv.Itoa(t.gained)})
+			if t.gained[0] > 0 {
+				r.Details = append(r.Details, answer.Detail{What: "principals that gained access", Change: answer.ChangeAdded, After: countOf(t.gained)})
 			}
-			if t.lost > 0 {
-				r.Details = append(r.Details, answer.Detail{What: "principals that lost access", Change: answer.ChangeRemoved, Before: strconv.Itoa(t.lost)})
+			if t.lost[0] > 0 {
+				r.Details = append(r.Details, answer.Detail{What: "principals that lost access", Change: answer.ChangeRemoved, Before: countOf(t.lost)})
 			}
 		}
 	}
+}
+
+// countOf writes a number of principals, and of how many a change is the only cause where others have more.
+func countOf(n [2]int) string {
+	switch n[1] {
+	case n[0]:
+		return strconv.Itoa(n[0])
+	case 0:
+		return fmt.Sprintf("%d (none for this alone)", n[0])
+	}
+	return fmt.Sprintf("%d (%d for this alone)", n[0], n[1])
 }
 
 // accessRow puts a change of access into a row about the first of its principals.

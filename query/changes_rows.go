@@ -63,9 +63,15 @@ func (w *rowWriter) one(r *sideRow, x int) {
 		row.Change = answer.ChangeAdded
 	}
 	if x == 0 {
-		row.Before, row.Lost = r.json, grantsOf(r.row)
+		row.Before = r.json
 	} else {
-		row.After, row.Gained = r.json, grantsOf(r.row)
+		row.After = r.json
+	}
+	switch row.Change { // what may only not have been read is neither gained nor lost
+	case answer.ChangeAdded:
+		row.Gained = grantsOf(r.row)
+	case answer.ChangeRemoved:
+		row.Lost = grantsOf(r.row)
 	}
 	w.rows = append(w.rows, row)
 }

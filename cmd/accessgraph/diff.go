@@ -62,7 +62,9 @@ access changed, in what. What one of the snapshots did not read is unknown, neve
 func (f *queryFlags) diffText(c *syntax.Changes, args []string, in string) (string, error) {
 	refs := []string{"latest~1", "latest"}
 	if len(f.with.paths) > 0 {
-		refs = []string{"latest", "planned"}
+		if refs = []string{"latest", "planned"}; len(args) > 1 {
+			return "", usageError{errors.New("--with says what the second snapshot is: give the one that it is put on top of alone")}
+		}
 	}
 	for i, arg := range args {
 		refs[i] = strings.TrimPrefix(arg, "@")
