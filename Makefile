@@ -5,7 +5,8 @@
 # make fuzz       every fuzz target for FUZZTIME
 # make bench      measure, print the table, and write it into bench/README.md
 # make bench-scale  the same for organizations of up to a million principals: half an hour, 3 GB of disk, memory for all of it
-# make verify     the acceptance counts: properties at CHECKS cases each, PAIRS pairs of documents, a thousand organizations, all cases, 200 flipped bits
+# make verify     the acceptance counts: properties at CHECKS cases each, PAIRS pairs of documents, a thousand organizations, all cases, 200 flipped bits,
+#                 240 killed processes
 
 GO       ?= go
 FUZZTIME ?= 30s
@@ -57,6 +58,7 @@ verify:
 	for suite in decisions partial parse; do $(GO) run ./cmd/accessgraph simulate --cases testdata/cases/$$suite.jsonl >/dev/null || exit 1; done
 	$(GO) test -count=1 -timeout 60m ./graph/...
 	$(GO) test -count=1 -timeout 60m -run 'FlippedBits|DamagedStores' ./graph/badgerstore ./cmd/accessgraph -flips 200
+	$(GO) test -count=1 -timeout 60m -run '^TestKilled$$' ./cmd/accessgraph -kills 240
 
 MANDIR ?= bin/man
 man: build

@@ -22,6 +22,7 @@ var allowed = map[string][]string{
 	"query":                   {"evaluator", "graph"},
 	"query/syntax":            nil, // the language does not know the store
 	"query/answer":            {"query/syntax", "evaluator/region", "graph"},
+	"query/changes":           {"query/answer", "evaluator/policy", "graph"},
 	"query/inventory":         {"query/answer", "query/syntax", "evaluator/policy", "graph"},
 	"query/render":            {"query/answer", "graph"},
 	"query/picture":           {"query/answer", "query/render", "graph"},
@@ -44,6 +45,7 @@ var allowed = map[string][]string{
 var leaves = map[string][]string{
 	"github.com/dgraph-io/badger":      {"graph/badgerstore"},
 	"github.com/alecthomas/participle": {"query/syntax"},
+	"go.yaml.in/yaml":                  {"query/gates"},
 	"github.com/spf13/cobra":           {"cmd"},
 	"github.com/reeflective/readline":  {"cmd/accessgraph/shell"},
 	"golang.org/x/image":               {"query/picture/draw"},

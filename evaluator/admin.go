@@ -214,7 +214,7 @@ func (w *World) adminsOf(ctx context.Context, q Question, chosen []*caller, shor
 		left = left[covered:]
 	}
 	open = slices.DeleteFunc(open, exceeds)
-	if err := look([]string{"*"}, open); err != nil {
+	if err := w.lookAtDenied(open, look); err != nil {
 		return nil, err
 	}
 	out := make([]*Administration, len(chosen))
@@ -222,6 +222,80 @@ func (w *World) adminsOf(ctx context.Context, q Question, chosen []*caller, shor
 		out[i] = found[c]
 	}
 	return out, nil
+}
+
+// lookAtDenied compares callers as far as they can differ from one whose identity policy allows everything: where their own policies deny something, or
+// in everything. Each look is at actions of some of them, from the first on; actions of others are the same on both sides.
+func (w *World) lookAtDenied(open []*caller, look func(actions []string, who []*caller) error) error {
+	const most = 60
+	unboundedOnly := w.spares()
+	var rest, some []*caller
+	var actions []string
+	for _, c := range open {
+		own, ok := w.deniedBy(c, unboundedOnly)
+		if !ok {
+			rest = append(rest, c)
+			continue
+		}
+		for _, a := range own {
+			if !slices.Contains(actions, a) {
+				actions = append(actions, a)
+			}
+		}
+		if some = append(some, c); len(actions) >= most {
+			if err := look(actions, some); err != nil {
+				return err
+			}
+			some, actions = nil, nil
+		}
+	}
+	if err := look(actions, some); err != nil {
+		return err
+	}
+	return look([]string{"*"}, rest)
+}
+
+// deniedBy gives patterns of all actions that a caller's own policies can take from an Allow of everything; ok is false where that may be any. It is
+// what their Denies speak of where an identity policy, and the boundary, allows everything.
+func (w *World) deniedBy(c *caller, unboundedOnly bool) (actions []string, ok bool) {
+	if !c.allowsAll() || c.boundary != nil && (unboundedOnly || !allowsAll(*c.boundary)) {
+		return nil, false
+	}
+	for _, p := range c.ownPolicies() {
+		for i := range p.Doc.Statements {
+			s := &p.Doc.Statements[i]
+			if s.Unanalysable == "" && s.Effect == policy.Allow {
+				continue
+			}
+			if s.Unanalysable != "" || s.Actions.Not {
+				return nil, false
+			}
+			for j := range s.Actions.Patterns {
+				text := s.Actions.Patterns[j].Text
+				known := false
+				for range w.catalog.Actions(text) {
+					known = true
+					break
+				}
+				if !known {
+					return nil, false
+				}
+				actions = append(actions, text)
+			}
+		}
+	}
+	return actions, true
+}
+
+// spares tells whether the policy of any resource denies something to all but those it names: to have a boundary then matters by itself (D43).
+func (w *World) spares() bool {
+	spares := func(p *Policy) bool {
+		return p != nil && slices.ContainsFunc(p.Doc.Statements, func(s policy.Statement) bool {
+			return s.Unanalysable != "" || s.Effect == policy.Deny && s.Principals.Not
+		})
+	}
+	return slices.ContainsFunc(w.resources, func(r *resource) bool { return spares(r.policy) }) ||
+		slices.ContainsFunc(w.endpoints, func(e *endpoint) bool { return spares(e.policy) })
 }
 
 // unbounded tells a caller whose own policies take nothing from an Allow of everything, so that it has what the ceiling leaves without a look
@@ -244,9 +318,12 @@ func (c *caller) unbounded() bool {
 }
 
 // allowsAll tells a caller one of whose identity policies allows everything.
-func (c *caller) allowsAll() bool {
-	for i := range c.identity {
-		statements := c.identity[i].Doc.Statements
+func (c *caller) allowsAll() bool { return allowsAll(c.identity...) }
+
+// allowsAll tells whether one of some policies allows everything.
+func allowsAll(policies ...Policy) bool {
+	for i := range policies {
+		statements := policies[i].Doc.Statements
 		for j := range statements {
 			s := &statements[j]
 			if s.Effect == policy.Allow && s.Unanalysable == "" && len(s.Conditions) == 0 && !s.Actions.Not && !s.Resources.Not && starAction(&s.Actions) && starResource(&s.Resources) {

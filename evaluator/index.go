@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -251,6 +252,26 @@ func OpenIndex(ctx context.Context, s graph.Store, id graph.SnapshotID, cat *cat
 		return nil, fmt.Errorf("index: %w: %w", graph.ErrNotFound, err)
 	}
 	return f, err
+}
+
+// IndexBlobs names the derived blobs that the indexes of snapshots consist of: an index has pieces in those of snapshots before it. Of a snapshot
+// without an index that can be used there are none.
+func IndexBlobs(ctx context.Context, s graph.Store, ids []graph.SnapshotID) ([]string, error) {
+	names := map[string]bool{}
+	for _, id := range ids {
+		_, blobs, err := openListings(ctx, s, id)
+		closeAll(blobs)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			continue // it is answered from its facts
+		}
+		for name := range blobs {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names)), nil
 }
 
 // openListings opens an index and those that it takes pieces from. What is damaged counts as not there: all of it can be made again.

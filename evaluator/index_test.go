@@ -230,3 +230,38 @@ func TestIndexDamaged(t *testing.T) {
 		})
 	}
 }
+
+// TestIndexSurvivesPrune removes the snapshot that most of a later index was taken over from: the later one answers as before, and what no
+// kept snapshot needs is gone.
+func TestIndexSurvivesPrune(t *testing.T) {
+	s := memstore.New()
+	facts := organizationOf(t)
+	first, _ := index(t, s, facts)
+	changed := organizationOf(t)
+	changed.Accounts[0].Roles[0].Tags = append(changed.Accounts[0].Roles[0].Tags, graph.Tag{Key: "new", Value: "tag"})
+	second, _ := index(t, s, changed)
+	prune := func(without ...int64) {
+		t.Helper()
+		_, err := graph.Prune(t.Context(), s, graph.Pruning{Remove: without, Derived: func(ctx context.Context, ids []graph.SnapshotID) ([]string, error) {
+			return evaluator.IndexBlobs(ctx, s, ids)
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	prune(1)
+	if _, err := graph.Load(t.Context(), s, first); !errors.Is(err, graph.ErrNoSnapshot) {
+		t.Fatalf("the removed snapshot says %v", err)
+	}
+	sameCounts(t, s, second, changed)
+	other := organizationOf(t)
+	other.Accounts = other.Accounts[:1]
+	other.Accounts[0].Roles = other.Accounts[0].Roles[:3]
+	publish(t, s, other)
+	prune(2)
+	for _, id := range []graph.SnapshotID{first, second} {
+		if _, err := s.Derived(t.Context(), indexName(id)); !errors.Is(err, graph.ErrNotFound) {
+			t.Errorf("the index that nothing needs says %v", err)
+		}
+	}
+}

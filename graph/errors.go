@@ -8,6 +8,8 @@ var (
 	ErrNoStore = errors.New("not an accessgraph store")
 	// ErrFormat is returned when the store was written in a format that this version cannot read.
 	ErrFormat = errors.New("store of another format version")
+	// ErrKey is returned when the store is encrypted and the key that was given is not its key, or none was given; or the other way round.
+	ErrKey = errors.New("wrong key for the store")
 	// ErrLocked is returned when another process is writing to the store.
 	ErrLocked = errors.New("another process is writing to the store")
 	// ErrReadOnly is returned when a write meets a store that this user or file system cannot write to.

@@ -93,6 +93,7 @@ type loader struct {
 	ctx   context.Context
 	store Store
 	tree  string // how errors call it
+	root  string // its hash; empty: what is read belongs to no tree
 }
 
 // damaged is the error for a place in the tree.
@@ -103,9 +104,13 @@ func (l *loader) damaged(place string, err error) error {
 	return fmt.Errorf("%s%s: %w: %w", l.tree, place, ErrDamaged, err)
 }
 
-// readError makes an error of the store into one about a place; a missing hash is damage, since its parent names it.
+// readError makes an error of the store into one about a place; a missing hash is damage, since its parent names it, unless the whole tree
+// was removed meanwhile.
 func (l *loader) readError(place string, err error) error {
 	if errors.Is(err, ErrNotFound) && !errors.Is(err, ErrDamaged) {
+		if l.root != "" {
+			return l.missing(place, err)
+		}
 		return l.damaged(place, err)
 	}
 	return fmt.Errorf("%s: %s: %w", l.tree, place, err)
@@ -113,14 +118,14 @@ func (l *loader) readError(place string, err error) error {
 
 // openTree reads the root that id names.
 func openTree(ctx context.Context, s Store, id, kind, tree string) (*node, *loader, error) {
-	l := &loader{ctx: ctx, store: s, tree: tree}
+	l := &loader{ctx: ctx, store: s, tree: tree, root: id}
 	h, ok := ParseHash(id)
 	if !ok {
 		return nil, nil, fmt.Errorf("%s: %w: want 64 hexadecimal digits", tree, ErrNoSnapshot)
 	}
 	content, err := l.read(SharedPartition(h), []Hash{h})
 	if errors.Is(err, ErrNotFound) && !errors.Is(err, ErrDamaged) {
-		return nil, nil, l.missingRoot(id, err)
+		return nil, nil, l.missing("", err)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", tree, err)
@@ -132,14 +137,14 @@ func openTree(ctx context.Context, s Store, id, kind, tree string) (*node, *load
 	return n, l, nil
 }
 
-// missingRoot is damage when the history names the root, and else a snapshot that never was.
-func (l *loader) missingRoot(id string, missing error) error {
+// missing is damage when the history names the tree, and else a snapshot that never was or that was removed.
+func (l *loader) missing(place string, missing error) error {
 	history, err := l.store.History(l.ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", l.tree, err)
 	}
-	if slices.ContainsFunc(history, func(e Entry) bool { return string(e.Snapshot) == id || e.Observations == id }) {
-		return l.damaged("", missing)
+	if slices.ContainsFunc(history, func(e Entry) bool { return string(e.Snapshot) == l.root || e.Observations == l.root }) {
+		return l.damaged(place, missing)
 	}
 	return fmt.Errorf("%s: %w: %w", l.tree, ErrNoSnapshot, missing)
 }

@@ -353,6 +353,9 @@ const (
 	KindIdentityProviders = "identity-providers" //
 )
 
+// UnknownInput begins the Error of an input that could not be used and whose name does not tell what kinds of facts it held.
+const UnknownInput = "a file"
+
 // AccountObservations are facts that change by themselves (F4, F5): they have their own history and never name a snapshot.
 type AccountObservations struct {
 	Account          AccountID

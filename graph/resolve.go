@@ -24,7 +24,7 @@ func CheckName(name string) error {
 	switch {
 	case !nameForm.MatchString(name):
 		return fmt.Errorf("snapshot name %.120q: want letters, digits, '.', '-' and '_', at most 100, beginning with a letter or digit", name)
-	case name == "latest" || dateForm.MatchString(name):
+	case name == "latest" || name == planned || dateForm.MatchString(name):
 		return fmt.Errorf("snapshot name %q: @%s has a meaning already; choose another name", name, name)
 	case idForm.MatchString(name):
 		return fmt.Errorf("snapshot name %q: could be the beginning of a snapshot id; add a letter after f or a hyphen", name)
@@ -38,6 +38,7 @@ func CheckName(name string) error {
 //	2026-11-01     the newest at or before the end of that day, UTC
 //	a name         the entry that a ref of that name stands for, else the newest that was published under it
 //	an id prefix   at least 4 hexadecimal digits; the newest entry of that snapshot
+//	planned        of a Planner: what is not in the history
 //
 // The error wraps ErrNoSnapshot or ErrAmbiguous and lists what comes nearest.
 func Resolve(ctx context.Context, s Store, ref string) (Entry, error) {
@@ -50,10 +51,31 @@ func Resolve(ctx context.Context, s Store, ref string) (Entry, error) {
 		return Entry{}, err
 	}
 	r := resolver{history: history, refs: refs, ref: strings.TrimPrefix(ref, "@")}
+	if r.ref == planned {
+		return plannedOf(ctx, s)
+	}
 	if len(history) == 0 {
 		return Entry{}, fmt.Errorf("@%.120s: %w: the store has no snapshots yet; run accessgraph ingest", r.ref, ErrNoSnapshot)
 	}
 	return r.resolve()
+}
+
+// planned is the reference of what a Planner has planned.
+const planned = "planned"
+
+// Planner is a Store with a snapshot that is in no history: one that is planned.
+type Planner interface {
+	// Planned gives its entry; ok is false while there is none.
+	Planned(ctx context.Context) (e Entry, ok bool, err error)
+}
+
+func plannedOf(ctx context.Context, s Store) (Entry, error) {
+	if p, is := s.(Planner); is {
+		if e, ok, err := p.Planned(ctx); ok || err != nil {
+			return e, err
+		}
+	}
+	return Entry{}, fmt.Errorf("@%s: %w: it is what changes make of a snapshot; give them with --with", planned, ErrNoSnapshot)
 }
 
 type resolver struct {

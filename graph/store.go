@@ -66,6 +66,14 @@ type Store interface {
 	// stands for something else, ErrNotFound when there is no entry to.
 	SetRef(ctx context.Context, name string, from, to int64) error
 
+	// Remove takes the entries with these numbers out of the history, and the refs that stand for them. Their content stays until Collect.
+	// ErrNotFound, and nothing is removed, when there is no such entry.
+	Remove(ctx context.Context, numbers ...int64) error
+	// Collect drops all content and derived blobs but what needs names. It takes the writer lock, so that nothing is published meanwhile, and then
+	// calls needs with the history. When needs fails, or names content that is not there (ErrDamaged), nothing is dropped; with dryRun nothing is
+	// in any case. Reads that are under way go on; what they use is dropped by a later writer.
+	Collect(ctx context.Context, dryRun bool, needs func(ctx context.Context, history []Entry) (*Needs, error)) (Collected, error)
+
 	// Derived opens the blob that PutDerived kept under name: something computed from snapshots that may be computed
 	// again. ErrNotFound when there is none, ErrDamaged when its checksum does not hold.
 	Derived(ctx context.Context, name string) (Blob, error)
@@ -83,6 +91,19 @@ type Store interface {
 	Check(ctx context.Context, report func(Damage)) error
 	// Close releases files and locks; reads that are under way end first.
 	Close() error
+}
+
+// Needs is what stays when a store is collected.
+type Needs struct {
+	Content map[Partition]map[Hash]struct{}
+	Derived map[string]struct{} // names of blobs
+}
+
+// Collected is what a collection dropped, or would drop.
+type Collected struct {
+	Contents int64
+	Bytes    int64 // of the contents, before compression
+	Derived  int   // blobs
 }
 
 // Batch is content on its way into a Store, from one goroutine. Nothing of it is visible before Commit; Discard after

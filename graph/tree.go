@@ -220,3 +220,10 @@ func (o *Organization) eachDocument(fn func(DocumentHash)) {
 		}
 	}
 }
+
+// AccountDocuments gives the hashes of the documents that an account names, with repetitions.
+func AccountDocuments(a *Account) []DocumentHash {
+	var out []DocumentHash
+	a.eachDocument(func(h DocumentHash) { out = append(out, h) })
+	return out
+}

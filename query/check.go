@@ -10,7 +10,7 @@ import (
 )
 
 // Check reads a question and finds what can be found wrong with it without a snapshot: its syntax, forms and clauses that
-// are not answered, and stages that name fields its rows do not have. Errors are *syntax.Error or *NotYetError.
+// are not answered, and stages that name fields its rows do not have. Errors are *syntax.Error.
 func Check(text string) (*syntax.Query, error) {
 	q, _, err := check(text)
 	return q, err
@@ -37,6 +37,13 @@ func check(text string) (*syntax.Query, *answer.Schema, error) {
 		}
 		return q, staged.Schema, nil
 	}
+	if c, ok := q.Question.(*syntax.Changes); ok {
+		if s, ok := c.In.(*syntax.Show); ok {
+			if _, err := checkShow(&syntax.Query{Question: s}, s, text); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
 	staged, err := stage.Apply(schemaOf(q.Question), answer.Of(), q, text, time.Time{})
 	if err != nil {
 		return nil, nil, err
@@ -44,8 +51,11 @@ func check(text string) (*syntax.Query, *answer.Schema, error) {
 	return q, staged.Schema, nil
 }
 
-// Reference is the snapshot that a query is about: what its own at clause names, else at ("" is the latest), without the @.
+// Reference is the snapshot that a query is about: what its own at clause names (of changes, the one that they lead to), else at ("" is the latest), without the @.
 func Reference(q *syntax.Query, at string) string {
+	if c, ok := q.Question.(*syntax.Changes); ok {
+		return c.To.Ref
+	}
 	if c := syntax.ClausesOf(q.Question); c != nil && c.At != nil {
 		return c.At.Ref
 	}
@@ -70,6 +80,8 @@ func schemaOf(q syntax.Question) *answer.Schema {
 		return answer.ChokeSchema()
 	case *syntax.External:
 		return externalSchema()
+	case *syntax.Changes:
+		return answer.ChangeSchema()
 	}
 	return answer.WhoCanSchema()
 }

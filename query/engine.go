@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -32,13 +31,6 @@ type Options struct {
 	Trust []string
 	// ThirdParties knows accounts outside by name; nil: those that come with the program.
 	ThirdParties thirdparty.Parties
-}
-
-// NotYetError is returned for a form of the language that parses and is answered by a later version.
-type NotYetError struct{ Form string }
-
-func (e *NotYetError) Error() string {
-	return fmt.Sprintf("%q questions are not answered by this version", e.Form)
 }
 
 // Engine answers questions about one snapshot. It is safe for concurrent use.
@@ -205,8 +197,8 @@ func answerable(q *syntax.Query, text string) error {
 		return answerableExternal(q, &question.Clauses, text)
 	case *syntax.WhoReach, *syntax.WhatReach, *syntax.Paths, *syntax.WhoIsAdmin, *syntax.Choke:
 		return answerablePaths(q, text)
-	default:
-		return &NotYetError{Form: q.Form()}
+	case *syntax.Changes:
+		return answerableChanges(question, text)
 	}
 	c := syntax.ClausesOf(q.Question)
 	if len(c.Via) > 0 {
@@ -234,6 +226,9 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 	counted, err := e.count(ctx, q, text, o)
 	if counted != nil || err != nil {
 		return counted, err
+	}
+	if c, ok := q.Question.(*syntax.Changes); ok {
+		return e.changes(ctx, q, c, text, o)
 	}
 	p := &plan{engine: e, text: text, options: o, worded: map[*evaluator.Access]answer.Grant{}, briefly: map[*evaluator.Access][]answer.Grant{}}
 	if s, ok := q.Question.(*syntax.Show); ok {
@@ -268,8 +263,6 @@ func (e *Engine) ask(ctx context.Context, q *syntax.Query, text string, o Option
 		default:
 			a.Cut, err = p.cutOff(ctx, question)
 		}
-	default:
-		return nil, &NotYetError{Form: q.Form()}
 	}
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ func (p *pathPlan) row(w *paths.Way) *answer.Path {
 		row.Admin, row.Withheld = "permissions", a.Withheld
 		if a.Escalation {
 			row.Admin = "escalation"
-			step := p.hop(a.Step)
+			step := p.hop(a.Step())
 			row.Escalation = &step
 		}
 	}

@@ -122,7 +122,8 @@ func (p *plan) show(ctx context.Context, q *syntax.Query, s *syntax.Show) (*answ
 			count, unknown := staged.Tally()
 			assumptions := slices.Concat(inv.Assumptions(s.Kind), asking.assumptions, undecided(staged.Undecided()))
 			return answer.Summary{
-				Count: count, Unknown: unknown, Assumptions: distinct(assumptions), Incomplete: inv.Incomplete(), Warnings: append(p.warnings, asking.warnings...),
+				Count: count, Unknown: unknown, Undecided: len(staged.Undecided()),
+				Assumptions: distinct(assumptions), Incomplete: inv.Incomplete(), Warnings: append(p.warnings, asking.warnings...),
 				Plan: &answer.Plan{Source: "the facts of the snapshot", Counts: []answer.PlanCount{{What: string(s.Kind), Count: int64(len(rows))}}},
 			}
 		},

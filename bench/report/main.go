@@ -39,6 +39,7 @@ var groups = []group{
 	{"store", aboutStore, (*bench).store},
 	{"startup", aboutStartup, (*bench).startup},
 	{"paths", aboutPaths, (*bench).paths},
+	{"changes", aboutChanges, (*bench).changes},
 }
 
 // bench is one run of the command.

@@ -45,7 +45,10 @@ func verdictWords() []string {
 
 // live opens the store for completion; nil when it cannot be opened, which the command itself will say.
 func (a *app) live(cmd *cobra.Command, ref string) (live *complete.Live, done func()) {
-	store, err := a.openStore(cmd.Context(), forReading)
+	if k, err := a.keys.source(); err != nil || k.command != "" { // it may ask for something, or take long, at every Tab
+		return nil, func() {}
+	}
+	store, _, err := a.open(cmd.Context(), forReading)
 	if err != nil {
 		return nil, func() {}
 	}

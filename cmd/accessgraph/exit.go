@@ -7,8 +7,8 @@ import (
 
 	"github.com/accessgraph/accessgraph/cmd/accessgraph/shell"
 	"github.com/accessgraph/accessgraph/graph"
+	"github.com/accessgraph/accessgraph/ingest/changes"
 	"github.com/accessgraph/accessgraph/ingest/files"
-	"github.com/accessgraph/accessgraph/query"
 	"github.com/accessgraph/accessgraph/query/picture"
 	"github.com/accessgraph/accessgraph/query/render"
 	"github.com/accessgraph/accessgraph/query/syntax"
@@ -58,11 +58,12 @@ func exitOf(err error) (code int, text string) {
 		return int(silent), ""
 	case errors.As(err, &question):
 		return exitUsage, "accessgraph: " + visible(question.Display())
-	case isA[usageError](err), isA[*shell.UsageError](err), isA[*query.NotYetError](err), isA[*picture.NoPathsError](err):
+	case isA[usageError](err), isA[*shell.UsageError](err), isA[*picture.NoPathsError](err):
 		return exitUsage, text
-	case isA[inputError](err), isA[*files.Error](err):
+	case isA[inputError](err), isA[*files.Error](err), isA[*changes.Error](err):
 		return exitInput, text
-	case isA[storeError](err), isA[*shell.SnapshotError](err), isA[*graph.StoreError](err), errors.Is(err, graph.ErrDamaged):
+	case isA[storeError](err), isA[*shell.SnapshotError](err), isA[*graph.StoreError](err), errors.Is(err, graph.ErrDamaged),
+		errors.Is(err, graph.ErrNoSnapshot), errors.Is(err, graph.ErrAmbiguous):
 		return exitStore, text
 	}
 	return exitFailed, text

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "profile": profile},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "profile": profile, "sameid": sameID},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ACCESSGRAPH_STORE", filepath.Join(env.WorkDir, "store"))
 			env.Setenv("HOME", env.WorkDir)
@@ -68,5 +69,26 @@ func profile(ts *testscript.TestScript, neg bool, args []string) {
 		if n, err := io.Copy(io.Discard, in); err != nil || n == 0 {
 			ts.Fatalf("%s holds %d bytes, %v", name, n, err)
 		}
+	}
+}
+
+// sameid FILE… wants all to name one snapshot by its id, and no other.
+func sameID(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: sameid FILE FILE…")
+	}
+	ids := map[string]bool{}
+	for _, name := range args {
+		text := ts.ReadFile(name)
+		found := regexp.MustCompile(`(?:"id": "|Z,)([0-9a-f]{64})\b`).FindAllStringSubmatch(text, -1)
+		if len(found) == 0 {
+			ts.Fatalf("%s names no snapshot: %s", name, text)
+		}
+		for _, m := range found {
+			ids[m[1]] = true
+		}
+	}
+	if len(ids) != 1 {
+		ts.Fatalf("%d snapshots are named: %v", len(ids), ids)
 	}
 }

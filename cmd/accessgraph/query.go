@@ -15,6 +15,7 @@ import (
 
 	"github.com/accessgraph/accessgraph/query"
 	"github.com/accessgraph/accessgraph/query/answer"
+	"github.com/accessgraph/accessgraph/query/gates"
 	"github.com/accessgraph/accessgraph/query/render"
 	"github.com/accessgraph/accessgraph/query/syntax"
 )
@@ -31,10 +32,11 @@ type queryFlags struct {
 	timeout time.Duration
 	explain bool
 	timing  bool
-	expect  string
+	expectFlags
 	grammar bool
 	output  *outputFlag
 	zone    zoneFlags
+	with    withFlags
 }
 
 // newQuery makes the command query.
@@ -53,6 +55,7 @@ func newQuery(a *app) *cobra.Command {
   external access|trust [on RESOURCE, …] [when CONDITION] [in SCOPE, …] [except SCOPE, …] [at @REF]
   show KIND [where PREDICATE] [in SCOPE, …] [except …] [at @REF]
     kinds: principals, users, groups, roles, policies, statements, resources, compute, accounts, snapshots, keys, providers
+  changes from @REF to @REF [in (QUESTION)] [with observations, paths]
 
 Stages follow after a bar: where, select, group by, sort by, limit, count. --help-grammar prints the whole grammar.`,
 		Example: `  accessgraph query 'who can do kms:* ?'
@@ -65,6 +68,7 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
   accessgraph query 'paths from external to admin' -o svg > paths.svg
   accessgraph query 'external trust | where third_party and not external_id' --trust o-a1b2c3d4e5,123456789012
   accessgraph query 'show users where mfa = false and console = true'
+  accessgraph query 'who can kms:Decrypt' --with plan.json          # as it would be: terraform show -json, or a file of changes
   accessgraph query "show roles where last_used > 90d and can('iam:PassRole')"`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -79,13 +83,13 @@ Stages follow after a bar: where, select, group by, sort by, limit, count. --hel
 	flags.DurationVar(&f.timeout, "timeout", 0, "end with an error after this time (0: none)")
 	flags.BoolVar(&f.timing, "timing", false, "print on stderr how long it took")
 	flags.BoolVar(&f.explain, "explain-plan", false, "print on stderr what was looked at, what was left aside, and where the time went")
-	flags.StringVar(&f.expect, "expect", "", "for can: exit with 1 unless every verdict is this: allowed, conditional, denied or unknown")
+	f.expectFlags.add(cmd)
 	flags.BoolVar(&f.grammar, "help-grammar", false, "print the grammar of the language and exit")
 	completeFlag(cmd, "at", a.completeSnapshot)
-	completeFlag(cmd, "expect", oneOf(verdictWords()...))
 	cmd.ValidArgsFunction = a.completeQuestion(&f.at)
 	f.output = addOutput(cmd, append([]render.Format{render.Policy}, pictureFormats()...)...)
 	f.zone.add(cmd)
+	f.with.add(cmd)
 	profiles = addProfiles(cmd)
 	return cmd
 }
@@ -109,7 +113,7 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.check(question); err != nil {
+	if err := f.check(question, text); err != nil {
 		return err
 	}
 	if err := a.checkPicture(f.output.format, question); err != nil {
@@ -129,7 +133,11 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 		return cause(ctx, err)
 	}
 	defer store.Close()
-	engine, err := query.Open(ctx, store, query.Reference(question, f.at))
+	asked, err := a.planned(ctx, store, f.at, &f.with)
+	if err != nil {
+		return cause(ctx, err)
+	}
+	engine, err := query.Open(ctx, asked.store, query.Reference(question, asked.at))
 	if err != nil {
 		return cause(ctx, storeErrorOf(ctx, err))
 	}
@@ -138,7 +146,11 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 	if err != nil {
 		return cause(ctx, err)
 	}
-	held := expecting(result, f.expect)
+	asked.note(result)
+	problems := func() []gates.Problem { return nil }
+	if expected, allow := f.expected(); expected != nil {
+		problems = gates.Watch(result, expected, allow)
+	}
 	if err := a.writeAnswer(ctx, f.output.format, result); err != nil {
 		return cause(ctx, err)
 	}
@@ -146,8 +158,8 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 	if f.timing {
 		fmt.Fprintf(a.stderr, "open %s, answer %s\n", opened.Sub(start).Round(time.Microsecond), time.Since(opened).Round(time.Microsecond))
 	}
-	if !held() {
-		fmt.Fprintf(a.stderr, "accessgraph: expected %s\n", f.expect)
+	if found := problems(); len(found) > 0 {
+		a.unexpected(f, found)
 		return silentExit(exitFailed)
 	}
 	return nil
@@ -156,6 +168,9 @@ func (a *app) query(ctx context.Context, f *queryFlags, args []string) error {
 // notes tells what is said beside an answer: also what rows alone do not say.
 func (a *app) notes(s answer.Summary, format render.Format, plan bool) {
 	if (format.RowsAlone() || isPicture(format)) && !a.quiet {
+		for _, n := range s.Notes {
+			fmt.Fprintln(a.stderr, render.Neutral(n))
+		}
 		for _, n := range s.Assumptions {
 			fmt.Fprintln(a.stderr, "assumes: "+render.Neutral(n))
 		}
@@ -189,7 +204,7 @@ func (a *app) explain(p *answer.Plan) {
 }
 
 // check refuses flags that make no sense for the question.
-func (f *queryFlags) check(q *syntax.Query) error {
+func (f *queryFlags) check(q *syntax.Query, text string) error {
 	if f.budget < 0 || f.timeout < 0 {
 		return usageError{errors.New("--budget and --timeout cannot be negative")}
 	}
@@ -198,17 +213,10 @@ func (f *queryFlags) check(q *syntax.Query) error {
 			return usageError{fmt.Errorf("-o policy is for what can questions without stages, and this is %q", q.Form())}
 		}
 	}
-	if f.expect == "" {
-		return nil
+	if _, ok := q.Question.(*syntax.Changes); ok && f.at != "" && len(f.with.paths) == 0 {
+		return usageError{errors.New("changes names both of its snapshots; --at has no say in it")}
 	}
-	if _, ok := q.Question.(*syntax.Can); !ok || len(q.Stages) > 0 {
-		return usageError{fmt.Errorf("--expect is for can questions without stages, and this is %q", q.Form())}
-	}
-	switch answer.Verdict(f.expect) {
-	case answer.Allowed, answer.Conditional, answer.Denied, answer.Unknown:
-		return nil
-	}
-	return usageError{fmt.Errorf("--expect %q is not one of allowed, conditional, denied, unknown", f.expect)}
+	return f.expectFlags.check(q, text)
 }
 
 // questionText takes the question from the arguments, a file or standard input.
@@ -246,24 +254,4 @@ func cause(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	return err
-}
-
-// expecting watches the rows of a and tells, after the last, whether each had the verdict and there was one.
-func expecting(a *answer.Answer, verdict string) (held func() bool) {
-	if verdict == "" {
-		return func() bool { return true }
-	}
-	rows, seen, all := a.Rows, false, true
-	a.Rows = func(yield func(answer.Row, error) bool) {
-		for r, err := range rows {
-			if err == nil {
-				seen = true
-				all = all && r.RowVerdict() == answer.Verdict(verdict)
-			}
-			if !yield(r, err) {
-				return
-			}
-		}
-	}
-	return func() bool { return seen && all }
 }

@@ -19,6 +19,7 @@ type app struct {
 	stdout, stderr io.Writer
 
 	store      string
+	keys       keyFlags
 	logLevel   string
 	noColor    bool
 	noProgress bool
@@ -52,12 +53,13 @@ Results go to stdout, everything else to stderr. Exit codes: ` + exitCodes,
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.store, "store", "", "folder of the store (env ACCESSGRAPH_STORE; default $XDG_DATA_HOME/accessgraph)")
+	addKey(root, &a.keys)
 	flags.StringVar(&a.logLevel, "log-level", "warn", "what to log to stderr: debug, info, warn or error")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours (also NO_COLOR)")
 	flags.BoolVar(&a.noProgress, "no-progress", false, "no progress bar")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "no warnings and no progress on stderr")
 	completeFlag(root, "log-level", oneOf("debug", "info", "warn", "error"))
-	root.AddCommand(newDemo(a), newIngest(a), newQuery(a), newShell(a), newMan(a), newPolicy(a), newSimulate(a), newSnapshots(a), newVersion(a))
+	root.AddCommand(newDemo(a), newDiff(a), newIngest(a), newQuery(a), newShell(a), newMan(a), newPolicy(a), newSimulate(a), newSnapshots(a), newTest(a), newVersion(a))
 	addCompletion(root)
 	return root
 }
@@ -125,5 +127,12 @@ func (a *app) storeDir() (string, error) {
 func (a *app) warn(format string, args ...any) {
 	if !a.quiet {
 		fmt.Fprintf(a.stderr, "warning: "+format+"\n", args...)
+	}
+}
+
+// say tells the user what was done besides the result.
+func (a *app) say(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.stderr, format+"\n", args...)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,8 +16,8 @@ import (
 )
 
 func newSnapshots(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "snapshots", Short: "List, show and verify what is stored", Args: noSuchCommand, RunE: needsCommand}
-	cmd.AddCommand(newSnapshotsList(a), newSnapshotsShow(a), newSnapshotsVerify(a))
+	cmd := &cobra.Command{Use: "snapshots", Short: "List, show, tag, verify, export and remove what is stored", Args: noSuchCommand, RunE: needsCommand}
+	cmd.AddCommand(newSnapshotsList(a), newSnapshotsShow(a), newSnapshotsVerify(a), newSnapshotsTag(a), newSnapshotsRemove(a), newSnapshotsCollect(a), newSnapshotsExport(a))
 	return cmd
 }
 
@@ -32,31 +34,60 @@ func (a *app) listSnapshots(ctx context.Context, format render.Format) error {
 		return err
 	}
 	defer store.Close()
-	history, err := store.History(ctx)
+	list, err := snapshotList(ctx, store, format)
 	if err != nil {
-		return storeErrorOf(ctx, err)
+		return err
 	}
-	return render.Write(a.stdout, format, snapshotList(history, format), a.renderOptions())
+	return render.Write(a.stdout, format, list, a.renderOptions())
 }
 
-// snapshotList is a history as an answer, newest first.
-func snapshotList(history []graph.Entry, format render.Format) *answer.Answer {
+// taggedHistory gives the history, oldest first, and the tags of its entries by their numbers.
+func taggedHistory(ctx context.Context, store graph.Store) ([]graph.Entry, map[int64][]string, error) {
+	history, err := store.History(ctx)
+	if err != nil {
+		return nil, nil, storeErrorOf(ctx, err)
+	}
+	refs, err := store.Refs(ctx)
+	if err != nil {
+		return nil, nil, storeErrorOf(ctx, err)
+	}
+	tags := map[int64][]string{}
+	for _, name := range slices.Sorted(maps.Keys(refs)) {
+		tags[refs[name]] = append(tags[refs[name]], name)
+	}
+	return history, tags, nil
+}
+
+// snapshotList is the history of a store as an answer, newest first.
+func snapshotList(ctx context.Context, store graph.Store, format render.Format) (*answer.Answer, error) {
+	history, tags, err := taggedHistory(ctx, store)
+	if err != nil {
+		return nil, err
+	}
 	schema := &answer.Schema{Kind: answer.KindRecord, Columns: []answer.Column{
-		{Name: "ref"}, {Name: "name"}, {Name: "time", Type: answer.Time}, {Name: "id"}, {Name: "sources", Type: answer.List}, {Name: "tool"}}}
+		{Name: "ref"}, {Name: "name"}, {Name: "time", Type: answer.Time}, {Name: "id"}, {Name: "sources", Type: answer.List}, {Name: "tool"}, {Name: "tags", Type: answer.List}}}
+	if format != render.Table {
+		schema.Columns = append(schema.Columns, answer.Column{Name: "observations"})
+	}
 	rows := make([]answer.Row, len(history))
 	for i, e := range history {
 		back := len(history) - 1 - i
-		ref := "@latest"
-		if back > 0 {
-			ref = fmt.Sprintf("@latest~%d", back)
-		}
 		id := string(e.Snapshot)
 		if format == render.Table {
 			id = shortID(e.Snapshot)
 		}
-		rows[back] = &answer.Record{Schema: schema, Values: []any{ref, nullable(e.Name), e.Time, id, e.Sources, nullable(e.Tool)}}
+		values := []any{latestRef(back), nullable(e.Name), e.Time, id, e.Sources, nullable(e.Tool), tags[e.Number], nullable(e.Observations)}
+		rows[back] = &answer.Record{Schema: schema, Values: values[:len(schema.Columns)]}
 	}
-	return listing(schema, rows)
+	return listing(schema, rows), nil
+}
+
+// latestRef is the reference of the snapshot that is so many before the latest.
+func latestRef(back int) string {
+	if back == 0 {
+		return "@latest"
+	}
+	return fmt.Sprintf("@latest~%d", back)
 }
 
 // listing is rows that answer no question.

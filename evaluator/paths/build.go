@@ -101,7 +101,6 @@ type builder struct {
 	strangers  map[string]uint32                      // nodes of outsiders
 	beyond     func(kind, arn, account string) bool   // outside of the zone of trust
 	usable     []*Technique                           // those that can lead anywhere
-	users      map[string]*roaring.Bitmap             // of an account
 	losers     map[string]*roaring.Bitmap             // see gainers
 	joiners    map[uint32]*roaring.Bitmap             // see joining
 	managed    map[string][]string                    // see attachable
@@ -124,7 +123,7 @@ func newBuilder(ctx context.Context, g *Graph) *builder {
 	b := &builder{
 		Graph: g, ctx: ctx, lists: map[*string]*roaring.Bitmap{}, levels: map[*evaluator.Access]Level{},
 		made: map[string]uint32{}, sends: map[uint32]bool{},
-		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{}, users: map[string]*roaring.Bitmap{},
+		abroad: map[uint32]map[int][]*evaluator.Access{}, strangers: map[string]uint32{},
 		losers: map[string]*roaring.Bitmap{}, joiners: map[uint32]*roaring.Bitmap{}, managed: map[string][]string{}, classes: map[changed]string{},
 		plain: map[uint32]bool{},
 		kinds: map[editKind]int{}, controlled: map[string]leveled{}, changed: map[changesKey][]levelChange{}, helds: map[heldKey]*held{},

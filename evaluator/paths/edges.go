@@ -190,7 +190,7 @@ func (b *builder) meets(p *party, t *Technique) leveled {
 	}
 	switch {
 	case compute && !started:
-		narrow(just(b.computeOf(p.account), certain))
+		narrow(just(b.things.in(p.account, b.things.compute), certain))
 	case !started:
 		narrow(just(b.inAccount(p, t), certain))
 	}
@@ -198,12 +198,12 @@ func (b *builder) meets(p *party, t *Technique) leveled {
 		out = b.runBy(out, t)
 	}
 	for _, f := range t.Facts {
-		if has, told := b.things.facts[f]; told {
-			out = out.within(roaring.Or(has, b.things.open[f]))
+		if may, told := b.things.maybe[f]; told {
+			out = out.within(may)
 		}
 	}
 	if t.Target == "provider" && !hasFact(t, Absent) {
-		out = out.within(roaring.AndNot(b.things.providers, b.things.facts[Absent]))
+		out = out.within(b.things.there)
 	}
 	if !compute && t.Kind != PassRole && t.Target != "resource" && t.Target != "organization" && !hasFact(t, SSORole) {
 		out = out.within(b.things.editable)
@@ -273,18 +273,6 @@ func (b *builder) runBy(on leveled, t *Technique) leveled {
 
 func contains[T comparable](list []T, one T) bool { return slices.Contains(list, one) }
 
-// computeOf is all compute of an account.
-func (b *builder) computeOf(account string) *roaring.Bitmap {
-	out := roaring.New()
-	b.things.compute.Iterate(func(c uint32) bool {
-		if b.things.list[c].account == account {
-			out.Add(c)
-		}
-		return true
-	})
-	return out
-}
-
 // inAccount gives the targets of a technique that names none in its requirements: in the party's account, or for Identity Center, which one account
 // administers for all, in every account.
 func (b *builder) inAccount(p *party, t *Technique) *roaring.Bitmap {
@@ -295,18 +283,14 @@ func (b *builder) inAccount(p *party, t *Technique) *roaring.Bitmap {
 	if everywhere && !b.administersSSO(p.account) {
 		return roaring.New()
 	}
-	out := roaring.New()
 	all := b.things.roles
 	if t.Target == "user" {
 		all = b.things.users
 	}
-	all.Iterate(func(id uint32) bool {
-		if everywhere || b.things.list[id].account == p.account {
-			out.Add(id)
-		}
-		return true
-	})
-	return out
+	if everywhere {
+		return all
+	}
+	return b.things.in(p.account, all)
 }
 
 // administersSSO tells whether an account may administer IAM Identity Center: the management account and its delegates; without organization data

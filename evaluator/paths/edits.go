@@ -166,7 +166,7 @@ func (b *builder) joining(group uint32) *roaring.Bitmap {
 		b.joiners[group] = nil
 		return nil
 	}
-	users := b.usersOf(account)
+	users := b.things.in(account, b.things.users)
 	if members := b.things.members[group]; members != nil {
 		users = roaring.AndNot(users, members)
 	}
@@ -221,21 +221,6 @@ func takesAway(t *Technique, name string) bool {
 		_, rest, _ = strings.Cut(rest, ": ")
 	}
 	return ofGroup == (t.Target == "group") && strings.HasPrefix(rest, "arn:") == strings.Contains(t.Requires[0].Action, "Detach")
-}
-
-func (b *builder) usersOf(account string) *roaring.Bitmap {
-	if set, ok := b.users[account]; ok {
-		return set
-	}
-	set := roaring.New()
-	b.things.users.Iterate(func(u uint32) bool {
-		if b.things.list[u].account == account {
-			set.Add(u)
-		}
-		return true
-	})
-	b.users[account] = set
-	return set
 }
 
 // choosing is the key of a request that says which managed policy an edit is about: that it puts in place, or takes away; empty for an edit of no such
@@ -453,10 +438,8 @@ func (g *Graph) origins(n *Node, name string) []uint32 {
 	if rest, of := strings.CutPrefix(name, "group/"); of {
 		var group string
 		group, name, _ = strings.Cut(rest, ": ")
-		for id, facts := range g.things.groupFacts {
-			if facts.Name == group && g.things.list[id].account == n.Account {
-				out = append(out, id)
-			}
+		if id, ok := g.things.groupAt[groupName{n.Account, group}]; ok {
+			out = append(out, id)
 		}
 	}
 	arn, _, _ := strings.Cut(name, " version ")

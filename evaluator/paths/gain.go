@@ -20,7 +20,7 @@ func (x *evidence) gain(to uint32, e *edge) {
 	if control == nil {
 		return
 	}
-	own := x.g.hop(x.nodeOf(), x.first(n, control), control)
+	own := x.g.hop(x.from, x.first(n, control), control)
 	x.hop.Steps = append(x.hop.Steps, own.Steps...)
 	x.hop.Facts = append(x.hop.Facts, own.Facts...)
 	for _, a := range own.Assumptions {
@@ -45,8 +45,6 @@ func (x *evidence) gainOnly(t *Technique, to *Node) {
 		return
 	}
 }
-
-func (x *evidence) nodeOf() uint32 { return x.party.members[0] }
 
 // first is the node of a principal that an edge leads to.
 func (x *evidence) first(n *Node, e *edge) uint32 {

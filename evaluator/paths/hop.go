@@ -59,6 +59,7 @@ func (g *Graph) Node(n uint32) *Node { return &g.nodes[n] }
 type evidence struct {
 	g     *Graph
 	hop   *Hop
+	from  uint32
 	party *party
 	actor *evaluator.Actor
 }
@@ -66,7 +67,9 @@ type evidence struct {
 // hop is the edge between two nodes with its evidence.
 func (g *Graph) hop(from, to uint32, e *edge) *Hop {
 	f, t := &g.nodes[from], &g.nodes[to]
-	x := &evidence{g: g, hop: &Hop{From: f, To: t, Kind: e.kind, Technique: e.technique, Level: e.level}, party: &g.parties[f.party], actor: f.actor}
+	x := &evidence{
+		g: g, hop: &Hop{From: f, To: t, Kind: e.kind, Technique: e.technique, Level: e.level}, from: from, party: &g.parties[f.party], actor: f.actor,
+	}
 	switch e.kind {
 	case CanAssume:
 		x.assume(t)
@@ -90,7 +93,7 @@ func (g *Graph) hop(from, to uint32, e *edge) *Hop {
 func (g *Graph) leaf(from uint32, to string, thing uint32, e *edge) *Hop {
 	f := &g.nodes[from]
 	x := &evidence{
-		g: g, hop: &Hop{From: f, Resource: to, Kind: e.kind, Technique: e.technique, Level: e.level}, party: &g.parties[f.party], actor: f.actor,
+		g: g, hop: &Hop{From: f, Resource: to, Kind: e.kind, Technique: e.technique, Level: e.level}, from: from, party: &g.parties[f.party], actor: f.actor,
 	}
 	target := &Node{ARN: to, Principal: thing}
 	if to != "" {

@@ -17,7 +17,8 @@ const (
 	certain     = evaluator.AllowedAlways
 )
 
-// leveled is a set of things for each level: those that are had at that level or a better one.
+// leveled is a set of things for each level: those that are had at that level or a better one. Levels that have the same things may share a set, and
+// many share one with others: who adds to one has made it with none.
 type leveled [certain + 1]*roaring.Bitmap
 
 // none has nothing.
@@ -56,6 +57,10 @@ func (l *leveled) or(other leveled) {
 func (l leveled) and(other leveled) leveled {
 	var out leveled
 	for at := unknown; at <= certain; at++ {
+		if at > unknown && l[at] == l[at-1] && other[at] == other[at-1] {
+			out[at] = out[at-1]
+			continue
+		}
 		out[at] = roaring.And(l[at], other[at])
 	}
 	return out
@@ -63,11 +68,7 @@ func (l leveled) and(other leveled) leveled {
 
 // within gives what is in a set.
 func (l leveled) within(set *roaring.Bitmap) leveled {
-	var out leveled
-	for at := unknown; at <= certain; at++ {
-		out[at] = roaring.And(l[at], set)
-	}
-	return out
+	return l.and(leveled{unknown: set, conditional: set, certain: set})
 }
 
 // capped gives the same at no better level than the given one.
@@ -99,7 +100,10 @@ func (l leveled) of(thing uint32) Level {
 func (l leveled) each(fn func(level Level, set *roaring.Bitmap)) {
 	for at := certain; at >= unknown; at-- {
 		set := l[at]
-		if at < certain {
+		if at < certain && l[at+1] == set {
+			continue
+		}
+		if at < certain && !l[at+1].IsEmpty() {
 			set = roaring.AndNot(l[at], l[at+1])
 		}
 		if !set.IsEmpty() {

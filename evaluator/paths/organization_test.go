@@ -274,6 +274,8 @@ func (g *built) proved(t *testing.T, from uint32, e *paths.Edge) {
 		s := &hop.Steps[i]
 		if p := s.Prove(); p.Witness == nil || !p.Agrees {
 			t.Errorf("%s: %s: %s on %q is not proved: %+v", place(e.From), line(e), s.Action, s.Resource, p)
+		} else if p.Witness.Principal != e.From.ARN && slices.Contains(g.everybody(), p.Witness.Principal) {
+			t.Errorf("%s: %s: %s on %q is proved of %s", place(e.From), line(e), s.Action, s.Resource, p.Witness.Principal)
 		}
 	}
 }

@@ -628,3 +628,19 @@ func TestRoleTags(t *testing.T) {
 		g.only(t, iam(home, "user/No"+name))
 	}
 }
+
+// TestEvidenceIsOnesOwn holds that where several principals share an edge, what proves it of one of them are requests of that one: proved sees to it.
+func TestEvidenceIsOnesOwn(t *testing.T) {
+	o := newOrganization()
+	o.role(home, "R", trusts("AWS", home))
+	for _, name := range []string{"A", "B"} {
+		o.user(home, name, allow("iam:PutRolePolicy", iam(home, "role/R")), allow("sts:AssumeRole", iam(home, "role/R")))
+	}
+	g := o.build(t, leaves)
+	for _, name := range []string{"A", "B"} {
+		edges := g.edges(t, iam(home, "user/"+name))
+		if !slices.ContainsFunc(edges, func(e string) bool { return strings.HasPrefix(e, "GAIN_PERMISSIONS") }) {
+			t.Errorf("%s gains nothing: %q", name, edges)
+		}
+	}
+}

@@ -53,8 +53,16 @@ func (t *Target) sort() {
 type Administrator struct {
 	Escalation bool // by what it can give itself (E10), not by its own permissions
 	Level      Level
-	Step       *Hop // of an escalation: what it does to itself
 	Withheld   []string
+	step       func() *Hop
+}
+
+// Step is what the node does to itself; nil where it is an administrator by its own permissions. It is found each time anew.
+func (a *Administrator) Step() *Hop {
+	if a.step == nil {
+		return nil
+	}
+	return a.step()
 }
 
 // Administrator says why a node is an administrator; nil where it is none, or the target is something else.
@@ -137,7 +145,7 @@ func (g *Graph) administrators(ctx context.Context) (map[uint32]*Administrator, 
 				level := min(a.Level, e.level)
 				if have := out[from]; have == nil || have.Level < level {
 					out[from] = &Administrator{
-						Escalation: true, Level: level, Withheld: a.Withheld, Step: g.hop(from, to, e),
+						Escalation: true, Level: level, Withheld: a.Withheld, step: func() *Hop { return g.hop(from, to, e) },
 					}
 				}
 			}

@@ -39,13 +39,22 @@ type things struct {
 
 	facts map[Fact]*roaring.Bitmap // where it holds for certain
 	open  map[Fact]*roaring.Bitmap // where the snapshot does not tell
+	maybe map[Fact]*roaring.Bitmap // either of these
+	there *roaring.Bitmap          // providers that are not Absent
+
+	ofAccount map[string]*roaring.Bitmap // what is in an account
+	groupAt   map[groupName]uint32
 }
+
+// groupName is a group's name in its account.
+type groupName struct{ account, name string }
 
 func newThings(w *evaluator.World, facts *graph.Facts, actors []*evaluator.Actor) *things {
 	t := &things{
 		by: map[string]uint32{}, members: map[uint32]*roaring.Bitmap{}, groupsOf: map[uint32][]uint32{}, attached: map[uint32]*roaring.Bitmap{}, bounds: map[uint32]*roaring.Bitmap{},
 		runs: map[uint32]uint32{}, trusting: map[uint32]*roaring.Bitmap{}, groupFacts: map[uint32]*graph.Group{}, policyOf: map[uint32]*graph.ManagedPolicy{},
-		computeOf: map[uint32]*graph.Compute{}, facts: map[Fact]*roaring.Bitmap{}, open: map[Fact]*roaring.Bitmap{},
+		computeOf: map[uint32]*graph.Compute{}, facts: map[Fact]*roaring.Bitmap{}, open: map[Fact]*roaring.Bitmap{}, maybe: map[Fact]*roaring.Bitmap{},
+		ofAccount: map[string]*roaring.Bitmap{}, groupAt: map[groupName]uint32{},
 	}
 	for _, set := range []**roaring.Bitmap{&t.users, &t.roles, &t.groups, &t.policies, &t.providers, &t.resources, &t.compute, &t.presumed, &t.editable} {
 		*set = roaring.New()
@@ -71,6 +80,10 @@ func newThings(w *evaluator.World, facts *graph.Facts, actors []*evaluator.Actor
 			t.presumed.Add(id)
 		}
 	}
+	for f, has := range t.facts {
+		t.maybe[f] = roaring.Or(has, t.open[f])
+	}
+	t.there = roaring.AndNot(t.providers, t.facts[Absent])
 	return t
 }
 
@@ -82,6 +95,10 @@ func (t *things) put(arn, kind, typ, account string) uint32 {
 	id := uint32(len(t.list))
 	t.list = append(t.list, thing{arn, kind, typ, account})
 	t.by[arn] = id
+	if t.ofAccount[account] == nil {
+		t.ofAccount[account] = roaring.New()
+	}
+	t.ofAccount[account].Add(id)
 	switch kind {
 	case "user":
 		t.users.Add(id)
@@ -110,6 +127,15 @@ func (t *things) put(arn, kind, typ, account string) uint32 {
 	return id
 }
 
+// in gives what an account has of some things.
+func (t *things) in(account string, some *roaring.Bitmap) *roaring.Bitmap {
+	own := t.ofAccount[account]
+	if own == nil {
+		return roaring.New()
+	}
+	return roaring.And(own, some)
+}
+
 // reserved tells roles that nobody may change: service-linked ones and those of AWS services (E10).
 func reserved(arn string) bool {
 	return strings.Contains(arn, ":role/aws-service-role/") || strings.Contains(arn, ":role/aws-reserved/")
@@ -118,7 +144,8 @@ func reserved(arn string) bool {
 func (t *things) addAccount(a *graph.Account) {
 	account := string(a.ID)
 	for _, g := range a.Groups {
-		t.groupFacts[t.put(string(g.ARN), "group", "", account)] = g
+		id := t.put(string(g.ARN), "group", "", account)
+		t.groupFacts[id], t.groupAt[groupName{account, g.Name}] = g, id
 	}
 	for _, p := range a.Policies {
 		id := t.put(string(p.ARN), "policy", "", account)

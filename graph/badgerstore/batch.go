@@ -45,6 +45,14 @@ type batch struct {
 
 // Begin is graph.Store's. It removes what crashed writers left behind.
 func (s *Store) Begin(ctx context.Context) (graph.Batch, error) {
+	b, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+func (s *Store) begin(ctx context.Context) (*batch, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -167,7 +175,6 @@ func (b *batch) Commit(ctx context.Context, e graph.Entry) (graph.Entry, error) 
 		return graph.Entry{}, errors.New("commit: the batch has ended")
 	}
 	defer b.Discard()
-	s := b.store
 	items, size, err := b.fresh(ctx)
 	if err != nil {
 		return graph.Entry{}, err
@@ -175,23 +182,32 @@ func (b *batch) Commit(ctx context.Context, e graph.Entry) (graph.Entry, error) 
 	m := b.view.manifest.clone()
 	var retired []packRef
 	if len(items) > 0 {
-		if retired, err = b.addPack(ctx, m, items, size); err != nil {
+		if retired, err = b.absorb(ctx, m, items, size); err != nil {
 			return graph.Entry{}, err
 		}
 	}
 	e.Number = m.Next
 	m.Next++
 	m.History = append(m.History, e)
-	if err := s.at("manifest"); err != nil {
+	if err := b.publish(ctx, m, retired); err != nil {
 		return graph.Entry{}, err
+	}
+	return e, nil
+}
+
+// publish replaces the manifest, which ends the use of the batch's view, and removes the packs that no longer count.
+func (b *batch) publish(ctx context.Context, m *manifest, retired []packRef) error {
+	s := b.store
+	if err := s.at("manifest"); err != nil {
+		return err
 	}
 	if err := ctx.Err(); err != nil {
-		return graph.Entry{}, err
+		return err
 	}
-	if err := m.write(s.dir); err != nil {
-		return graph.Entry{}, storeError(s.dir, "publish the snapshot", err)
+	if err := m.write(s.dir, s.seal); err != nil {
+		return storeError(s.dir, "publish what was written", err)
 	}
-	// From here on the snapshot exists; what goes wrong with tidying up is the next writer's work.
+	// From here on it counts; what goes wrong with tidying up is the next writer's work.
 	s.release(b.view)
 	b.view = nil
 	if _, err := s.refresh(); err == nil {
@@ -200,7 +216,7 @@ func (b *batch) Commit(ctx context.Context, e graph.Entry) (graph.Entry, error) 
 		}
 		_ = os.RemoveAll(filepath.Join(s.dir, tmpName))
 	}
-	return e, nil
+	return nil
 }
 
 // fresh gives what no pack has yet, in order of keys, and its size.
@@ -228,10 +244,9 @@ func (b *batch) fresh(ctx context.Context) (items []content, size int64, err err
 	return items, size, nil
 }
 
-// addPack writes the items, merged with the packs that are to be merged now, as one pack, and puts it into the manifest
-// in their place. It gives the packs that then no longer count.
-func (b *batch) addPack(ctx context.Context, m *manifest, items []content, size int64) ([]packRef, error) {
-	s := b.store
+// absorb writes the items, merged with the packs that are to be merged now, as one pack in their place. It gives the packs
+// that then no longer count.
+func (b *batch) absorb(ctx context.Context, m *manifest, items []content, size int64) ([]packRef, error) {
 	retired, estimate := toMerge(m.Packs, size)
 	sources := []contentSeq{func(yield func(content, error) bool) {
 		for _, c := range items {
@@ -243,17 +258,26 @@ func (b *batch) addPack(ctx context.Context, m *manifest, items []content, size 
 	for _, p := range b.view.packs {
 		if slices.Contains(retired, p.ref) {
 			sources = append(sources, p.contents(ctx))
-			estimate += p.desc.Items * 64
+			estimate += p.desc.Items * perContent
 		}
 	}
+	return retired, b.addPack(ctx, m, sources, estimate+int64(len(items))*perContent, retired)
+}
+
+// perContent is about what a content needs in a pack beside its own bytes.
+const perContent = 64
+
+// addPack writes contents as one pack, and puts it into the manifest in the place of those that then no longer count.
+func (b *batch) addPack(ctx context.Context, m *manifest, sources []contentSeq, estimate int64, retired []packRef) error {
+	s := b.store
 	dir, err := s.tmpDir()
 	if err != nil {
-		return nil, storeError(s.dir, "make a pack", err)
+		return storeError(s.dir, "make a pack", err)
 	}
 	defer os.RemoveAll(dir) // does nothing after the rename
-	ref, err := s.writePack(ctx, dir, merged(sources), estimate+int64(len(items))*64)
+	ref, err := s.writePack(ctx, dir, merged(sources), estimate)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	ref.Name = fmt.Sprintf("%06d-%s", m.NextPack, ref.SHA256[:8])
 	m.NextPack++
@@ -263,13 +287,13 @@ func (b *batch) addPack(ctx context.Context, m *manifest, items []content, size 
 		err = syncDir(packs)
 	}
 	if err != nil {
-		return nil, storeError(packs, "publish a pack", err)
+		return storeError(packs, "publish a pack", err)
 	}
 	m.Packs = slices.DeleteFunc(m.Packs, func(p packRef) bool { return slices.Contains(retired, p) })
 	m.Packs = append(m.Packs, ref)
 	// Large packs first: they have most of what is asked for.
 	slices.SortFunc(m.Packs, func(a, b packRef) int { return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Name, b.Name)) })
-	return retired, s.at("renamed")
+	return s.at("renamed")
 }
 
 // toMerge chooses the packs that a new pack of size bytes absorbs, and gives the size of the result. Every pack left is

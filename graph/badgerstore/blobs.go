@@ -29,7 +29,7 @@ func checkBlobName(name string) error {
 	return nil
 }
 
-func writeBlob(dir, file, name string, data []byte) error {
+func writeBlob(dir, file, name string, data []byte, s *seal) error {
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return storeError(dir, "write", err)
 	}
@@ -38,7 +38,7 @@ func writeBlob(dir, file, name string, data []byte) error {
 	out = append(append(out, data...), name...)
 	sum := sha256.Sum256(out[sha256.Size:])
 	copy(out, sum[:])
-	return storeError(filepath.Join(dir, file), "write", writeDurably(dir, file, out))
+	return storeError(filepath.Join(dir, file), "write", writeDurably(dir, file, s.close(sealedBlob, out)))
 }
 
 // blob is an open blob file.
@@ -56,8 +56,11 @@ func (b *blob) Close() error {
 	return free()
 }
 
-// openBlob maps a blob file and checks it.
-func openBlob(path string) (*blob, error) {
+// sealedBlob is what an encrypted blob file is; which one it is stands in it.
+const sealedBlob = "blob"
+
+// openBlob maps a blob file and checks it. An encrypted one is decrypted into memory.
+func openBlob(path string, s *seal) (*blob, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, graph.ErrNotFound
@@ -76,6 +79,17 @@ func openBlob(path string) (*blob, error) {
 	all, free, err := mapFile(f, int(info.Size()))
 	if err != nil {
 		return nil, err
+	}
+	if s != nil {
+		sealed, release := all, free
+		free = func() error { return nil }
+		all, err = s.open(path, sealedBlob, sealed)
+		if err = errors.Join(err, release()); err != nil {
+			return nil, err
+		}
+		if len(all) < blobHead {
+			return nil, damaged(path, "has %d bytes, fewer than the head of a blob", len(all))
+		}
 	}
 	sum := sha256.Sum256(all[sha256.Size:])
 	size := binary.BigEndian.Uint64(all[sha256.Size:])
@@ -114,8 +128,8 @@ func (s *Store) Derived(_ context.Context, name string) (graph.Blob, error) {
 	if err := checkBlobName(name); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(s.dir, derivedName, name)
-	b, err := openBlob(path)
+	path := filepath.Join(s.dir, derivedName, s.seal.name(derivedName, name))
+	b, err := openBlob(path, s.seal)
 	if err != nil {
 		return nil, fmt.Errorf("derived %q: %w", name, err)
 	}
@@ -130,7 +144,7 @@ func (s *Store) PutDerived(_ context.Context, name string, data []byte) error {
 	if err := checkBlobName(name); err != nil {
 		return err
 	}
-	return writeBlob(filepath.Join(s.dir, derivedName), name, name, data)
+	return writeBlob(filepath.Join(s.dir, derivedName), s.seal.name(derivedName, name), name, data, s.seal)
 }
 
 // stagePath is where a staged value is: keys may be anything, so the file is named by a hash.
@@ -139,7 +153,7 @@ func (s *Store) stagePath(stage, key string) (dir, file string, err error) {
 		return "", "", err
 	}
 	sum := sha256.Sum256([]byte(key))
-	return filepath.Join(s.dir, stagingName, stage), hex.EncodeToString(sum[:]), nil
+	return filepath.Join(s.dir, stagingName, s.seal.name(stagingName, stage)), s.seal.name(stage, hex.EncodeToString(sum[:])), nil
 }
 
 // Stage is graph.Store's.
@@ -148,7 +162,7 @@ func (s *Store) Stage(_ context.Context, stage, key string, value []byte) error 
 	if err != nil {
 		return err
 	}
-	return writeBlob(dir, file, key, value)
+	return writeBlob(dir, file, key, value, s.seal)
 }
 
 // Staged is graph.Store's.
@@ -157,7 +171,7 @@ func (s *Store) Staged(_ context.Context, stage, key string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := openBlob(filepath.Join(dir, file))
+	b, err := openBlob(filepath.Join(dir, file), s.seal)
 	if err != nil {
 		return nil, fmt.Errorf("stage %q, key %q: %w", stage, key, err)
 	}

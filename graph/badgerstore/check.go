@@ -12,12 +12,12 @@ import (
 
 // Check is graph.Store's: every byte of every file that counts is compared with a hash.
 func (s *Store) Check(ctx context.Context, report func(graph.Damage)) error {
-	if err := checkFormat(s.dir); err != nil {
+	if _, err := checkFormat(s.dir); err != nil {
 		if err := found(report, formatName, err); err != nil {
 			return err
 		}
 	}
-	m, err := readManifest(s.dir)
+	m, err := readManifest(s.dir, s.seal)
 	if err != nil {
 		return found(report, manifestName, err)
 	}
@@ -37,7 +37,7 @@ func (s *Store) Check(ctx context.Context, report func(graph.Damage)) error {
 // checkPack checks the files of a pack one by one and, when they are right, its content.
 func (s *Store) checkPack(ctx context.Context, ref packRef, report func(graph.Damage)) error {
 	what := filepath.Join(packsName, ref.Name)
-	p := &pack{ref: ref, dir: filepath.Join(s.dir, what)}
+	p := &pack{ref: ref, seal: s.seal, dir: filepath.Join(s.dir, what)}
 	var err error
 	if p.lock, err = lockShared(filepath.Join(p.dir, packFile)); err != nil {
 		return found(report, what, err)
@@ -61,7 +61,7 @@ func (s *Store) checkPack(ctx context.Context, ref packRef, report func(graph.Da
 	if !right {
 		return nil
 	}
-	opened, err := openPack(p.dir, ref, 0)
+	opened, err := openPack(p.dir, ref, 0, s.seal)
 	if err == nil {
 		err = errors.Join(opened.all(ctx, func([]byte, []byte) error { return nil }), opened.close())
 	}
@@ -95,7 +95,7 @@ func (s *Store) checkBlobs(ctx context.Context, name string, report func(graph.D
 		if d.IsDir() || strings.Contains(d.Name(), ".new-") {
 			return ctx.Err()
 		}
-		b, err := openBlob(path)
+		b, err := openBlob(path, s.seal)
 		if err == nil {
 			err = b.Close()
 		}

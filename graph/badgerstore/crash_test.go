@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/accessgraph/accessgraph/graph"
@@ -133,7 +134,7 @@ func publishAndKill(t *testing.T, dir string, after time.Duration) int {
 // wantTidy checks that a store's directory holds what its manifest names and nothing else, with nobody else's access.
 func wantTidy(t *testing.T, s *Store) {
 	t.Helper()
-	m, err := readManifest(s.dir)
+	m, err := readManifest(s.dir, s.seal)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,4 +230,83 @@ func TestCancelledPublish(t *testing.T) {
 	}
 	publish(t, s, storetest.Account("333333333333", 50))
 	wantTidy(t, s)
+}
+
+// TestFailedCollect makes a collection fail at each of its steps: what is kept stays whole, and the next one works.
+func TestFailedCollect(t *testing.T) {
+	ctx := context.Background()
+	boom := errors.New("boom")
+	for _, step := range []string{"reserve", "tables", "described", "renamed", "manifest", ""} {
+		s := newStore(t)
+		for i := range 6 {
+			publish(t, s, storetest.Account(graph.AccountID(fmt.Sprintf("%012d", i)), 30+20*i))
+		}
+		s.hook = func(at string) error {
+			if at == step {
+				return boom
+			}
+			return nil
+		}
+		if _, err := graph.Prune(ctx, s, graph.Pruning{Remove: []int64{1, 3, 6}}); (step != "") != errors.Is(err, boom) {
+			t.Errorf("%s: the error is %v", step, err)
+		}
+		s.hook = nil
+		if err := graph.Verify(ctx, s, func(d graph.Damage) { t.Errorf("%s: %s", step, d) }); err != nil {
+			t.Fatal(err)
+		}
+		c, err := graph.Prune(ctx, s, graph.Pruning{})
+		if err != nil || (c.Contents > 0) != (step != "") {
+			t.Errorf("%s: the next collection drops %+v, %v", step, c, err)
+		}
+		history, err := s.History(ctx)
+		if err != nil || len(history) != 3 {
+			t.Errorf("%s: history is %v, %v", step, history, err)
+		}
+		for _, e := range history {
+			if _, err := graph.Load(ctx, s, e.Snapshot); err != nil {
+				t.Errorf("%s: %v", step, err)
+			}
+		}
+		wantTidy(t, s)
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestCollectDropsPacks collects beside a reader that holds a pack of which nothing is needed: it reads on, and a later writer removes the pack.
+func TestCollectDropsPacks(t *testing.T) {
+	ctx := context.Background()
+	s := newStore(t)
+	defer s.Close()
+	first := publish(t, s, storetest.Account("000000000001", 400))
+	second := publish(t, s, storetest.Account("000000000002", 0))
+	reader, err := Open(s.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := graph.Load(ctx, reader, first.Snapshot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := packsOf(t, s)
+	if _, err := graph.Prune(ctx, s, graph.Pruning{Remove: []int64{first.Number}}); err != nil {
+		t.Fatal(err)
+	}
+	after := packsOf(t, s)
+	if len(before) != 2 || len(after) != 1 {
+		t.Fatalf("%d packs became %d", len(before), len(after))
+	}
+	got, err := graph.Load(ctx, reader, first.Snapshot)
+	if err != nil || !cmp.Equal(want, got) {
+		t.Errorf("a reader of before sees other facts: %v", err)
+	}
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, s, storetest.Account("000000000003", 1))
+	wantTidy(t, s)
+	if _, err := graph.Load(ctx, s, second.Snapshot); err != nil {
+		t.Error(err)
+	}
 }

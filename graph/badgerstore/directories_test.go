@@ -77,7 +77,7 @@ func TestStrangeDirectories(t *testing.T) {
 		{"empty", remove("*"), graph.ErrNoStore, "no FORMAT", nil},
 		{"a file", chain(remove(""), func(t *testing.T, dir string) { write(filepath.Base(dir), "x")(t, filepath.Dir(dir)) }), graph.ErrNoStore, "is a file", graph.ErrNoStore},
 		{"foreign files", chain(remove("*"), write("letter.txt", "x")), graph.ErrNoStore, "no FORMAT", graph.ErrNoStore},
-		{"another format", write("FORMAT", "accessgraph store format 2\n"), graph.ErrFormat, "it has format 2", graph.ErrFormat},
+		{"another format", write("FORMAT", "accessgraph store format 3\n"), graph.ErrFormat, "it has format 3", graph.ErrFormat},
 		{"no format", remove("FORMAT"), graph.ErrDamaged, "FORMAT", graph.ErrDamaged},
 		{"no format and no packs", chain(remove("FORMAT"), remove("packs")), graph.ErrDamaged, "there is a history", graph.ErrDamaged},
 		{"format is junk", write("FORMAT", "hello"), graph.ErrDamaged, "FORMAT", graph.ErrDamaged},
@@ -132,8 +132,8 @@ func TestStrangeDirectories(t *testing.T) {
 }
 
 // readAll opens a store and loads its newest snapshot.
-func readAll(dir string) error {
-	s, err := Open(dir)
+func readAll(dir string, with ...Option) error {
+	s, err := Open(dir, with...)
 	if err != nil {
 		return err
 	}

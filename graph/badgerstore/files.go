@@ -29,7 +29,7 @@ func storeError(path, doing string, err error) error {
 	case err == nil:
 		return nil
 	case isFull(err):
-		return &graph.StoreError{Path: path, What: doing + ": " + reason(err), Err: graph.ErrFull, Hint: "nothing was changed; make room and run the command again"}
+		return &graph.StoreError{Path: path, What: doing + ": " + reason(err), Err: graph.ErrFull, Hint: "what was stored before is untouched; make room and run the command again"}
 	case isReadOnly(err):
 		return &graph.StoreError{Path: path, What: doing + ": " + reason(err), Err: graph.ErrReadOnly, Hint: "check the owner and permissions, or choose another directory with --store"}
 	}

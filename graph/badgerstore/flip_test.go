@@ -62,10 +62,10 @@ func ask(s *Store) (a answers, errs []error) {
 }
 
 // fullStore makes a store that has something of everything; big adds content that does not compress.
-func fullStore(t *testing.T, tail int64, big int) *Store {
+func fullStore(t *testing.T, tail int64, big int, with ...Option) *Store {
 	t.Helper()
 	ctx := context.Background()
-	s := newStore(t)
+	s := newStore(t, with...)
 	s.tail = tail
 	r := rand.New(rand.NewPCG(7, 7))
 	for i, n := range []int{120, 3} {
@@ -102,13 +102,16 @@ func TestFlippedBits(t *testing.T) {
 		big   int
 		flips int
 		only  string
+		with  []Option
 	}{
 		{name: "small packs", whole: wholeHash, tail: tailBytes, flips: *flips},
 		{name: "every file", whole: wholeHash, tail: tailBytes, flips: 4, only: "each"},
 		{name: "large packs", whole: 0, tail: 64 << 10, big: 1500, flips: *flips / 3, only: ".sst"},
+		{name: "encrypted, every file", whole: wholeHash, tail: tailBytes, flips: 4, only: "each", with: []Option{WithKey(testKey())}},
+		{name: "encrypted, large packs", whole: 0, tail: 64 << 10, big: 1500, flips: *flips / 3, only: ".sst", with: []Option{WithKey(testKey())}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := fullStore(t, test.tail, test.big)
+			s := fullStore(t, test.tail, test.big, test.with...)
 			want, errs := ask(s)
 			if len(errs) > 0 {
 				t.Fatal(errs)
@@ -120,7 +123,7 @@ func TestFlippedBits(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, uint64(len(test.name))))
 			silent := 0
 			flip := func(path string, offset int64, bit uint) {
-				if flipOne(t, s.dir, test.whole, path, offset, bit, want) {
+				if flipOne(t, s.dir, test.whole, path, offset, bit, want, test.with...) {
 					silent++
 				}
 			}
@@ -177,7 +180,7 @@ func storeFiles(t *testing.T, dir string) (paths []string, sizes []int64) {
 }
 
 // flipOne flips a bit, asks everything, and flips it back. It tells whether only verify noticed.
-func flipOne(t *testing.T, dir string, whole int64, path string, offset int64, bit uint, want answers) (silent bool) {
+func flipOne(t *testing.T, dir string, whole int64, path string, offset int64, bit uint, want answers, with ...Option) (silent bool) {
 	t.Helper()
 	flip := func() {
 		f, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -197,7 +200,7 @@ func flipOne(t *testing.T, dir string, whole int64, path string, offset int64, b
 	flip()
 	defer flip()
 	place := fmt.Sprintf("bit %d of byte %d of %s", bit, offset, path)
-	s, err := Open(dir)
+	s, err := Open(dir, with...)
 	if err != nil {
 		if !errors.Is(err, graph.ErrDamaged) && !errors.Is(err, graph.ErrFormat) {
 			t.Errorf("%s: the opening says %v", place, err)

@@ -20,11 +20,15 @@ var update = flag.Bool("update", false, "write the store of the present format, 
 
 // TestOldStores reads the store that is kept of each format, and checks that facts still get the ids that they had then.
 func TestOldStores(t *testing.T) {
-	const dir = "../../testdata/stores/v1"
+	t.Run("plain", func(t *testing.T) { readOldStore(t, "../../testdata/stores/v1") })
+	t.Run("encrypted", func(t *testing.T) { readOldStore(t, "../../testdata/stores/v2", WithKey(testKey())) })
+}
+
+func readOldStore(t *testing.T, dir string, with ...Option) {
 	golden := dir + ".json"
 	ctx := context.Background()
 	if *update {
-		keepStore(t, dir, golden)
+		keepStore(t, dir, golden, with...)
 	}
 	data, err := os.ReadFile(golden)
 	if err != nil {
@@ -34,7 +38,7 @@ func TestOldStores(t *testing.T) {
 	if err := json.Unmarshal(data, want); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(dir)
+	s, err := Open(dir, with...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +70,7 @@ func TestOldStores(t *testing.T) {
 }
 
 // keepStore writes the kept store and its golden file.
-func keepStore(t *testing.T, dir, golden string) {
+func keepStore(t *testing.T, dir, golden string, with ...Option) {
 	t.Helper()
 	ctx := context.Background()
 	if err := os.RemoveAll(dir); err != nil {
@@ -75,7 +79,7 @@ func keepStore(t *testing.T, dir, golden string) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Create(dir)
+	s, err := Create(dir, with...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,11 @@ import (
 	"github.com/accessgraph/accessgraph/graph"
 )
 
-// formatNumber is the version of everything on disk. It changes when an older program could not read a newer store.
-const formatNumber = 1
+// The versions of everything on disk. They change when an older program could not read a newer store.
+const (
+	formatNumber    = 1
+	formatEncrypted = 2 // format 1, and all but FORMAT, KEY and LOCK is encrypted
+)
 
 const (
 	formatName    = "FORMAT"
@@ -62,18 +65,18 @@ func (m *manifest) clone() *manifest {
 }
 
 // write publishes the manifest.
-func (m *manifest) write(dir string) error {
+func (m *manifest) write(dir string, s *seal) error {
 	body, err := json.MarshalIndent(m, "", " ")
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(body)
 	m.sum = hex.EncodeToString(sum[:])
-	return writeDurably(dir, manifestName, append([]byte(manifestStart+m.sum+"\n"), body...))
+	return writeDurably(dir, manifestName, s.close(manifestName, append([]byte(manifestStart+m.sum+"\n"), body...)))
 }
 
 // readManifest reads and checks the manifest of a store.
-func readManifest(dir string) (*manifest, error) {
+func readManifest(dir string, s *seal) (*manifest, error) {
 	path := filepath.Join(dir, manifestName)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -81,6 +84,9 @@ func readManifest(dir string) (*manifest, error) {
 	}
 	if err != nil {
 		return nil, readError(path, err)
+	}
+	if data, err = s.open(path, manifestName, data); err != nil {
+		return nil, err
 	}
 	first, body, _ := bytes.Cut(data, []byte("\n"))
 	sum := sha256.Sum256(body)
@@ -94,35 +100,35 @@ func readManifest(dir string) (*manifest, error) {
 	return m, nil
 }
 
-// checkFormat reads FORMAT and tells what is there when it is not a store of this format.
-func checkFormat(dir string) error {
+// checkFormat reads FORMAT, and tells whether the store is encrypted, or what is there when it is not a store of these formats.
+func checkFormat(dir string) (encrypted bool, err error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &graph.StoreError{Path: dir, What: "the directory does not exist", Err: graph.ErrNoStore, Hint: "run accessgraph ingest first, or name the right directory with --store"}
+		return false, &graph.StoreError{Path: dir, What: "the directory does not exist", Err: graph.ErrNoStore, Hint: "run accessgraph ingest first, or name the right directory with --store"}
 	case err != nil:
-		return readError(dir, err)
+		return false, readError(dir, err)
 	case !info.IsDir():
-		return &graph.StoreError{Path: dir, What: "is a file, not a directory", Err: graph.ErrNoStore, Hint: "name a directory with --store"}
+		return false, &graph.StoreError{Path: dir, What: "is a file, not a directory", Err: graph.ErrNoStore, Hint: "name a directory with --store"}
 	}
 	path := filepath.Join(dir, formatName)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return withoutFormat(dir)
+		return false, withoutFormat(dir)
 	}
 	if err != nil {
-		return readError(path, err)
+		return false, readError(path, err)
 	}
 	number, ok := strings.CutPrefix(strings.TrimSuffix(string(data), "\n"), formatPrefix)
 	n, err := strconv.Atoi(number)
 	if !ok || err != nil || string(data) != formatPrefix+number+"\n" || strconv.Itoa(n) != number {
-		return damaged(path, "does not begin as the file of a store does")
+		return false, damaged(path, "does not begin as the file of a store does")
 	}
-	if n != formatNumber {
-		return &graph.StoreError{Path: dir, What: fmt.Sprintf("it has format %d and this program reads format %d", n, formatNumber), Err: graph.ErrFormat,
+	if n != formatNumber && n != formatEncrypted {
+		return false, &graph.StoreError{Path: dir, What: fmt.Sprintf("it has format %d and this program reads formats %d and %d", n, formatNumber, formatEncrypted), Err: graph.ErrFormat,
 			Hint: "use the version of accessgraph that wrote it, or ingest again into a new directory"}
 	}
-	return nil
+	return n == formatEncrypted, nil
 }
 
 // withoutFormat says what a directory without a FORMAT file is: a store that lost it, or no store.
@@ -130,7 +136,7 @@ func withoutFormat(dir string) error {
 	if packs, err := os.ReadDir(filepath.Join(dir, packsName)); err == nil && len(packs) > 0 {
 		return damaged(filepath.Join(dir, formatName), "is missing, though there are packs")
 	}
-	if m, err := readManifest(dir); err == nil && len(m.History) > 0 {
+	if m, err := readManifest(dir, nil); err == nil && len(m.History) > 0 {
 		return damaged(filepath.Join(dir, formatName), "is missing, though there is a history")
 	}
 	return &graph.StoreError{Path: dir, What: "the directory has no " + formatName + " file", Err: graph.ErrNoStore, Hint: "run accessgraph ingest first, or name the right directory with --store"}
@@ -144,8 +150,8 @@ func blank(dir string) (bool, error) {
 	}
 	for _, e := range entries {
 		switch name := e.Name(); {
-		case name == lockName, name == packsName, name == derivedName, name == tmpName, name == manifestName,
-			strings.HasPrefix(name, manifestName+".new-"), strings.HasPrefix(name, formatName+".new-"):
+		case name == lockName, name == packsName, name == derivedName, name == tmpName, name == manifestName, name == keyName,
+			strings.HasPrefix(name, keyName+".new-"), strings.HasPrefix(name, manifestName+".new-"), strings.HasPrefix(name, formatName+".new-"):
 		default:
 			return false, nil
 		}

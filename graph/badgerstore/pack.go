@@ -52,6 +52,7 @@ type fileInfo struct {
 // pack is an open pack. Its methods may be called from several goroutines until close.
 type pack struct {
 	ref  packRef
+	seal *seal
 	desc description
 	dir  string
 	lock *os.File
@@ -59,8 +60,12 @@ type pack struct {
 }
 
 // options are those of every opening. Caches are limits, not allocations.
-func badgerOptions(dir string) badger.Options {
-	return badger.DefaultOptions(dir).
+func badgerOptions(dir string, s *seal) badger.Options {
+	opts := badger.DefaultOptions(dir)
+	if s != nil {
+		opts = opts.WithEncryptionKey(s.packs).WithIndexCacheSize(16 << 20) // where there is no cache, it decrypts an index at every look
+	}
+	return opts.
 		WithLogger(nil).
 		WithMetricsEnabled(false).
 		WithExternalMagic(externalMagic).
@@ -80,8 +85,8 @@ func badgerOptions(dir string) badger.Options {
 var errGone = errors.New("pack is gone")
 
 // openPack locks a pack, checks its files and opens it.
-func openPack(dir string, ref packRef, whole int64) (*pack, error) {
-	p := &pack{ref: ref, dir: dir}
+func openPack(dir string, ref packRef, whole int64, s *seal) (*pack, error) {
+	p := &pack{ref: ref, seal: s, dir: dir}
 	path := filepath.Join(dir, packFile)
 	var err error
 	if p.lock, err = lockShared(path); err != nil {
@@ -130,7 +135,7 @@ func (p *pack) open(whole int64) error {
 	if err := p.checkFiles(all); err != nil {
 		return err
 	}
-	opts := badgerOptions(p.dir).WithReadOnly(true)
+	opts := badgerOptions(p.dir, p.seal).WithReadOnly(true)
 	if !all {
 		opts = opts.WithChecksumVerificationMode(options.OnBlockRead)
 	}
@@ -152,6 +157,9 @@ func (p *pack) describe() error {
 	}
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != p.ref.SHA256 {
 		return damaged(path, "it does not have the hash in %s", manifestName)
+	}
+	if data, err = p.seal.open(path, packFile, data); err != nil {
+		return err
 	}
 	if err := json.Unmarshal(data, &p.desc); err != nil {
 		return damaged(path, "%v", err)

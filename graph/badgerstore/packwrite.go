@@ -33,29 +33,29 @@ func (s *Store) writePack(ctx context.Context, dir string, contents iter.Seq2[co
 	if err := reserve(dir, estimate+estimate/8+16<<20); err != nil {
 		return packRef{}, storeError(dir, "make room for a pack", err)
 	}
-	desc, err := writeTables(ctx, dir, contents, estimate)
+	desc, err := writeTables(ctx, dir, s.seal, contents, estimate)
 	if err != nil {
 		return packRef{}, storeError(dir, "write pack", err)
 	}
 	if err := s.at("tables"); err != nil {
 		return packRef{}, err
 	}
-	ref, err := describePack(dir, desc, s.tail)
+	ref, err := describePack(dir, s.seal, desc, s.tail)
 	if err != nil {
 		return packRef{}, storeError(dir, "write pack", err)
 	}
 	if err := s.at("described"); err != nil {
 		return packRef{}, err
 	}
-	return ref, readBack(ctx, dir, ref)
+	return ref, readBack(ctx, dir, ref, s.seal)
 }
 
 // writeTables has Badger write the contents.
-func writeTables(ctx context.Context, dir string, contents iter.Seq2[content, error], estimate int64) (description, error) {
+func writeTables(ctx context.Context, dir string, s *seal, contents iter.Seq2[content, error], estimate int64) (description, error) {
 	// A table is 32 times the base size when it is compressed. Until it is on disk Badger keeps some ten times that in
 	// memory, and on a slow disk up to 16 tables at once.
 	base := min(max(estimate/32, 16<<10), 32<<10)
-	db, err := badger.Open(badgerOptions(dir).WithBaseTableSize(base))
+	db, err := badger.Open(badgerOptions(dir, s).WithBaseTableSize(base))
 	if err != nil {
 		return description{}, err
 	}
@@ -134,14 +134,15 @@ func appendChunks(buf *z.Buffer, c content) error {
 }
 
 // describePack removes what is not needed, makes the rest durable, and writes PACK.
-func describePack(dir string, desc description, tail int64) (packRef, error) {
+func describePack(dir string, s *seal, desc description, tail int64) (packRef, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return packRef{}, err
 	}
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
-		if !isTable(e.Name()) && e.Name() != badger.ManifestFilename {
+		keys := e.Name() == badger.KeyRegistryFileName && s != nil
+		if !isTable(e.Name()) && e.Name() != badger.ManifestFilename && !keys {
 			if err := os.Remove(path); err != nil {
 				return packRef{}, err
 			}
@@ -157,6 +158,7 @@ func describePack(dir string, desc description, tail int64) (packRef, error) {
 	if err != nil {
 		return packRef{}, err
 	}
+	data = s.close(packFile, data)
 	if err := writeDurably(dir, packFile, data); err != nil {
 		return packRef{}, err
 	}
@@ -186,8 +188,8 @@ func describeFile(path, name string, tail int64) (f fileInfo, err error) {
 }
 
 // readBack opens the pack as a query would and compares all of it with what it was written from.
-func readBack(ctx context.Context, dir string, ref packRef) error {
-	p, err := openPack(dir, ref, wholeHash)
+func readBack(ctx context.Context, dir string, ref packRef, s *seal) error {
+	p, err := openPack(dir, ref, wholeHash, s)
 	if err == nil {
 		err = errors.Join(p.all(ctx, func([]byte, []byte) error { return nil }), p.close())
 	}

@@ -18,6 +18,7 @@ import (
 // Store is an open store directory. Opening reads the manifest only; packs are opened by the first read.
 type Store struct {
 	dir   string
+	seal  *seal // nil: the store is not encrypted
 	whole int64 // packs up to this size are hashed when they are opened; tests choose others
 	tail  int64 // how much before the index of a table is hashed in larger ones
 	// hook, when set by a test, is called before each step of a publication and can make it fail.
@@ -43,23 +44,51 @@ type sharedPack struct {
 	views int // guarded by Store.mu
 }
 
-// Open opens the store in dir for reading and, if the user can write there, writing. The error wraps ErrNoStore,
-// ErrFormat or ErrDamaged of package graph where these fit.
-func Open(dir string) (*Store, error) {
-	if err := checkFormat(dir); err != nil {
-		return nil, err
+// Option is an option of Open and Create.
+type Option func(*settings)
+
+type settings struct{ key *Key }
+
+// WithKey gives the key of an encrypted store; Create makes an encrypted store with it.
+func WithKey(key Key) Option { return func(o *settings) { o.key = &key } }
+
+func settingsOf(given []Option) (o settings) {
+	for _, option := range given {
+		option(&o)
 	}
-	m, err := readManifest(dir)
+	return o
+}
+
+// Open opens the store in dir for reading and, if the user can write there, writing. The error wraps ErrNoStore,
+// ErrFormat, ErrKey or ErrDamaged of package graph where these fit.
+func Open(dir string, given ...Option) (*Store, error) {
+	encrypted, err := checkFormat(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{dir: dir, whole: wholeHash, tail: tailBytes, current: &view{manifest: m, users: 1}}, nil
+	key := settingsOf(given).key
+	var s *seal
+	switch {
+	case encrypted && key == nil:
+		return nil, keyError(dir, "it is encrypted, and no key was given", "give it with --key-file or --key-command")
+	case !encrypted && key != nil:
+		return nil, keyError(dir, "it is not encrypted, and a key was given", "leave out the key, or export what it holds and ingest it with the key into a new store")
+	case encrypted:
+		if s, err = openSeal(dir, *key); err != nil {
+			return nil, err
+		}
+	}
+	m, err := readManifest(dir, s)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{dir: dir, seal: s, whole: wholeHash, tail: tailBytes, current: &view{manifest: m, users: 1}}, nil
 }
 
 // Create opens the store in dir and makes an empty one when dir is missing or empty. A directory that holds anything else
 // is ErrNoStore.
-func Create(dir string) (*Store, error) {
-	s, err := Open(dir)
+func Create(dir string, given ...Option) (*Store, error) {
+	s, err := Open(dir, given...)
 	if !errors.Is(err, graph.ErrNoStore) {
 		return s, err
 	}
@@ -75,14 +104,14 @@ func Create(dir string) (*Store, error) {
 			return nil, &graph.StoreError{Path: dir, What: "the directory holds other files", Err: graph.ErrNoStore, Hint: "name an empty or new directory with --store"}
 		}
 	}
-	if err := create(dir); err != nil {
+	if err := create(dir, settingsOf(given).key); err != nil {
 		return nil, err
 	}
-	return Open(dir)
+	return Open(dir, given...)
 }
 
 // create makes an empty store; FORMAT, which makes it one, comes last.
-func create(dir string) error {
+func create(dir string, key *Key) error {
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return storeError(dir, "create store", err)
 	}
@@ -95,11 +124,17 @@ func create(dir string) error {
 		return nil // another process was faster
 	}
 	err = os.MkdirAll(filepath.Join(dir, packsName), dirMode)
-	if err == nil {
-		err = (&manifest{Next: 1, NextPack: 1, Refs: map[string]int64{}}).write(dir)
+	format := formatNumber
+	var s *seal
+	if err == nil && key != nil {
+		format = formatEncrypted
+		s, err = newSeal(dir, *key)
 	}
 	if err == nil {
-		err = writeDurably(dir, formatName, fmt.Appendf(nil, "%s%d\n", formatPrefix, formatNumber))
+		err = (&manifest{Next: 1, NextPack: 1, Refs: map[string]int64{}}).write(dir, s)
+	}
+	if err == nil {
+		err = writeDurably(dir, formatName, fmt.Appendf(nil, "%s%d\n", formatPrefix, format))
 	}
 	return storeError(dir, "create store", err)
 }
@@ -169,7 +204,7 @@ func (s *Store) drop(v *view) error {
 
 // refresh makes what is published now the current view and tells whether that is a change; the mutex is not held.
 func (s *Store) refresh() (bool, error) {
-	m, err := readManifest(s.dir)
+	m, err := readManifest(s.dir, s.seal)
 	if err != nil {
 		return false, err
 	}
@@ -200,7 +235,7 @@ func (s *Store) reopen(m *manifest) error {
 		if !errors.Is(err, errGone) {
 			return err
 		}
-		newer, readErr := readManifest(s.dir)
+		newer, readErr := readManifest(s.dir, s.seal)
 		if readErr != nil {
 			return readErr
 		}
@@ -222,7 +257,7 @@ func (s *Store) openView(m *manifest) (*view, error) {
 			continue
 		}
 		g.Go(func() error {
-			p, err := openPack(filepath.Join(s.dir, packsName, ref.Name), ref, s.whole)
+			p, err := openPack(filepath.Join(s.dir, packsName, ref.Name), ref, s.whole, s.seal)
 			if errors.Is(err, errGone) {
 				return fmt.Errorf("pack %s: %w", ref.Name, err)
 			}
@@ -320,7 +355,7 @@ func (s *Store) Scan(ctx context.Context, part graph.Partition, from, to graph.H
 
 // History is graph.Store's; it sees what other processes published.
 func (s *Store) History(context.Context) ([]graph.Entry, error) {
-	m, err := readManifest(s.dir)
+	m, err := readManifest(s.dir, s.seal)
 	if err != nil {
 		return nil, err
 	}
@@ -330,7 +365,7 @@ func (s *Store) History(context.Context) ([]graph.Entry, error) {
 
 // Refs is graph.Store's; it sees what other processes set.
 func (s *Store) Refs(context.Context) (map[string]int64, error) {
-	m, err := readManifest(s.dir)
+	m, err := readManifest(s.dir, s.seal)
 	if err != nil {
 		return nil, err
 	}
@@ -350,7 +385,7 @@ func (s *Store) SetRef(_ context.Context, name string, from, to int64) error {
 		return err
 	}
 	defer lock.Close()
-	m, err := readManifest(s.dir)
+	m, err := readManifest(s.dir, s.seal)
 	if err != nil {
 		return err
 	}
@@ -369,7 +404,28 @@ func (s *Store) SetRef(_ context.Context, name string, from, to int64) error {
 		refs[name] = to
 	}
 	m.Refs = refs
-	return storeError(s.dir, "set @"+name, m.write(s.dir))
+	return storeError(s.dir, "set @"+name, m.write(s.dir, s.seal))
+}
+
+// Remove is graph.Store's.
+func (s *Store) Remove(_ context.Context, numbers ...int64) error {
+	lock, err := lockWriter(s.dir)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	m, err := readManifest(s.dir, s.seal)
+	if err != nil {
+		return err
+	}
+	for _, n := range numbers {
+		if !slices.ContainsFunc(m.History, func(e graph.Entry) bool { return e.Number == n }) {
+			return fmt.Errorf("entry %d: %w", n, graph.ErrNotFound)
+		}
+	}
+	m.History = slices.DeleteFunc(m.History, func(e graph.Entry) bool { return slices.Contains(numbers, e.Number) })
+	maps.DeleteFunc(m.Refs, func(_ string, n int64) bool { return slices.Contains(numbers, n) })
+	return storeError(s.dir, "remove from the history", m.write(s.dir, s.seal))
 }
 
 // Close is graph.Store's. It must not be called while a batch is open.

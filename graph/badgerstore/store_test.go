@@ -16,9 +16,9 @@ import (
 )
 
 // newStore makes a store in a new directory.
-func newStore(t testing.TB) *Store {
+func newStore(t testing.TB, with ...Option) *Store {
 	t.Helper()
-	s, err := Create(filepath.Join(t.TempDir(), "store"))
+	s, err := Create(filepath.Join(t.TempDir(), "store"), with...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func publish(t testing.TB, s graph.Store, f *graph.Facts) graph.Entry {
 
 func packsOf(t testing.TB, s *Store) []packRef {
 	t.Helper()
-	m, err := readManifest(s.dir)
+	m, err := readManifest(s.dir, s.seal)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestChangedRoleWritesLittle(t *testing.T) {
 	if len(packs) != 2 {
 		t.Fatalf("%d packs", len(packs))
 	}
-	p, err := openPack(filepath.Join(s.dir, packsName, packs[1].Name), packs[1], wholeHash)
+	p, err := openPack(filepath.Join(s.dir, packsName, packs[1].Name), packs[1], wholeHash, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

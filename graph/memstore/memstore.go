@@ -23,6 +23,7 @@ type Store struct {
 	mu      sync.RWMutex
 	content map[place][]byte
 	history []graph.Entry
+	last    int64 // number of the last entry
 	refs    map[string]int64
 	derived map[string][]byte
 	staged  map[string]map[string][]byte
@@ -79,8 +80,11 @@ func (s *Store) Begin(ctx context.Context) (graph.Batch, error) {
 	if s.writing {
 		return nil, graph.ErrLocked
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	s.writing = true
-	return &batch{store: s, content: map[place][]byte{}}, ctx.Err()
+	return &batch{store: s, content: map[place][]byte{}}, nil
 }
 
 type batch struct {
@@ -114,7 +118,8 @@ func (b *batch) Commit(ctx context.Context, e graph.Entry) (graph.Entry, error) 
 	}
 	s.mu.Lock()
 	maps.Copy(s.content, b.content)
-	e.Number = int64(len(s.history)) + 1
+	s.last++
+	e.Number = s.last
 	e.Sources = slices.Clone(e.Sources)
 	s.history = append(s.history, e)
 	s.mu.Unlock()
@@ -161,11 +166,80 @@ func (s *Store) SetRef(_ context.Context, name string, from, to int64) error {
 		delete(s.refs, name)
 		return nil
 	}
-	if to < 0 || to > int64(len(s.history)) {
+	if !s.has(to) {
 		return fmt.Errorf("entry %d: %w", to, graph.ErrNotFound)
 	}
 	s.refs[name] = to
 	return nil
+}
+
+// has tells whether there is an entry of this number; the mutex is held.
+func (s *Store) has(number int64) bool {
+	return slices.ContainsFunc(s.history, func(e graph.Entry) bool { return e.Number == number })
+}
+
+// Remove is graph.Store's.
+func (s *Store) Remove(ctx context.Context, numbers ...int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.writing {
+		return graph.ErrLocked
+	}
+	for _, n := range numbers {
+		if !s.has(n) {
+			return fmt.Errorf("entry %d: %w", n, graph.ErrNotFound)
+		}
+	}
+	s.history = slices.DeleteFunc(slices.Clone(s.history), func(e graph.Entry) bool { return slices.Contains(numbers, e.Number) })
+	maps.DeleteFunc(s.refs, func(_ string, n int64) bool { return slices.Contains(numbers, n) })
+	return ctx.Err()
+}
+
+// Collect is graph.Store's.
+func (s *Store) Collect(ctx context.Context, dryRun bool, needs func(context.Context, []graph.Entry) (*graph.Needs, error)) (graph.Collected, error) {
+	b, err := s.Begin(ctx)
+	if err != nil {
+		return graph.Collected{}, err
+	}
+	defer b.Discard()
+	history, err := s.History(ctx)
+	if err != nil {
+		return graph.Collected{}, err
+	}
+	s.mu.RLock()
+	derived := slices.Collect(maps.Keys(s.derived)) // what is made meanwhile stays
+	s.mu.RUnlock()
+	n, err := needs(ctx, history)
+	if err != nil {
+		return graph.Collected{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p, hashes := range n.Content {
+		for h := range hashes {
+			if _, ok := s.content[place{p, h}]; !ok {
+				return graph.Collected{}, fmt.Errorf("%s/%s: %w: it is missing", p, h, graph.ErrDamaged)
+			}
+		}
+	}
+	var c graph.Collected
+	for at, content := range s.content {
+		if _, ok := n.Content[at.partition][at.hash]; !ok {
+			c.Contents, c.Bytes = c.Contents+1, c.Bytes+int64(len(content))
+			if !dryRun {
+				delete(s.content, at)
+			}
+		}
+	}
+	for _, name := range derived {
+		if _, ok := n.Derived[name]; !ok {
+			c.Derived++
+			if !dryRun {
+				delete(s.derived, name)
+			}
+		}
+	}
+	return c, nil
 }
 
 type blob []byte

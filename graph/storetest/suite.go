@@ -19,8 +19,8 @@ import (
 	"github.com/accessgraph/accessgraph/graph"
 )
 
-// Run runs the suite; open gives a new empty store, which the suite closes.
-func Run(t *testing.T, open func(t testing.TB) graph.Store) {
+// Run runs the suite; open gives a new empty store, which the suite closes. A store that is no whole engine leaves out tests by name, and says why.
+func Run(t *testing.T, open func(t testing.TB) graph.Store, without ...string) {
 	for name, test := range map[string]func(*testing.T, graph.Store){
 		"content":      testContent,
 		"large":        testLargeContent,
@@ -37,8 +37,16 @@ func Run(t *testing.T, open func(t testing.TB) graph.Store) {
 		"readers":      testReaders,
 		"cancel":       testCancel,
 		"show":         testShow,
+
+		"remove":            testRemove,
+		"prune":             testPrune,
+		"prune shared":      testPruneShared,
+		"prune and readers": testPruneReaders,
+		"collect refuses":   testCollectRefuses,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, opened(t, open)) })
+		if !slices.Contains(without, name) {
+			t.Run(name, func(t *testing.T) { test(t, opened(t, open)) })
+		}
 	}
 }
 

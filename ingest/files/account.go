@@ -43,6 +43,12 @@ func (r *reading) accountMember(name []byte) error {
 	case "OpenIDConnectProviderList":
 		is(graph.KindIdentityProviders)
 		return r.entities("OpenIDConnectProviderList", r.provider("OIDC", "oidc-provider"))
+	case "RoleLastUsed":
+		is(kindObservations)
+		return r.entities("RoleLastUsed", r.lastUsedAlone)
+	case "AttachmentCounts":
+		is(kindObservations)
+		return r.entities("AttachmentCounts", r.attachmentCount)
 	case "ServicesLastAccessed":
 		is(kindObservations)
 		return r.lastAccessed()
@@ -141,4 +147,54 @@ func (r *reading) trackedActions(to *[]graph.ActionLastAccessed) error {
 		*to = append(*to, a)
 		return err
 	})
+}
+
+// lastUsedAlone reads when a role was last used that no list of roles has.
+func (r *reading) lastUsedAlone(p place) error {
+	v := graph.LastUsed{}
+	err := r.object(func(name []byte) error {
+		switch string(name) {
+		case "Arn":
+			return r.text((*string)(&v.ARN))
+		case "LastUsedDate":
+			return r.moment(&v.Time)
+		case "Region":
+			return r.word(&v.Region)
+		default:
+			return r.ignore("RoleLastUsed", name)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	account, err := r.iamOwner(p, &v.ARN, "role")
+	if err == nil {
+		r.batch.add(p, account, v)
+	}
+	return err
+}
+
+// attachmentCount reads how often a policy is attached that no list of policies has.
+func (r *reading) attachmentCount(p place) error {
+	v := graph.AttachmentCount{}
+	err := r.object(func(name []byte) error {
+		switch string(name) {
+		case "Arn":
+			return r.text((*string)(&v.ARN))
+		case "AttachmentCount":
+			return r.count(&v.Attachments)
+		case "PermissionsBoundaryUsageCount":
+			return r.count(&v.BoundaryUsage)
+		default:
+			return r.ignore("AttachmentCount", name)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	account, err := r.iamOwner(p, &v.ARN, "policy")
+	if err == nil {
+		r.batch.add(p, account, v)
+	}
+	return err
 }

@@ -27,18 +27,65 @@ func (d documentUse) String() string {
 // (D18), or of which a statement could not be understood (A15), could not be used: the coverage names it and the input is
 // incomplete. One that AWS would not have stored and that is understood all the same is worth a warning, no more.
 func (b *builder) checkDocument(account graph.AccountID, d documentUse) {
-	gap := graph.Coverage{Kind: graph.KindDocument, State: graph.CoverageFailed}
-	if d.hash.IsZero() {
-		gap.Error = "missing: " + d.String()
-		b.note(account, gap, inAccount(account)+gap.String())
-		return
-	}
-	switch f := b.documents.check(d.hash, d.kind); {
-	case f.unanalysable:
-		gap.Error = "unanalysable: " + f.rule + ": " + d.String()
-		b.note(account, gap, fmt.Sprintf("%s%s: %s", inAccount(account), gap, f.message))
+	gap, f := b.documents.gap(d)
+	switch {
+	case gap != nil && d.hash.IsZero():
+		b.note(account, *gap, inAccount(account)+gap.String())
+	case gap != nil:
+		b.note(account, *gap, fmt.Sprintf("%s%s: %s", inAccount(account), gap, f.message))
 	case f.rule != "":
 		b.report.Warnings = append(b.report.Warnings, fmt.Sprintf("%sdocument of %s: %s (%s)", inAccount(account), d, f.message, f.rule))
+	}
+}
+
+// gap is what coverage says of a document that could not be used, nil of one that could; f is what validation says of it.
+func (d *documents) gap(use documentUse) (_ *graph.Coverage, f finding) {
+	gap := &graph.Coverage{Kind: graph.KindDocument, State: graph.CoverageFailed}
+	if use.hash.IsZero() {
+		gap.Error = "missing: " + use.String()
+		return gap, f
+	}
+	if f = d.check(use.hash, use.kind); f.unanalysable {
+		gap.Error = "unanalysable: " + f.rule + ": " + use.String()
+		return gap, f
+	}
+	return nil, f
+}
+
+// DocumentGaps gives the coverage of kind document of an account's facts: what is missing and what cannot be analysed among the documents that they
+// refer to.
+func DocumentGaps(a *graph.Account, all map[graph.DocumentHash]*graph.Document) []graph.Coverage {
+	return gapsAmong(all, func(use func(documentUse)) { eachUse(a, use) })
+}
+
+// OrganizationGaps does so for an organization's SCPs and RCPs.
+func OrganizationGaps(o *graph.Organization, all map[graph.DocumentHash]*graph.Document) []graph.Coverage {
+	return gapsAmong(all, func(use func(documentUse)) { eachOrganizationUse(o, use) })
+}
+
+func gapsAmong(all map[graph.DocumentHash]*graph.Document, each func(use func(documentUse))) []graph.Coverage {
+	d := newDocuments()
+	d.all = all
+	var out []graph.Coverage
+	each(func(use documentUse) {
+		if gap, _ := d.gap(use); gap != nil {
+			out = append(out, *gap)
+		}
+	})
+	return out
+}
+
+// eachOrganizationUse calls use for the documents of an organization's policies.
+func eachOrganizationUse(o *graph.Organization, use func(documentUse)) {
+	for _, p := range o.Policies {
+		kind := policy.SCP
+		if p.Type == graph.ResourceControlPolicy {
+			kind = policy.RCP
+		}
+		if kind == policy.RCP && p.AWSManaged && !p.Document.IsZero() { // AWS's own RCP allows everything, which no customer's may (A34)
+			continue
+		}
+		use(documentUse{owner: string(p.ARN), name: p.Name, hash: p.Document, kind: kind})
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/accessgraph/accessgraph/evaluator/policy"
 	"github.com/accessgraph/accessgraph/graph"
 )
 
@@ -51,11 +50,13 @@ func (b *builder) finish(ctx context.Context) (*graph.Facts, error) {
 		a := b.accounts[id]
 		b.stateCoverage(a)
 		b.checkAccount(a)
+		b.addExact(id, &a.account.Coverage, a.reasons)
 		facts.Accounts = append(facts.Accounts, a.account)
 		if o := a.observed.facts(id); o != nil {
 			facts.Observations = append(facts.Observations, o)
 		}
 	}
+	b.addExact("", &b.coverage, nil)
 	facts.Coverage = b.coverage
 	if b.cut {
 		b.documents.keep(usedDocuments(facts))
@@ -95,7 +96,7 @@ func (b *builder) leaveOut(file *source, bt *batch, err *Error) {
 		ids = nil
 		b.note("", graph.Coverage{Kind: graph.KindOrganization, State: graph.CoverageFailed, Error: "an input could not be used"}, "")
 	}
-	input := graph.Coverage{Kind: graph.KindInput, State: graph.CoverageFailed, Error: cmp.Or(file.contractName(), "a file") + ": " + err.Problem}
+	input := graph.Coverage{Kind: graph.KindInput, State: graph.CoverageFailed, Error: cmp.Or(file.contractName(), graph.UnknownInput) + ": " + err.Problem}
 	if len(ids) == 0 {
 		b.note("", input, "")
 	}
@@ -147,24 +148,16 @@ func kindOfName(name string) string {
 
 // stateOrganization says that the organization was read, unless a part of it had to be left out.
 func (b *builder) stateOrganization(o *graph.Organization) {
-	if !slices.ContainsFunc(b.coverage, func(c graph.Coverage) bool { return c.Kind == graph.KindOrganization }) {
+	_, exact := b.exact[""]
+	known := slices.ContainsFunc(b.coverage, func(c graph.Coverage) bool { return c.Kind == graph.KindOrganization })
+	if !known && (!exact || len(b.organization.bad) > 0) {
 		state := graph.Coverage{Kind: graph.KindOrganization, State: graph.CoverageComplete}
 		if len(b.organization.bad) > 0 {
 			state.State, state.Error = graph.CoverageFailed, "contradictory facts were left out"
 		}
 		b.note("", state, "")
 	}
-	for _, p := range o.Policies {
-		kind := policy.SCP
-		if p.Type == graph.ResourceControlPolicy {
-			kind = policy.RCP
-		}
-		d := documentUse{owner: string(p.ARN), name: p.Name, hash: p.Document, kind: kind}
-		if kind == policy.RCP && p.AWSManaged && !p.Document.IsZero() { // AWS's own RCP allows everything, which no customer's may (A34)
-			continue
-		}
-		b.checkDocument("", d)
-	}
+	eachOrganizationUse(o, func(d documentUse) { b.checkDocument("", d) })
 }
 
 // dropContradictions takes out the entities of which two versions were given (Options.Partial).
@@ -249,8 +242,9 @@ func (b *builder) stateCoverage(a *accountBuilder) {
 			b.report.Warnings = append(b.report.Warnings, inAccount(a.account.ID)+"coverage says that "+c.Kind+" is complete, and no file has any: was one forgotten?")
 		}
 	}
+	_, exact := b.exact[a.account.ID]
 	for kind := range a.given {
-		if !spoken[kind] && a.reasons[kind] == "" {
+		if !exact && !spoken[kind] && a.reasons[kind] == "" {
 			state(graph.Coverage{Kind: kind, State: graph.CoverageComplete})
 		}
 	}

@@ -261,6 +261,7 @@ func (r *reading) policyElement(p place) error {
 	m := &graph.ManagedPolicy{}
 	o := &graph.OrganizationPolicy{}
 	var uses graph.AttachmentCount
+	counted := false
 	err := r.object(func(name []byte) error {
 		switch string(name) {
 		case "Arn":
@@ -282,8 +283,10 @@ func (r *reading) policyElement(p place) error {
 		case "PolicyVersionList":
 			return r.versions(&m.Versions)
 		case "AttachmentCount":
+			counted = true
 			return r.count(&uses.Attachments)
 		case "PermissionsBoundaryUsageCount":
+			counted = true
 			return r.count(&uses.BoundaryUsage)
 		case "Description", "Tags":
 			return r.skip()
@@ -307,9 +310,11 @@ func (r *reading) policyElement(p place) error {
 		return err
 	}
 	nameFromARN(m.ARN, &m.Name, &m.Path)
-	uses.ARN = m.ARN
 	r.batch.add(p, account, m)
-	r.batch.add(p, account, uses)
+	if counted {
+		uses.ARN = m.ARN
+		r.batch.add(p, account, uses)
+	}
 	return nil
 }
 

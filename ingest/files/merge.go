@@ -16,7 +16,8 @@ type builder struct {
 	accounts     map[graph.AccountID]*accountBuilder
 	organization organizationBuilder
 	coverage     []graph.Coverage
-	deferred     []*batch // with items whose account is not known yet
+	exact        map[graph.AccountID]item // exactCoverage
+	deferred     []*batch                 // with items whose account is not known yet
 	facts        map[graph.AccountID]bool
 	report       *Report
 	cut          bool // something was left out, so documents may be unused
@@ -44,6 +45,7 @@ func newBuilder(partial bool, d *documents, report *Report) *builder {
 		accounts:     map[graph.AccountID]*accountBuilder{},
 		organization: organizationBuilder{seen: map[entityKey]item{}},
 		facts:        map[graph.AccountID]bool{},
+		exact:        map[graph.AccountID]item{},
 	}
 }
 
@@ -68,7 +70,10 @@ func (b *builder) merge(bt *batch) error {
 	var wait []item
 	for _, it := range bt.items {
 		var err error
+		exact, isExact := it.value.(exactCoverage)
 		switch {
+		case isExact:
+			err = b.takeExact(it, exact)
 		case isOrganizations(it.value):
 			err = b.organization.add(it, b.conflict)
 		case it.account == "":

@@ -163,6 +163,9 @@ func (r *reading) member(name []byte) error {
 		}
 		is(graph.KindOrganization)
 		return r.entities("Accounts", r.organizationAccount)
+	case "Coverage":
+		is(kindCoverageFile)
+		return r.exactCoverage()
 	case "ResourcePolicies":
 		is(graph.KindResourcePolicies)
 		return r.entities("ResourcePolicies", r.resource)
@@ -190,6 +193,7 @@ var listKinds = map[string]string{
 	"DelegatedAdministrators": graph.KindOrganization,
 	"ResourcePolicies":        graph.KindResourcePolicies, "Compute": graph.KindCompute, "Grants": graph.KindGrants, "Shares": graph.KindShares,
 	"SAMLProviderList": graph.KindIdentityProviders, "OpenIDConnectProviderList": graph.KindIdentityProviders,
+	"RoleLastUsed": "observations", "AttachmentCounts": "observations",
 }
 
 // place gives the place of the value that comes next.

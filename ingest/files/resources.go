@@ -257,6 +257,11 @@ func (r *reading) constraints(g *graph.KMSGrant) error {
 		case "EncryptionContextEquals":
 			g.HasEncryptionEquals = !none
 			return r.fields(&g.EncryptionEquals)
+		case "Unknown": // how an export says that there was one
+			var unknown bool
+			err := r.boolean(&unknown)
+			g.ConstraintsUnknown = g.ConstraintsUnknown || unknown
+			return err
 		default:
 			g.ConstraintsUnknown = g.ConstraintsUnknown || !none
 			return r.ignore("Constraints", name)

@@ -33,7 +33,7 @@ type scope struct {
 var contractNames = []string{
 	"organization", "account-authorization-details", "resource-policies", "compute", "account-settings", "shares",
 	"coverage", "kms-grants", "credential-report", "password-policy", "account-summary", "account-aliases",
-	"saml-providers", "open-id-connect-providers", "service-last-accessed",
+	"saml-providers", "open-id-connect-providers", "service-last-accessed", "observations",
 }
 
 // expected tells whether the file must be usable: the user named it, or its name is one of an export directory's.

@@ -62,6 +62,7 @@ type Answer struct {
 	About    []Fact // of an answer that is to no question and about no snapshot: what it is, in the order of its JSON
 	Query    string
 	Snapshot Snapshot
+	From     *Snapshot // of changes: the snapshot that they are counted from; nil otherwise
 	Schema   *Schema
 	Rows     Rows
 	Cut      []*CutOff // of "what can": what was granted and is cut off; nil where the rows went through stages
@@ -73,6 +74,7 @@ type Answer struct {
 type Summary struct {
 	Count       int      // rows given
 	Unknown     int      // rows with the verdict unknown among the rows given, or among those that were grouped or counted
+	Undecided   int      // rows left out because nobody can tell whether a predicate holds for them; Assumptions say which
 	Assumptions []string // what the answer rests on, sorted
 	Incomplete  []string // what coverage says is missing, sorted
 	Notes       []string // what else the answer says as a whole

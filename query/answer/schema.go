@@ -79,7 +79,8 @@ const (
 	KindPath     Kind = "path"     // who can reach, what can … reach, paths, who is admin
 	KindChoke    Kind = "choke"    // choke points
 	KindExternal Kind = "external" // external access, external trust
-	KindRecord   Kind = "record"   // what select, group by and count make
+	KindChanges  Kind = "changes"
+	KindRecord   Kind = "record" // what select, group by and count make
 )
 
 // Column finds the field called name, letter case ignored but in the name of a member of an open field.

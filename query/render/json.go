@@ -38,6 +38,11 @@ func writeJSON(w *bufio.Writer, a *answer.Answer) error {
 		if err := write("query", a.Query); err != nil {
 			return err
 		}
+		if a.From != nil {
+			if err := write("from", a.From); err != nil {
+				return err
+			}
+		}
 		if err := write("snapshot", a.Snapshot); err != nil {
 			return err
 		}

@@ -104,7 +104,7 @@ func layoutOf(s *answer.Schema, wide bool) *layout {
 				Via: row.Via, Assumptions: row.Assumptions, Causes: row.Causes, Witness: row.Witness}
 			return l.grantEntries(who(row.Principal), []string{row.Service, accessCell(row.Access, wide)}, grant, nil, row.Account, full)
 		}
-	case answer.KindWhy: // of pages alone: tables draw a tree
+	case answer.KindWhy, answer.KindChanges: // of pages alone: tables draw a tree or a list
 		return recordLayout(flat(s), who)
 	case answer.KindShow:
 		return showLayout(s, wide)

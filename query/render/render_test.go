@@ -75,6 +75,7 @@ func samples() map[string]func() *answer.Answer {
 		"manypaths": frame("who can reach admin", answer.PathSchema(), answer.Summary{Unknown: 3}, slices.Concat(pathRows(), pathRows(), pathRows())...),
 		"nopaths":   frame("who can reach admin", answer.PathSchema(), answer.Summary{}),
 		"chokes":    frame("choke points to admin", answer.ChokeSchema(), answer.Summary{Notes: []string{"9 principals have a path"}}, chokeRows()...),
+		"changes":   frame("changes from @a to @b", answer.ChangeSchema(), answer.Summary{Unknown: 7, Notes: []string{"paths are not compared"}}, changeRows()...),
 		"record": frame("who can do kms:* | group by account count", recordSchema(), answer.Summary{Unknown: 2},
 			&answer.Record{Schema: recordSchema(), Values: []any{"111122223333", []string{"a;b", `say "c"`}, 3.0}},
 			&answer.Record{Schema: recordSchema(), Values: []any{nil, []string(nil), 12.0}},

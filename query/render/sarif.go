@@ -2,13 +2,10 @@ package render
 
 import (
 	"io"
-	"net/url"
 	"strings"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/accessgraph/accessgraph/query/answer"
+	"github.com/accessgraph/accessgraph/query/render/sarif"
 )
 
 // SARIF says what a report is about: the check, the file that it looks at, and the line of each of its statements, from 1.
@@ -20,100 +17,32 @@ type SARIF struct {
 	Lines   []int
 }
 
-// The parts of a SARIF 2.1.0 log that code review tools read.
-type (
-	sarifLog struct {
-		Schema  string     `json:"$schema"`
-		Version string     `json:"version"`
-		Runs    []sarifRun `json:"runs"`
-	}
-	sarifRun struct {
-		Tool    sarifTool     `json:"tool"`
-		Results []sarifResult `json:"results"`
-	}
-	sarifTool struct {
-		Driver sarifDriver `json:"driver"`
-	}
-	sarifDriver struct {
-		Name           string      `json:"name"`
-		InformationURI string      `json:"informationUri"`
-		Version        string      `json:"version,omitempty"`
-		Rules          []sarifRule `json:"rules"`
-	}
-	sarifRule struct {
-		ID               string       `json:"id"`
-		ShortDescription sarifMessage `json:"shortDescription"`
-	}
-	sarifMessage struct {
-		Text string `json:"text"`
-	}
-	sarifResult struct {
-		RuleID    string          `json:"ruleId"`
-		RuleIndex int             `json:"ruleIndex"`
-		Level     string          `json:"level"`
-		Message   sarifMessage    `json:"message"`
-		Locations []sarifLocation `json:"locations"`
-	}
-	sarifLocation struct {
-		Physical sarifPhysical `json:"physicalLocation"`
-	}
-	sarifPhysical struct {
-		Artifact sarifArtifact `json:"artifactLocation"`
-		Region   sarifRegion   `json:"region"`
-	}
-	sarifArtifact struct {
-		URI string `json:"uri"`
-	}
-	sarifRegion struct {
-		StartLine int `json:"startLine"`
-	}
-)
-
 // WriteSARIF writes the rows of a policy check as a SARIF 2.1.0 log with one result a row, at the statements that grant. Rows of verdict unknown
 // are warnings.
 func WriteSARIF(w io.Writer, a *answer.Answer, about SARIF) error {
-	run := sarifRun{
-		Tool: sarifTool{Driver: sarifDriver{
-			Name: "accessgraph", InformationURI: "https://github.com/accessgraph/accessgraph", Version: about.Version,
-			Rules: []sarifRule{{ID: about.Rule, ShortDescription: sarifMessage{about.What}}},
-		}},
-		Results: []sarifResult{},
-	}
+	log := sarif.Log{Version: about.Version, Rules: []sarif.Rule{{ID: about.Rule, What: about.What}}}
 	for r, err := range a.Rows {
 		if err != nil {
 			return err
 		}
 		if g, ok := r.(*answer.PolicyGrant); ok {
-			run.Results = append(run.Results, about.result(g))
+			log.Results = append(log.Results, about.result(g))
 		}
 	}
-	log := sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}}
-	if err := json.MarshalWrite(w, log, jsonOptions(), jsontext.WithIndent("  ")); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return log.Write(w)
 }
 
-func (s *SARIF) result(g *answer.PolicyGrant) sarifResult {
-	out := sarifResult{RuleID: s.Rule, Level: "error", Message: sarifMessage{s.message(g)}}
+func (s *SARIF) result(g *answer.PolicyGrant) sarif.Result {
+	out := sarif.Result{Level: sarif.Error, Text: s.message(g), File: s.File}
 	if g.Verdict == answer.Unknown {
-		out.Level = "warning"
+		out.Level = sarif.Warning
 	}
-	for _, via := range g.Via {
+	for _, via := range g.Via { // none is of what the document does not say any more
 		if via.Index < len(s.Lines) {
-			out.Locations = append(out.Locations, s.at(s.Lines[via.Index]))
+			out.Lines = append(out.Lines, s.Lines[via.Index])
 		}
-	}
-	if len(out.Locations) == 0 { // it is what the document does not say any more
-		out.Locations = append(out.Locations, s.at(1))
 	}
 	return out
-}
-
-func (s *SARIF) at(line int) sarifLocation {
-	path := url.URL{Path: strings.TrimPrefix(strings.ReplaceAll(s.File, `\`, "/"), "./")} // a space, or a sign that begins a query, is escaped
-	return sarifLocation{sarifPhysical{sarifArtifact{path.String()}, sarifRegion{line}}}
 }
 
 // message is a failure in a sentence, with the request that shows it.

@@ -27,6 +27,9 @@ func writeTable(w *bufio.Writer, a *answer.Answer, o Options) error {
 	if a.Schema.Kind == answer.KindChoke {
 		return writeChokes(w, a, o, false)
 	}
+	if a.Schema.Kind == answer.KindChanges {
+		return writeChanges(w, a, o, false)
+	}
 	l := layoutOf(a.Schema, false)
 	entries, err := gather(l, a.Rows, false)
 	if err != nil {
@@ -49,6 +52,9 @@ func writeWide(w *bufio.Writer, a *answer.Answer, o Options) error {
 	}
 	if a.Schema.Kind == answer.KindChoke {
 		return writeChokes(w, a, Options{Color: o.Color}, true)
+	}
+	if a.Schema.Kind == answer.KindChanges {
+		return writeChanges(w, a, Options{Color: o.Color}, true)
 	}
 	l := layoutOf(a.Schema, true)
 	entries, err := gather(l, a.Rows, true)

@@ -114,11 +114,14 @@ type Show struct {
 	Pos     Pos
 }
 
-// Changes asks what differs between two snapshots: changes from A to B, and with In which rows of a question do.
+// Changes asks what differs between two snapshots: changes from A to B, and with In which rows of a question do. Observations and Paths ask
+// for more than the facts and the access: what with names.
 type Changes struct {
-	From, To Snapshot
-	In       Question // nil without in (question)
-	Pos      Pos
+	From, To     Snapshot
+	In           Question // nil without in (question)
+	Observations bool     // what changes by itself: when something was last used, and the credential report
+	Paths        bool     // who reaches admin, and who gets in from outside
+	Pos          Pos
 }
 
 func (*WhoCan) question()     {}

@@ -80,6 +80,10 @@ func (c *converter) question(t *question) Question {
 	if t.Changes.In != nil {
 		q.In = c.question(t.Changes.In)
 	}
+	for _, word := range t.Changes.With {
+		q.Observations = q.Observations || strings.EqualFold(word, "observations")
+		q.Paths = q.Paths || strings.EqualFold(word, "paths")
+	}
 	return q
 }
 

@@ -272,7 +272,9 @@ func genQuestion(t *rapid.T, depth int) Question {
 	q := &Changes{From: genSnapshot(t), To: genSnapshot(t)}
 	if depth > 0 && rapid.Bool().Draw(t, "in") {
 		q.In = genQuestion(t, depth-1)
+		return q
 	}
+	q.Observations, q.Paths = rapid.Bool().Draw(t, "observations"), rapid.Bool().Draw(t, "paths")
 	return q
 }
 

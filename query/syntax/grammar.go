@@ -103,7 +103,8 @@ type changes struct {
 	Pos  lexer.Position
 	From snapshot  `parser:"'changes' 'from' @@"`
 	To   snapshot  `parser:"'to' @@"`
-	In   *question `parser:"( 'in' '(' @@ '?'? ')' )?"`
+	In   *question `parser:"(   'in' '(' @@ '?'? ')'"`
+	With []string  `parser:"  | 'with' @( 'observations' | 'paths' ) ( ',' @( 'observations' | 'paths' ) )* )?"`
 }
 
 type access struct {

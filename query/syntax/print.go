@@ -120,6 +120,16 @@ func (q *Changes) parts() (string, []string) {
 	if q.In != nil {
 		head += " in (" + q.In.String() + ")"
 	}
+	var with []string
+	if q.Observations {
+		with = append(with, "observations")
+	}
+	if q.Paths {
+		with = append(with, "paths")
+	}
+	if len(with) > 0 {
+		head += " with " + strings.Join(with, ", ")
+	}
 	return head, nil
 }
 

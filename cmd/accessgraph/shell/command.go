@@ -150,10 +150,10 @@ func (s *session) snapshot(ctx context.Context, argument string) error {
 const latest = "latest"
 
 func (s *session) list(ctx context.Context, _ string) error {
-	history, err := s.Store.History(ctx)
+	list, err := s.Snapshots(ctx, s.Store, s.format)
 	if err != nil {
 		return &SnapshotError{err}
 	}
-	_, err = s.show(ctx, s.Snapshots(history, s.format))
+	_, err = s.show(ctx, list)
 	return err
 }

@@ -25,8 +25,8 @@ type Config struct {
 	Notes func(s answer.Summary, format render.Format, plan bool)
 	// Explain gives the exit code of an error and what its user reads.
 	Explain func(err error) (code int, text string)
-	// Snapshots lists a history as an answer.
-	Snapshots func(history []graph.Entry, f render.Format) *answer.Answer
+	// Snapshots lists the history of a store as an answer.
+	Snapshots func(ctx context.Context, s graph.Store, f render.Format) (*answer.Answer, error)
 }
 
 // UsageError is a backslash command that cannot be carried out as it is written.

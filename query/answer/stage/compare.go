@@ -19,6 +19,16 @@ import (
 // != is the exact complement of =.
 type test func(value any) bool
 
+// Matches makes the test that tells whether a field's value is as a text says, for those who hold rows against what they expect: texts and elements of
+// lists are like it, all else is equal to it. now is what ages are counted from.
+func Matches(c answer.Column, literal string, now time.Time) (func(value any) bool, error) {
+	op := syntax.Equal
+	if c.Type == answer.Text || c.Type == answer.List {
+		op = syntax.Like
+	}
+	return compile(c, op, literal, now)
+}
+
 // compile makes the test "field op text"; in is = for each of its values. The literal is its text alone: what it means follows from the field's type, so
 // that an account number is a text where accounts are texts. now is what ages are counted from.
 func compile(c answer.Column, op syntax.Op, literal string, now time.Time) (test, error) {
