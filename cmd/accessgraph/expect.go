@@ -47,7 +47,7 @@ func (e *expectFlags) expected() (gates.Expectation, gates.Allowances) {
 	allow, _ := gates.ParseAllowances(e.allow) // check has told
 	switch {
 	case e.expect != "": // a verdict says itself what it hangs on
-		return gates.VerdictIs(e.expect), gates.Allowances{Unknown: true, Incomplete: true, Warnings: true}
+		return gates.VerdictIs(e.expect), gates.Allowances{Incomplete: true, Warnings: true}
 	case e.empty:
 		return gates.Empty{}, allow
 	case e.rows != nil:

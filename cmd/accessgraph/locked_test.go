@@ -49,7 +49,7 @@ func lockStore(t *testing.T, dir string) (unlock func()) {
 	}
 }
 
-// TestLockedStore holds that a second writer is refused with exit code 4 before it reads anything, and that queries work.
+// TestLockedStore holds that a second writer is refused with exit code 4 before it reads or changes anything, and that queries work.
 func TestLockedStore(t *testing.T) {
 	dir := ingestedSample(t)
 	defer lockStore(t, dir)()
@@ -58,6 +58,12 @@ func TestLockedStore(t *testing.T) {
 	cmd.Stderr = &stderr
 	if code := exitCodeOf(cmd.Run()); code != "4" || !strings.Contains(stderr.String(), "another process is writing to the store (wait until it has ended; queries work meanwhile)") {
 		t.Errorf("a second writer ends with %s: %s", code, &stderr)
+	}
+	for _, args := range [][]string{{"rm", "@latest"}, {"gc"}, {"gc", "--keep-last", "1"}, {"tag", "@latest", "x"}} {
+		out, err := accessgraph(t, append(append([]string{"snapshots"}, args...), "--store", dir)...).CombinedOutput()
+		if code := exitCodeOf(err); code != "4" || !strings.Contains(string(out), "another process is writing to the store") {
+			t.Errorf("%q beside a writer ends with %s: %s", args, code, out)
+		}
 	}
 	for _, args := range [][]string{{"query", "who can do kms:*"}, {"snapshots", "list"}, {"snapshots", "show"}, {"snapshots", "verify"}} {
 		if out, err := accessgraph(t, append(args, "--store", dir)...).CombinedOutput(); err != nil {

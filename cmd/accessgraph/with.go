@@ -63,7 +63,7 @@ func (a *app) planned(ctx context.Context, store graph.Store, at string, f *with
 
 // note puts what is to be said of a planned snapshot at the head of the notes of an answer about it.
 func (q *asked) note(a *answer.Answer) {
-	if len(q.notes) == 0 || a.Snapshot.ID != string(q.id) {
+	if len(q.notes) == 0 || a.Snapshot.ID != string(q.id) && (a.From == nil || a.From.ID != string(q.id)) {
 		return
 	}
 	inner := a.Summary

@@ -161,6 +161,14 @@ func (b *batch) Commit(ctx context.Context, e graph.Entry) (graph.Entry, error) 
 // SetRef is ErrBelow.
 func (s *Store) SetRef(context.Context, string, int64, int64) error { return ErrBelow }
 
+// Remove is ErrBelow.
+func (s *Store) Remove(context.Context, ...int64) error { return ErrBelow }
+
+// Collect is ErrBelow.
+func (s *Store) Collect(context.Context, bool, func(context.Context, []graph.Entry) (*graph.Needs, error)) (graph.Collected, error) {
+	return graph.Collected{}, ErrBelow
+}
+
 // Derived is graph.Store's.
 func (s *Store) Derived(ctx context.Context, name string) (graph.Blob, error) {
 	b, err := s.top.Derived(ctx, name)

@@ -18,9 +18,10 @@ import (
 	"github.com/accessgraph/accessgraph/graph/storetest"
 )
 
-// TestStore runs the suite but for what counts entries of the history or sets refs: an overlay has none of its own.
+// TestStore runs the suite but for what counts entries of the history or sets refs: an overlay has none of its own, and nothing is collected.
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(testing.TB) graph.Store { return overlay.New(memstore.New()) }, "history", "refs", "resolve", "show", "batches", "readers", "unchanged", "cancel")
+	storetest.Run(t, func(testing.TB) graph.Store { return overlay.New(memstore.New()) }, "history", "refs", "resolve", "show", "batches", "readers", "unchanged",
+		"cancel", "remove", "prune", "prune shared", "prune and readers", "collect refuses")
 }
 
 func account(id graph.AccountID, users ...string) *graph.Facts {
@@ -75,6 +76,12 @@ func TestPlanned(t *testing.T) {
 	}
 	if err := s.SetRef(ctx, "prod", 0, 1); !errors.Is(err, overlay.ErrBelow) {
 		t.Errorf("a name was given: %v", err)
+	}
+	if err := s.Remove(ctx, 1); !errors.Is(err, overlay.ErrBelow) {
+		t.Errorf("an entry was removed: %v", err)
+	}
+	if _, err := s.Collect(ctx, false, nil); !errors.Is(err, overlay.ErrBelow) {
+		t.Errorf("it was collected: %v", err)
 	}
 	if err := graph.CheckName("planned"); err == nil {
 		t.Error("a snapshot may be called planned")

@@ -161,6 +161,46 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
+// TestSame: what is planned is the snapshot that an ingest makes once the change is made, under the same id.
+func TestSame(t *testing.T) {
+	ctx := context.Background()
+	facts, _, err := files.Read(ctx, []string{filepath.Join("..", "..", "testdata", "sample", "org")}, files.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := graph.CanonicalDocument([]byte(anything))
+	facts.Documents[doc.Hash] = &doc
+	for _, a := range facts.Accounts {
+		for _, r := range a.Roles {
+			if r.ARN == "arn:aws:iam::111122223333:role/App" {
+				r.Inline = append(r.Inline, graph.InlinePolicy{Name: "more", Document: doc.Hash})
+				r.Boundary = "arn:aws:iam::111122223333:policy/DeployBoundary"
+			}
+		}
+		for _, r := range a.Resources {
+			if r.ARN == "arn:aws:s3:::payroll" {
+				r.Policy = graph.DocumentHash{}
+			}
+		}
+	}
+	want, err := graph.Publish(ctx, memstore.New(), facts, graph.Meta{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "c.json")
+	if err := os.WriteFile(path, []byte(`{"changes": [{"target": "arn:aws:iam::111122223333:role/App", "inline": {"more": `+anything+`},
+		"boundary": "arn:aws:iam::111122223333:policy/DeployBoundary"}, {"target": "arn:aws:s3:::payroll", "policy": null}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Open(ctx, stored(t), []string{path}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Planned != want.Snapshot || p.Planned == p.Base.Snapshot {
+		t.Errorf("planned is %s, an ingest makes %s", p.Planned, want.Snapshot)
+	}
+}
+
 // TestErrors: what cannot be changed is said with its place, and what would be right.
 func TestErrors(t *testing.T) {
 	store := stored(t)

@@ -79,6 +79,7 @@ func Open(ctx context.Context, base graph.Store, paths []string, o Options) (*Pl
 		return nil, err
 	}
 	e := edit.New(facts)
+	e.Now = entry.Time
 	for _, in := range inputs {
 		if err := in.apply(ctx, e, o); err != nil {
 			return nil, err

@@ -8,14 +8,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/accessgraph/accessgraph/graph"
-	"github.com/accessgraph/accessgraph/ingest/files"
 )
 
 // Editor changes facts in place. The zero hash and Unknown documents are what is not known until the change is made.
 type Editor struct {
 	Facts *graph.Facts
+	Now   time.Time // when what is new is made
 
 	accounts map[graph.AccountID]*account
 	unknown  map[string]bool // documents that are known only when the change is made, as coverage names them
@@ -151,6 +152,10 @@ func (e *Editor) Find(arn graph.ARN, owner graph.AccountID) any {
 
 // HolderOf gives the account that has the entity with that ARN; ok is false where none has.
 func (e *Editor) HolderOf(arn graph.ARN) (id graph.AccountID, ok bool) {
+	if id := Owner(arn); id != "" {
+		a := e.accounts[id]
+		return id, a != nil && a.find(arn) != nil
+	}
 	for _, a := range e.Facts.Accounts {
 		if e.accounts[a.ID].find(arn) != nil {
 			return a.ID, true
@@ -191,19 +196,19 @@ func (e *Editor) Add(id graph.AccountID, entity any) {
 	a.find("")
 	switch v := entity.(type) {
 	case *graph.User:
-		v.ID = orMade(v.ID, "AIDA", v.ARN)
+		v.ID, v.Created = orMade(v.ID, "AIDA", v.ARN), e.made(v.Created)
 		a.facts.Users = append(a.facts.Users, v)
 		a.index(v.ARN, v)
 	case *graph.Group:
-		v.ID = orMade(v.ID, "AGPA", v.ARN)
+		v.ID, v.Created = orMade(v.ID, "AGPA", v.ARN), e.made(v.Created)
 		a.facts.Groups = append(a.facts.Groups, v)
 		a.index(v.ARN, v)
 	case *graph.Role:
-		v.ID = orMade(v.ID, "AROA", v.ARN)
+		v.ID, v.Created = orMade(v.ID, "AROA", v.ARN), e.made(v.Created)
 		a.facts.Roles = append(a.facts.Roles, v)
 		a.index(v.ARN, v)
 	case *graph.ManagedPolicy:
-		v.ID = orMade(v.ID, "ANPA", v.ARN)
+		v.ID, v.Created = orMade(v.ID, "ANPA", v.ARN), e.made(v.Created)
 		a.facts.Policies = append(a.facts.Policies, v)
 		a.index(v.ARN, v)
 	case *graph.Resource:
@@ -213,6 +218,14 @@ func (e *Editor) Add(id graph.AccountID, entity any) {
 		a.facts.Providers = append(a.facts.Providers, v)
 		a.index(v.ARN, v)
 	}
+}
+
+// made gives when something was made: now, where it is new.
+func (e *Editor) made(at time.Time) time.Time {
+	if at.IsZero() {
+		return e.Now
+	}
+	return at
 }
 
 // orMade gives an id, or one that stands for what AWS will choose: no policy can name that yet.
@@ -266,60 +279,3 @@ func (e *Editor) Later(what string) { e.unknown[what] = true }
 
 // Changed marks an account whose entities were changed through pointers.
 func (e *Editor) Changed(id graph.AccountID) { e.account(id) }
-
-// Finish makes the coverage of what was changed say what is missing now. The facts are whole after that.
-func (e *Editor) Finish() {
-	for _, a := range e.Facts.Accounts {
-		if state := e.accounts[a.ID]; state.changed {
-			e.takeManaged(a)
-			a.Coverage = slices.DeleteFunc(a.Coverage, func(c graph.Coverage) bool { return c.Kind == graph.KindDocument })
-			a.Coverage = append(a.Coverage, e.gaps(files.DocumentGaps(a, e.Facts.Documents))...)
-		}
-	}
-	if e.Facts.Organization != nil {
-		e.Facts.Coverage = slices.DeleteFunc(e.Facts.Coverage, func(c graph.Coverage) bool { return c.Kind == graph.KindDocument })
-		e.Facts.Coverage = append(e.Facts.Coverage, e.gaps(files.OrganizationGaps(e.Facts.Organization, e.Facts.Documents))...)
-	}
-	e.Facts.Normalize()
-}
-
-// gaps says of documents that are known later that they are.
-func (e *Editor) gaps(list []graph.Coverage) []graph.Coverage {
-	for i, c := range list {
-		what := c.Error[strings.LastIndex(c.Error, ": ")+2:]
-		if e.unknown[what] {
-			list[i].Error = "unknown until the change is made: " + what
-		}
-	}
-	return list
-}
-
-// takeManaged gives an account what other accounts know of AWS's own policies that it refers to: they are the same for everybody.
-func (e *Editor) takeManaged(a *graph.Account) {
-	state := e.accounts[a.ID]
-	take := func(list []graph.ARN) {
-		for _, arn := range list {
-			if arn.Account() != "aws" || state.find(arn) != nil {
-				continue
-			}
-			for _, other := range e.Facts.Accounts {
-				if p, ok := e.accounts[other.ID].find(arn).(*graph.ManagedPolicy); ok {
-					own := *p
-					own.Versions = slices.Clone(p.Versions)
-					a.Policies = append(a.Policies, &own)
-					state.index(arn, &own)
-					break
-				}
-			}
-		}
-	}
-	for _, v := range a.Users {
-		take(append(slices.Clone(v.Attached), v.Boundary))
-	}
-	for _, v := range a.Groups {
-		take(v.Attached)
-	}
-	for _, v := range a.Roles {
-		take(append(slices.Clone(v.Attached), v.Boundary))
-	}
-}

@@ -2,6 +2,8 @@ package edit
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/accessgraph/accessgraph/graph"
 )
@@ -119,11 +121,35 @@ func (e *Editor) SetTrust(r *graph.Role, d Document) {
 	r.Trust = e.add(d)
 }
 
-// SetDefault gives a managed policy a new default version.
+// maxVersions is how many versions AWS keeps of a managed policy.
+const maxVersions = 5
+
+// SetDefault gives a managed policy a new version, which becomes the default one. The others stay, but for the oldest where there are too many: who may
+// choose the default version may go back to them.
 func (e *Editor) SetDefault(p *graph.ManagedPolicy, d Document) {
 	e.later(d, string(p.ARN))
-	p.Versions = []graph.PolicyVersion{{ID: "planned", Default: true, Document: e.add(d)}}
-	p.DefaultVersion = "planned"
+	versions := slices.Clone(p.Versions)
+	newest := 0
+	for i := range versions {
+		versions[i].Default = false
+		newest = max(newest, versionNumber(versions[i].ID))
+	}
+	slices.SortStableFunc(versions, func(a, b graph.PolicyVersion) int { return versionNumber(a.ID) - versionNumber(b.ID) })
+	if n := len(versions) - maxVersions + 1; n > 0 {
+		versions = versions[n:]
+	}
+	p.DefaultVersion = "v" + strconv.Itoa(newest+1)
+	p.Versions = append(versions, graph.PolicyVersion{ID: p.DefaultVersion, Default: true, Created: e.Now, Document: e.add(d)})
+	p.Updated = e.Now
+}
+
+// versionNumber is the number of a version, 0 of an id that is none of AWS's.
+func versionNumber(id string) int {
+	n, err := strconv.ParseUint(strings.TrimPrefix(id, "v"), 10, 30)
+	if err != nil {
+		return 0
+	}
+	return int(n)
 }
 
 // unreadable is the text of a resource's policy that is not known: no JSON object, so that everything that hangs on it is unknown. A resource without a

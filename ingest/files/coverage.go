@@ -126,6 +126,7 @@ func isState(s graph.CoverageState) bool {
 func (b *builder) takeExact(it item, c exactCoverage) error {
 	before, there := b.exact[c.account]
 	if there && !equal(before.value, it.value) {
+		b.note(c.account, graph.Coverage{Kind: graph.KindInput, State: graph.CoverageFailed, Error: "contradictory coverage"}, "")
 		return b.conflict(before, it, entityKey{"coverage of account", string(c.account)})
 	}
 	b.exact[c.account] = it

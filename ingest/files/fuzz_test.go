@@ -27,6 +27,10 @@ func FuzzRead(f *testing.F) {
 			f.Add([]byte(bad.content))
 		}
 	}
+	for _, content := range []string{`{"Coverage":{"":[{"Kind":"organization","State":"failed","Error":"x"}],"111122223333":[{"Kind":"iam","Region":"r","State":"denied"}]}}`,
+		`{"RoleLastUsed":[{"Arn":"arn:aws:iam::111122223333:role/r","LastUsedDate":1,"Region":"r"}],"AttachmentCounts":[{"Arn":"arn:aws:iam::111122223333:policy/p","AttachmentCount":2}]}`} {
+		f.Add([]byte(content))
+	}
 	const user = `{"UserDetailList":[{"Arn":"arn:aws:iam::111122223333:user/u",`
 	for _, control := range []string{`"\u001b[31mX":1,"UserPolicyList":[{"PolicyName":"\u001b[32m","PolicyDocument":"["}]}]}`, `"\u001b[31m`, `"\u001b[31mX":`} {
 		f.Add([]byte(user + control))

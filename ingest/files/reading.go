@@ -193,6 +193,7 @@ var listKinds = map[string]string{
 	"DelegatedAdministrators": graph.KindOrganization,
 	"ResourcePolicies":        graph.KindResourcePolicies, "Compute": graph.KindCompute, "Grants": graph.KindGrants, "Shares": graph.KindShares,
 	"SAMLProviderList": graph.KindIdentityProviders, "OpenIDConnectProviderList": graph.KindIdentityProviders,
+	"RoleLastUsed": "observations", "AttachmentCounts": "observations",
 }
 
 // place gives the place of the value that comes next.

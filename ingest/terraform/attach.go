@@ -129,7 +129,7 @@ func onlyAttached(who string) *kind {
 					if err != nil {
 						return err
 					}
-					c.planner.followed++
+					c.took("policy_arns", one)
 					arns = append(arns, arn)
 				}
 			}

@@ -141,8 +141,8 @@ func (p *planner) tellOthers() {
 	if len(foreign) > 0 {
 		p.editor.Note("%s: %s not AWS's: %s", p.path, counted(len(foreign)), told(foreign))
 	}
-	if p.followed > 0 {
-		p.editor.Note("%s: of values that are known only after the apply, %d taken for what the configuration refers to", p.path, p.followed)
+	if len(p.followed) > 0 {
+		p.editor.Note("%s: taken for what the configuration refers to, since it is known only after the apply: %s", p.path, told(p.followed))
 	}
 }
 

@@ -146,7 +146,7 @@ type planner struct {
 	parents  map[string]string          // of the module at a path, the one that calls it
 	accounts map[string]graph.AccountID // by the key of a provider's configuration
 	regions  map[string]string          // the same
-	followed int                        // references
+	followed []string                   // references, in words
 }
 
 // instance is one resource of the plan.

@@ -43,8 +43,13 @@ func (c *instance) refer(path ...string) *instance {
 	if !ok || len(found) != 1 {
 		return nil
 	}
-	c.planner.followed++
+	c.took(path[0], found[0])
 	return found[0]
+}
+
+// took remembers for what an attribute was taken that is known only after the apply.
+func (c *instance) took(attribute string, found *instance) {
+	c.planner.followed = append(c.planner.followed, c.Address+" "+attribute+" is that of "+found.Address)
 }
 
 // references lists what an expression refers to, the longest forms alone: of aws_iam_role.r.arn and aws_iam_role.r the first.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -101,6 +102,7 @@ func applied(t testing.TB, path string, o terraform.Options) string {
 	}
 	before, facts := lines(t, sample(t)), sample(t)
 	e := edit.New(facts)
+	e.Now = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	if err := terraform.Apply(context.Background(), filepath.Base(path), text, e, o); err != nil {
 		t.Fatal(err)
 	}

@@ -90,6 +90,11 @@ func (t *tally) see(r answer.Row) {
 			}
 		}
 	}
+	if t.verdict != "" && !fits && r.RowVerdict() == answer.Unknown {
+		t.known += answer.Times(r)
+		t.maybes.add(r)
+		return
+	}
 	if unknown {
 		t.unknown += answer.Times(r)
 		t.unknowns.add(r)
@@ -126,11 +131,11 @@ func (n RowCount) problems(t *tally, lenient bool) []Problem {
 	return append([]Problem{{Kind: WrongCount, Text: text}}, append(t.rows(Unexpected, &t.strangers), t.rows(Uncertain, &t.unknowns)...)...)
 }
 
-func (v VerdictIs) problems(t *tally, _ bool) []Problem {
+func (v VerdictIs) problems(t *tally, lenient bool) []Problem {
 	if t.known == 0 {
 		return []Problem{{Kind: Missing, Text: "no row"}}
 	}
-	return t.rows(Unexpected, &t.strangers)
+	return t.strange("", lenient)
 }
 
 func (o *Only) problems(t *tally, lenient bool) []Problem {

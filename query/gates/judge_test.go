@@ -25,10 +25,42 @@ func answered(t *testing.T, s answer.Summary, names ...string) *answer.Answer {
 	return &answer.Answer{Schema: answer.WhoCanSchema(), Rows: answer.Of(rows...), Summary: func() answer.Summary { return s }, Snapshot: answer.Snapshot{Complete: true}}
 }
 
+// TestJudgeVerdict: the verdict of every row of can is the one that is expected; with allow, unknown may be any.
+func TestJudgeVerdict(t *testing.T) {
+	for _, c := range []struct{ expect, verdicts, want string }{
+		{"denied", "denied denied", ""},
+		{"denied", "denied allowed", "unexpected"},
+		{"denied", "unknown", "unknown"},
+		{"denied\n  allow: [unknown]", "unknown denied", ""},
+		{"unknown", "unknown", ""},
+		{"unknown", "denied", "unexpected"},
+		{"denied", "", "missing"},
+	} {
+		var rows []answer.Row
+		unknown := 0
+		for _, v := range strings.Fields(c.verdicts) {
+			rows = append(rows, &answer.Can{Principal: "p", Verdict: answer.Verdict(v)})
+			if v == "unknown" {
+				unknown++
+			}
+		}
+		a := &answer.Answer{Schema: answer.CanSchema(), Rows: answer.Of(rows...), Snapshot: answer.Snapshot{Complete: true},
+			Summary: func() answer.Summary { return answer.Summary{Count: len(rows), Unknown: unknown} }}
+		if got := heldBy(t, "can user/alice do kms:Decrypt", c.expect, a); got != c.want {
+			t.Errorf("%s of %q: %q, want %q", c.expect, c.verdicts, got, c.want)
+		}
+	}
+}
+
 // held asks whether an answer is as the text of an expectation says, and gives the kinds of problems.
 func held(t *testing.T, expect string, a *answer.Answer) string {
 	t.Helper()
-	f, err := gates.Read("f", []byte("assertions:\n- name: n\n  question: who can kms:Decrypt\n  expect: "+expect))
+	return heldBy(t, "who can kms:Decrypt", expect, a)
+}
+
+func heldBy(t *testing.T, question, expect string, a *answer.Answer) string {
+	t.Helper()
+	f, err := gates.Read("f", []byte("assertions:\n- name: n\n  question: "+question+"\n  expect: "+expect))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,8 @@ func Describe(schema *answer.Schema, r answer.Row) []string {
 		if when := pathWhen(r); when != "" {
 			lines = append(lines, "when "+when)
 		}
+	case *answer.ChangeRow:
+		lines = describeChange(r)
 	default:
 		lines = []string{fieldsLine(schema, r)}
 	}
@@ -42,6 +44,31 @@ func Describe(schema *answer.Schema, r answer.Row) []string {
 	}
 	for i := range lines {
 		lines[i] = neutral(lines[i])
+	}
+	return lines
+}
+
+func describeChange(r *answer.ChangeRow) []string {
+	head := r.Change + " " + r.Kind + " " + short(r.ID)
+	if r.Name != "" {
+		head += " (" + r.Name + ")"
+	}
+	if r.Gap != "" {
+		head += ": " + r.Gap
+	}
+	lines := []string{head}
+	for _, part := range []struct {
+		word   string
+		grants []answer.Grant
+	}{{"gained ", r.Gained}, {"lost ", r.Lost}} {
+		if len(part.grants) > 0 {
+			told := describeGrants("", "", part.grants)[1:]
+			told[0] = part.word + told[0]
+			lines = append(lines, told...)
+		}
+	}
+	for _, d := range r.Details[:min(len(r.Details), maxDescribed)] {
+		lines = append(lines, d.Change+" "+d.What)
 	}
 	return lines
 }

@@ -163,10 +163,10 @@ func (n *naive) orgValues(account, key string) []*policy.ContextValue {
 		return absent()
 	case path:
 		up := n.above(account)
-		v := policy.Multi("o-abc/" + strings.Join(up[:len(up)-1], "/") + "/")
+		v := policy.Multi(n.facts.Organization.ID + "/" + strings.Join(up[:len(up)-1], "/") + "/")
 		return []*policy.ContextValue{&v}
 	}
-	return known("o-abc")
+	return known(n.facts.Organization.ID)
 }
 
 // resourceValues is C33 and the Region of C34.

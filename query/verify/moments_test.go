@@ -120,6 +120,22 @@ type differs struct {
 }
 
 func (m *twoMoments) check(got *evaluator.AccessChanges, actions []string) error {
+	arns := map[string]bool{}
+	for _, n := range m.at {
+		for _, s := range n.strings(nil, actions) {
+			arns[s] = true
+		}
+	}
+	sorted := make([]string, 0, len(arns))
+	for s := range arns {
+		sorted = append(sorted, s)
+	}
+	slices.Sort(sorted)
+	return m.checkOn(got, actions, sorted)
+}
+
+// checkOn compares what is said of everybody with the point engine, on some resources.
+func (m *twoMoments) checkOn(got *evaluator.AccessChanges, actions, resources []string) error {
 	said := map[string]*differs{}
 	for _, c := range got.Changes {
 		d := &differs{change: c}
@@ -141,21 +157,10 @@ func (m *twoMoments) check(got *evaluator.AccessChanges, actions []string) error
 			said[c.Presence.String()+" "+p.Kind+" "+p.ARN] = d
 		}
 	}
-	arns := map[string]bool{}
-	for _, n := range m.at {
-		for _, s := range n.strings(nil, actions) {
-			arns[s] = true
-		}
-	}
-	var sorted []string
-	for s := range arns {
-		sorted = append(sorted, s)
-	}
-	slices.Sort(sorted)
 	for _, p := range m.pairs() {
 		id := p.who().kind + " " + p.who().arn
 		d := said[p.presence()+" "+id]
-		if err := m.principal(p, d, actions, sorted); err != nil {
+		if err := m.principal(p, d, actions, resources); err != nil {
 			return fmt.Errorf("%w\n  principal %s %s", err, p.presence(), id)
 		}
 	}
