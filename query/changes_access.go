@@ -48,7 +48,7 @@ func (b *between) compare(ctx context.Context, q evaluator.Question) (*evaluator
 
 // accessRows are the rows of all access that differs: one for all who gained and lost the same for the same causes.
 func (b *between) accessRows(ctx context.Context) ([]*answer.ChangeRow, error) {
-	found, err := b.access(ctx, evaluator.Question{Actions: []string{"*"}, Strict: b.options.Strict, Budget: b.options.Budget, Now: b.entries[1].Time})
+	found, err := b.access(ctx, evaluator.Question{Actions: b.asked(), Strict: b.options.Strict, Budget: b.options.Budget, Now: b.entries[1].Time})
 	if err != nil {
 		return nil, err
 	}
