@@ -24,7 +24,7 @@ var changesAccounts = []int{1, 10, 100}
 const (
 	changesPrincipals = 1000 // users and roles of each account
 	changedRoles      = 20
-	mostChangesGrowth = 0.2
+	mostChangesGrowth = 0.5
 )
 
 // changes measures every size and adds the rows.
