@@ -134,6 +134,11 @@ func TestChangesIn(t *testing.T) {
 			"added principal user/staff/bob +sqs:SendMessage"},
 		{"made anew", func(f *graph.Facts) { userOf(f, "bob").ID = "AIDAOTHERBOB" }, "show users where name = bob",
 			"removed user user/staff/bob\nadded user user/staff/bob"},
+		{"a statement before others", func(f *graph.Facts) {
+			r := roleOf(f, "App")
+			text := string(f.Documents[r.Inline[0].Document].Canonical)
+			r.Inline[0].Document = documentIn(f, strings.Replace(text, `"Statement":[`, `"Statement":[{"Sid":"First","Effect":"Allow","Action":"sqs:ListQueues","Resource":"*"},`, 1))
+		}, "show statements where owner like 'role/App'", "added statement role/App"},
 		{"outside", func(f *graph.Facts) {
 			roleOf(f, "App").Trust = documentIn(f, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"999900008888"},"Action":"sts:AssumeRole"}}`)
 		}, "external trust on arn:aws:iam::111122223333:role/App", "added external grant role/App +sts:AssumeRole"},
