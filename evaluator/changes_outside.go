@@ -17,7 +17,7 @@ func (m *moments) outsiders(ctx context.Context) ([]*AccessChange, error) {
 				return nil, err
 			}
 			one := &AccessChange{}
-			b := &bout{targets: m.targets, nobody: -1, affected: m.question.all(), granting: m.question.all()}
+			b := &bout{targets: m.targets, nobody: -1, affected: m.question.all(), granting: m.question.all(), moments: m}
 			for x, t := range m.targets {
 				b.sides[x] = t.sideOf(pair[x])
 			}

@@ -15,6 +15,7 @@
 //   - external*: who outside the zone of trust gets in, with zone, deputies and the package issuers
 //   - why*: one verdict explained, and what would change it
 //   - compare*: two stacks of policies side by side; admin asks it who is an administrator, papers* compares documents by themselves
+//   - changes*, moments*: two snapshots side by side, whose access differs and in what
 //   - cut: what was granted and is withheld; consolidate, exam, draft_* and meet_patterns: one document for what somebody may do
 //   - fleet*, segments, index, presence, holding, abroad: the same questions from an index, account by account
 package evaluator

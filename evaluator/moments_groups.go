@@ -21,6 +21,7 @@ func (m *moments) junctions(b *bout, quiet bool) []*junction {
 	sides := b.sides
 	whole := [2]map[*targetGroup]*targetGroup{{}, {}} // group of the snapshot -> what it is to the caller
 	beside := [2]map[string]*targetGroup{{}, {}}      // what no snapshot holds, by kind
+	own := b.affected.And(b.granting)
 	seen := map[*spot]bool{}
 	var concerned []*spot
 	for x, t := range m.targets {
@@ -35,7 +36,7 @@ func (m *moments) junctions(b *bout, quiet bool) []*junction {
 				if !quiet || !m.sameOwner(g.owner) {
 					beside[x][besideKey(g)] = g
 				}
-			case !quiet || !m.settled(x, g):
+			case !m.settled(x, g), !quiet && (g.actions.Intersects(own) || g.actions.Intersects(b.affected.And(m.grantsOf(g)))):
 				groups = append(groups, g)
 			}
 		}
@@ -202,8 +203,7 @@ func (b *bout) stage(at *junction) [2]*targetGroup {
 	if at.same {
 		actions = actions.And(b.affected)
 	}
-	q := b.targets[1].question
-	actions = actions.And(b.granting.Or(at.groups[0].grantsOf(q)).Or(at.groups[1].grantsOf(q)))
+	actions = actions.And(b.granting.Or(b.moments.grantsOf(at.groups[0])).Or(b.moments.grantsOf(at.groups[1])))
 	memo := b.memoOf(at, actions)
 	var out [2]*targetGroup
 	for x, g := range at.groups {
@@ -222,11 +222,8 @@ func (b *bout) stage(at *junction) [2]*targetGroup {
 
 // memoOf is where the ways to cut a junction's resources are kept, for all callers to whom they are one.
 func (b *bout) memoOf(at *junction, actions region.Set) *groupMemo {
-	if b.memos == nil {
-		return &groupMemo{}
-	}
 	key := fmt.Sprintf("%p %p %d %p %s", at.groups[0], at.groups[1], len(at.items), at.items[0], actions.Key())
-	memo, _ := b.memos.LoadOrStore(key, &groupMemo{})
+	memo, _ := b.moments.memos.LoadOrStore(key, &groupMemo{})
 	return memo.(*groupMemo)
 }
 

@@ -42,6 +42,7 @@ type part struct {
 	owners  []*account             // accounts whose resources are there; nil: those of order
 	asking  *asking                // knows what the others say, for what an answer as a whole names; nil: nobody asks
 	reads   []string               // keys that documents in play read, whether they are compiled or not
+	adopted bool                   // the organization is as another snapshot has it
 }
 
 // account gives an account by id, nil when nobody knows it.
