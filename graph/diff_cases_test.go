@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -208,5 +209,52 @@ func TestDiffReadsWhatDiffers(t *testing.T) {
 	}
 	if small, large := cost(500), cost(50_000); small != large || large != 6 { // of each tree the root, the account and one leaf
 		t.Errorf("%d and %d contents are read", small, large)
+	}
+}
+
+// missing is a store in which one content is gone.
+type missing struct {
+	*memstore.Store
+	seen []graph.Hash
+	gone graph.Hash
+}
+
+func (s *missing) Fetch(ctx context.Context, p graph.Partition, hashes []graph.Hash, fn func(int, []byte) error) error {
+	s.seen = append(s.seen, hashes...)
+	if slices.Contains(hashes, s.gone) {
+		return graph.ErrNotFound
+	}
+	return s.Store.Fetch(ctx, p, hashes, fn)
+}
+
+// TestDiffOfDamage: whatever of the trees is missing is an error, and never a difference.
+func TestDiffOfDamage(t *testing.T) {
+	s := &missing{Store: memstore.New()}
+	d := graph.CanonicalDocument([]byte(`{"Version":"2012-10-17"}`))
+	facts := func(name string) *graph.Facts {
+		u := user(name, name)
+		u.Inline = []graph.InlinePolicy{{Name: "p", Document: d.Hash}}
+		f := ofAccount(&graph.Account{Users: []*graph.User{u}, Coverage: read(graph.KindIAM, graph.CoverageComplete)})
+		f.Organization = &graph.Organization{ID: "o-" + name, Units: []graph.OrganizationalUnit{{ID: "ou-" + name}}}
+		f.Documents = map[graph.DocumentHash]*graph.Document{d.Hash: &d}
+		return f
+	}
+	from, to := published(t, s, facts("a")), published(t, s, facts("b"))
+	if _, err := graph.Diff(t.Context(), s, from, to); err != nil {
+		t.Fatal(err)
+	}
+	all := slices.Clone(s.seen)
+	if len(all) < 10 {
+		t.Errorf("%d contents are read", len(all))
+	}
+	for _, h := range all {
+		s.gone = h
+		if _, err := graph.Diff(t.Context(), s, from, to); !errors.Is(err, graph.ErrDamaged) {
+			t.Errorf("without %s: %v", h, err)
+		}
+	}
+	s.gone = graph.Hash{}
+	if _, err := graph.Diff(t.Context(), s, from, graph.SnapshotID(strings.Repeat("ab", 32))); !errors.Is(err, graph.ErrNoSnapshot) {
+		t.Errorf("of no snapshot: %v", err)
 	}
 }

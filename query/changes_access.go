@@ -61,9 +61,28 @@ func (b *between) accessRows(ctx context.Context) ([]*answer.ChangeRow, error) {
 				row.Account = ""
 			}
 		}
+		if row.Account == "" && len(c.Principals) > 1 {
+			row.Name = placeOf(c.Principals)
+		}
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+// placeOf names the lowest root or OU that all principals are below; empty where one of them is in none.
+func placeOf(all []*evaluator.Subject) string {
+	common := all[0].Path
+	for _, s := range all[1:] {
+		n := 0
+		for n < len(common) && n < len(s.Path) && common[n] == s.Path[n] {
+			n++
+		}
+		common = common[:n]
+	}
+	if len(common) == 0 {
+		return ""
+	}
+	return "below " + common[len(common)-1]
 }
 
 // countAccess says beside each policy that changed how many principals gained or lost access, for that cause among others.

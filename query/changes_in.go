@@ -121,7 +121,7 @@ func identityOf(s *answer.Schema) []string {
 		return []string{"resource", "grantee.kind", "grantee.id"}
 	}
 	var out []string // the inventory: the names that a thing goes by
-	for _, name := range []string{"arn", "principal", "id", "key", "policy", "owner", "layer", "account", "index", "user", "number"} {
+	for _, name := range []string{"arn", "principal", "id", "key", "policy", "owner", "layer", "account", "user", "number"} {
 		if _, ok := s.Column(name); ok {
 			out = append(out, name)
 		}
@@ -140,8 +140,8 @@ func fieldTexts(v any) []string {
 	return []string{fmt.Sprint(v)}
 }
 
-// proof are the members of rows that say how an answer is proved: another proof is no other answer.
-var proof = map[string]bool{"witness": true, "via": true, "rank": true}
+// proof are the members of rows that say how an answer is proved, or where in a list something stands: another proof is no other answer.
+var proof = map[string]bool{"witness": true, "via": true, "rank": true, "index": true}
 
 // withoutProof leaves out of a row what proves it, and what changes by itself: ages, and when something was last used.
 func withoutProof(v any, s *answer.Schema) any {

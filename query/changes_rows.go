@@ -117,7 +117,10 @@ func (w *rowWriter) begin(r *sideRow) *answer.ChangeRow {
 	case answer.KindExternal:
 		row.Kind, row.ID, row.Name = "external grant", field("resource"), field("grantee.kind")+" "+field("grantee.id")
 	default:
-		row.Kind, row.ID = w.schema.Of[0], field("arn", "principal", "id", "key", "policy", "owner", "user", "name")
+		row.Kind, row.ID = w.schema.Of[0], field("arn", "principal", "id", "key", "owner", "policy", "user", "name")
+		if policy := field("policy"); policy != row.ID { // a policy that lives in its owner, or a statement of one
+			row.Name = policy
+		}
 	}
 	return row
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -134,6 +135,11 @@ func TestChangesIn(t *testing.T) {
 			"added principal user/staff/bob +sqs:SendMessage"},
 		{"made anew", func(f *graph.Facts) { userOf(f, "bob").ID = "AIDAOTHERBOB" }, "show users where name = bob",
 			"removed user user/staff/bob\nadded user user/staff/bob"},
+		{"a statement before others", func(f *graph.Facts) {
+			r := roleOf(f, "App")
+			text := string(f.Documents[r.Inline[0].Document].Canonical)
+			r.Inline[0].Document = documentIn(f, strings.Replace(text, `"Statement":[`, `"Statement":[{"Sid":"First","Effect":"Allow","Action":"sqs:ListQueues","Resource":"*"},`, 1))
+		}, "show statements where owner like 'role/App'", "added statement role/App"},
 		{"outside", func(f *graph.Facts) {
 			roleOf(f, "App").Trust = documentIn(f, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"999900008888"},"Action":"sts:AssumeRole"}}`)
 		}, "external trust on arn:aws:iam::111122223333:role/App", "added external grant role/App +sts:AssumeRole"},
@@ -234,5 +240,33 @@ func TestChangesCancelled(t *testing.T) {
 	cancel()
 	if _, err := query.Run(ctx, s, "changes from @before to @after", query.Options{}); err == nil {
 		t.Error("it went on")
+	}
+}
+
+// TestChangesOfGuardrails: an SCP that is detached from an OU is more than a policy that changed: whoever is below it gains what it denied.
+func TestChangesOfGuardrails(t *testing.T) {
+	var name string
+	s := moments(t, func(f *graph.Facts) {
+		for i := range f.Organization.Policies {
+			p := &f.Organization.Policies[i]
+			if p.Type == graph.ServiceControlPolicy && !p.AWSManaged && slices.ContainsFunc(p.Targets, func(id string) bool { return strings.HasPrefix(id, "ou-") }) {
+				name, p.Targets = p.Name, nil
+				return
+			}
+		}
+	})
+	rows, _ := changesOf(t, s, "changes from @before to @after")
+	if rows[0].Kind != "scp" || rows[0].Name != name || len(rows[0].Details) < 2 || rows[0].Details[0].What != "attached to" || rows[0].Details[0].Change != answer.ChangeRemoved {
+		t.Fatalf("%+v", rows[0])
+	}
+	gained := 0
+	for _, r := range rows[1:] {
+		if len(r.Lost) > 0 || len(r.Details) != 1 || r.Details[0].What != "scp "+name {
+			t.Errorf("%q lost %d for %+v", r.Principals, len(r.Lost), r.Details)
+		}
+		gained += len(r.Principals)
+	}
+	if d := rows[0].Details[1]; d.What != "principals that gained access" || d.After != strconv.Itoa(gained) || gained < 2 {
+		t.Errorf("%d gained, and the row says %+v", gained, d)
 	}
 }
