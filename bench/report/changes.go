@@ -12,9 +12,10 @@ import (
 )
 
 const aboutChanges = `
-What changed between two snapshots in which the policies of 20 roles differ, each by one statement, all over organizations of 1, 10 and 100 accounts of 1,000 principals (orggen --principals 1000
---seed 1). Facts: graph.Diff, in one process, after the store was opened. The whole answer: "accessgraph diff", a new process from exec to exit, with whose access changed and a witness of each
-grant; files are in the page cache. Medians of 5. Growth is the exponent e where the CPU time grows as the number of principals to the power of e: 0 would be the time of the 20 roles alone.`
+What changed between two snapshots in which the policies of 20 roles differ, each by one statement, all over organizations of 1, 10 and 100 accounts
+of 1,000 principals (orggen --principals 1000 --seed 1). Facts: graph.Diff, in one process, after the store was opened. The whole answer: "accessgraph
+diff", a new process from exec to exit, with whose access changed and a witness of each grant; files are in the page cache. Medians of 5. Growth is
+the exponent e where the CPU time grows as the number of principals to the power of e: 0 would be the time of the 20 roles alone.`
 
 // changesAccounts are the sizes, smallest first.
 var changesAccounts = []int{1, 10, 100}

@@ -202,21 +202,21 @@ func (s *Store) drop(v *view) error {
 	return errors.Join(errs...)
 }
 
-// refresh makes what is published now the current view and tells whether that is a change; the mutex is not held.
-func (s *Store) refresh() (bool, error) {
+// refresh makes what is published now the current view and gives the hash of its manifest; the mutex is not held.
+func (s *Store) refresh() (sum string, err error) {
 	m, err := readManifest(s.dir, s.seal)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return false, errClosed
+		return "", errClosed
 	}
-	if m.sum == s.current.manifest.sum {
-		return false, nil
+	if m.sum != s.current.manifest.sum {
+		err = s.reopen(m)
 	}
-	return true, s.reopen(m)
+	return s.current.manifest.sum, err
 }
 
 // attempts is how often a reader follows publications that remove packs while it opens them.
@@ -295,21 +295,25 @@ func (s *Store) Fetch(ctx context.Context, p graph.Partition, hashes []graph.Has
 		}
 	}
 	for {
-		if want, err = s.fetch(ctx, prefix, hashes, want, fn); err != nil || len(want) == 0 {
+		var looked string
+		if want, looked, err = s.fetch(ctx, prefix, hashes, want, fn); err != nil || len(want) == 0 {
 			return err
 		}
-		// Another process may have published since this one looked.
-		if changed, err := s.refresh(); err != nil || !changed {
+		if err := s.at("missed"); err != nil {
+			return err
+		}
+		// Another process, or another goroutine of this one, may have published since this one looked.
+		if now, err := s.refresh(); err != nil || now == looked {
 			return errors.Join(err, missingError(s.dir, p, hashes[want[0]]))
 		}
 	}
 }
 
-// fetch looks for what is wanted in all packs of the current view and gives what none has.
-func (s *Store) fetch(ctx context.Context, prefix []byte, hashes []graph.Hash, want []int, fn func(int, []byte) error) ([]int, error) {
+// fetch looks for what is wanted in all packs of the current view, and gives what none has and the hash of the manifest it looked by.
+func (s *Store) fetch(ctx context.Context, prefix []byte, hashes []graph.Hash, want []int, fn func(int, []byte) error) ([]int, string, error) {
 	v, err := s.acquire()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer s.release(v)
 	for _, p := range v.packs {
@@ -317,10 +321,10 @@ func (s *Store) fetch(ctx context.Context, prefix []byte, hashes []graph.Hash, w
 			break
 		}
 		if want, err = p.fetch(ctx, prefix, hashes, want, fn); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 	}
-	return want, ctx.Err()
+	return want, v.manifest.sum, ctx.Err()
 }
 
 // Scan is graph.Store's.

@@ -215,3 +215,32 @@ func TestClosedStore(t *testing.T) {
 		t.Errorf("a closed store says %v", err)
 	}
 }
+
+// TestViewChangesMeanwhile reads what is published, and becomes the current view, between a look and the second look.
+func TestViewChangesMeanwhile(t *testing.T) {
+	ctx := context.Background()
+	writer := newStore(t)
+	defer writer.Close()
+	first := publish(t, writer, storetest.Account("000000000001", 3))
+	reader, err := Open(writer.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if _, err := graph.Load(ctx, reader, first.Snapshot); err != nil {
+		t.Fatal(err)
+	}
+	second := publish(t, writer, storetest.Account("000000000002", 3))
+	missed := 0
+	reader.hook = func(step string) error {
+		if step != "missed" {
+			return nil
+		}
+		missed++
+		_, err := reader.refresh() // as another goroutine does
+		return err
+	}
+	if _, err := graph.Load(ctx, reader, second.Snapshot); err != nil || missed != 1 {
+		t.Errorf("missed %d times: %v", missed, err)
+	}
+}
