@@ -138,9 +138,13 @@ func (m *moments) groupState(x int, g *targetGroup) int {
 		return n
 	}
 	t := m.targets[x]
+	boundary := ""
+	if t.boundaries { // else nobody reads it
+		boundary = g.boundary
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "group %d %q %t%t%t%t%t %q %q %t %t %q", m.ownerState(x, g.owner), g.ownerID, g.trust, g.restricted, g.keyByAWS, g.linkedRole,
-		g.through, g.urlAuth, g.boundary, g.boundaryKnown, g.tagsKnown, g.assumption)
+		g.through, g.urlAuth, boundary, g.boundaryKnown, g.tagsKnown, g.assumption)
 	for _, tag := range g.tags {
 		if t.tagKeys[strings.ToLower(tag.Key)] {
 			fmt.Fprintf(&b, "\x00%q=%q", tag.Key, tag.Value)
